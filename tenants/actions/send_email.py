@@ -1,0 +1,41 @@
+"""Send an e-mail."""
+
+from collections.abc import Iterator
+
+from tenants.actions.base import Action, ActionContext, register
+from tenants.config.definitions import Automation, Template
+from tenants.config.snapshot import TenantConfig
+from tenants.deliveries import EMAIL, add_delivery
+from tenants.field_types import BadValue
+from tenants.forms import email_address
+from tenants.problems import Conflict, FieldError
+from tenants.templates import load_order, render, template_errors
+from tenants.transaction import Transaction
+
+
+@register
+class SendEmail(Action):
+    """``to`` is ``customer`` (first e-mail address), ``owner``, or an address; subject and body are templates over ``order``."""
+
+    key = "send_email"
+    to: str
+    subject: Template
+    body: Template
+
+    def errors(self, config: TenantConfig, automation: Automation) -> Iterator[FieldError]:  # noqa: ARG002
+        if self.to not in ("customer", "owner"):
+            try:
+                email_address(self.to)
+            except BadValue as bad:
+                yield FieldError(("to",), bad.code, bad.data)
+        yield from template_errors("subject", self.subject)
+        yield from template_errors("body", self.body)
+
+    async def perform(self, tx: Transaction, context: ActionContext) -> str:
+        order = await load_order(tx, context.record_id)
+        found = {"customer": order["customer"]["email"], "owner": order["owner"]["email"]}.get(self.to, self.to)
+        if not found:
+            raise Conflict("automation.no_recipient", recipient=self.to)
+        subject = " ".join(render(self.subject, {"order": order}).split())
+        await add_delivery(tx, EMAIL, found, subject, render(self.body, {"order": order}), context.run_id)
+        return f"e-mail to {found}"

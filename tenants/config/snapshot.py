@@ -1,0 +1,153 @@
+"""The configuration in force: a frozen snapshot of one tenant's definitions at one version."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, cast
+from uuid import UUID
+
+from tenants.config.definitions import (
+    KINDS,
+    NUMBERING_KEY,
+    Automation,
+    Category,
+    CustomField,
+    Definition,
+    Numbering,
+    Role,
+    Status,
+    Transition,
+    VoidReason,
+    split_field_key,
+)
+from tenants.field_types import field_type
+from tenants.permissions import Policy
+from tenants.records.attributes import CustomColumn
+
+Definitions = Mapping[str, Mapping[str, Definition]]
+
+
+def parse_definitions(rows: Iterable[tuple[str, str, Mapping[str, Any]]]) -> dict[str, dict[str, Definition]]:
+    """Definitions by kind and key, each kind in its display order, from stored rows (kind, key, body)."""
+    found: dict[str, dict[str, Definition]] = {kind: {} for kind in KINDS}
+    for kind, key, body in rows:
+        found[kind][key] = KINDS[kind].model_validate(body)
+    for kind, by_key in found.items():
+        ordered = sorted(by_key.items(), key=lambda item: (getattr(item[1], "position", 0), item[0]))
+        found[kind] = dict(ordered)
+    return found
+
+
+@dataclass(frozen=True)
+class TenantConfig:
+    """Everything that a call needs to know of its tenant. Compared by identity: a new version is a new object.
+
+    ``currency`` and ``time_zone`` are the tenant's defaults; archived definitions are left out of all but ``definitions``.
+    """
+
+    tenant_id: UUID
+    slug: str
+    name: str
+    language: str
+    time_zone: str
+    currency: str
+    version: int
+    definitions: Definitions = field(repr=False)
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def _open(self, kind: str) -> dict[str, Any]:
+        return {
+            key: definition
+            for key, definition in self.definitions[kind].items()
+            if not getattr(definition, "archived", False)
+        }
+
+    @cached_property
+    def numbering(self) -> Numbering:
+        found = self.definitions["numbering"].get(NUMBERING_KEY)
+        return found if isinstance(found, Numbering) else Numbering()
+
+    @cached_property
+    def fields(self) -> dict[str, dict[str, CustomField]]:
+        """Open custom fields by record type and key."""
+        found: dict[str, dict[str, CustomField]] = {}
+        for key, definition in self._open("field").items():
+            record_type, field_key = split_field_key(key)
+            found.setdefault(record_type, {})[field_key] = definition
+        return found
+
+    @cached_property
+    def custom_columns(self) -> dict[str, dict[str, CustomColumn]]:
+        """The same fields as columns that the reader, filters and orderings use."""
+        return {
+            record_type: {key: _custom_column(key, definition) for key, definition in fields.items()}
+            for record_type, fields in self.fields.items()
+        }
+
+    @cached_property
+    def statuses(self) -> dict[str, Status]:
+        return self._open("status")
+
+    @cached_property
+    def all_statuses(self) -> dict[str, Status]:
+        """Archived ones too: records that hold one still show it."""
+        return cast(dict[str, Status], self.definitions["status"])
+
+    @cached_property
+    def transitions(self) -> dict[str, Transition]:
+        return self._open("transition")
+
+    @cached_property
+    def steps(self) -> dict[str, list[str]]:
+        """Keys of the transitions that leave each status."""
+        return {
+            status: [key for key, transition in self.transitions.items() if status in transition.sources]
+            for status in self.statuses
+        }
+
+    @cached_property
+    def initial_status(self) -> str | None:
+        return next((key for key, status in self.statuses.items() if status.initial), None)
+
+    @cached_property
+    def void_status(self) -> str | None:
+        return next((key for key, status in self.statuses.items() if status.category is Category.VOID), None)
+
+    @cached_property
+    def void_reasons(self) -> dict[str, VoidReason]:
+        return self._open("void_reason")
+
+    @cached_property
+    def all_void_reasons(self) -> dict[str, VoidReason]:
+        return cast(dict[str, VoidReason], self.definitions["void_reason"])
+
+    @cached_property
+    def roles(self) -> dict[str, Role]:
+        return self._open("role")
+
+    @cached_property
+    def automations(self) -> dict[str, Automation]:
+        return {key: automation for key, automation in self._open("automation").items() if automation.enabled}
+
+    @cached_property
+    def policy(self) -> Policy:
+        return Policy(self.roles, self.transitions)
+
+
+def _custom_column(key: str, definition: CustomField) -> CustomColumn:
+    kind = field_type(definition.type)
+    return CustomColumn(
+        name=key,
+        description=definition.help.get("en")
+        or next(iter(definition.help.values()), next(iter(definition.label.values()))),
+        nullable=True,
+        type=kind,
+        sql=kind.stored_sql("{t}.custom", key),
+        source=key,
+        sortable=kind.sortable,
+        option_keys=definition.option_keys,
+    )

@@ -1,0 +1,174 @@
+"""Customers: the commands."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from tenants.field_types import BadValue
+from tenants.forms import Form, email_address, phone_number, record_id
+from tenants.models import ADDRESS_PARTS
+from tenants.problems import FieldError
+from tenants.records.customers import ADDRESS_KINDS, KINDS
+from tenants.saving import CREATED, CUSTOMER, UPDATED, Record, Row, load, save
+from tenants.search import search_text
+from tenants.transaction import Transaction, new_id
+
+MOST_CONTACTS = 20
+MOST_ADDRESSES = 50
+_CAMEL_PARTS = {"line1": "line1", "line2": "line2", "postal_code": "postalCode"}
+
+
+async def create_customer(tx: Transaction, values: Mapping[str, Any]) -> UUID:
+    """Create a customer. Raises :class:`NotAllowed` (customer.create) and :class:`InvalidInput`."""
+    tx.access.require("customer.create")
+    record = await build(tx, values)
+    await save(tx, CUSTOMER, None, record, CREATED)
+    return UUID(str(record.row["id"]))
+
+
+async def update_customer(
+    tx: Transaction, customer_id: UUID | None, values: Mapping[str, Any], expected_version: int | None = None
+) -> UUID:
+    """Change a customer; names that are absent from ``values`` stay, lists are replaced as a whole.
+
+    Raises :class:`NotAllowed` (customer.update), :class:`NotFound`, :class:`Conflict` and :class:`InvalidInput`.
+    """
+    tx.access.require("customer.update")
+    before = await load(tx, CUSTOMER, customer_id, expected_version)
+    after = before.copy()
+    form = Form(values, after.row)
+    await _check(tx, form, after)
+    form.finish()
+    await save(tx, CUSTOMER, before, after, UPDATED)
+    return UUID(str(before.row["id"]))
+
+
+async def build(tx: Transaction, values: Mapping[str, Any], path: tuple[str | int, ...] = ()) -> Record:
+    """A new customer that is checked but not saved; errors are reported below ``path``."""
+    record = Record({"id": new_id()}, {"contacts": [], "addresses": []})
+    form = Form(values, record.row, path)
+    await _check(tx, form, record)
+    form.finish()
+    return record
+
+
+async def _check(tx: Transaction, form: Form, record: Record) -> None:
+    row = record.row
+    form.choice("kind", KINDS, default=row.get("kind", "person"))
+    form.text("name", required=True, longest=300)
+    form.text("externalId", longest=200, nullable=True)
+    form.text("notes")
+    form.value("tags", "tags", default=[])
+    form.custom(tx.config.fields.get("customer", {}))
+    _check_contacts(form, record)
+    _check_addresses(form, record)
+    await _check_references(tx, form, row)
+    phones = [contact["value"] for contact in record.children["contacts"] if contact["kind"] == "phone"]
+    emails = [contact["value"] for contact in record.children["contacts"] if contact["kind"] == "email"]
+    row["search_text"] = search_text([row.get("name"), row.get("external_id"), *emails], phones)
+
+
+def _check_contacts(form: Form, record: Record) -> None:
+    contacts = record.children["contacts"]
+    for name, kind in (("phones", "phone"), ("emails", "email")):
+        if not form.has(name):
+            continue
+        entries = form.values[name] or []
+        if len(entries) > MOST_CONTACTS:
+            form.fail(name, "value.too_many", count=len(entries), most=MOST_CONTACTS)
+            continue
+        known = {contact["value"]: contact["id"] for contact in contacts if contact["kind"] == kind}
+        contacts = [contact for contact in contacts if contact["kind"] != kind]
+        for place, entry in enumerate(entries):
+            contact: Row = {"id": None, "kind": kind, "position": place + 1}
+            inner = Form(entry, contact, (*form.path, name, place))
+            inner.text("label", longest=60)
+            _contact_value(inner, kind)
+            contact.setdefault("label", "")
+            contact["id"] = known.pop(contact.get("value"), None) or new_id()
+            contacts.append(contact)
+            form.errors.extend(inner.errors)
+    record.children["contacts"] = contacts
+
+
+def _contact_value(form: Form, kind: str) -> None:
+    given = form.values.get("value")
+    try:
+        form.row["value"] = phone_number(given, None) if kind == "phone" else email_address(given)
+    except BadValue as bad:
+        form.fail("value", bad.code, **bad.data)
+
+
+def _check_addresses(form: Form, record: Record) -> None:
+    if not form.has("addresses"):
+        return
+    entries = form.values["addresses"] or []
+    if len(entries) > MOST_ADDRESSES:
+        form.fail("addresses", "value.too_many", count=len(entries), most=MOST_ADDRESSES)
+        return
+    known = {str(address["id"]): address for address in record.children["addresses"]}
+    addresses = []
+    for place, entry in enumerate(entries):
+        existing = known.pop(str(entry.get("id")), None)
+        address: Row = dict(existing) if existing else {"id": new_id()}
+        address["position"] = place + 1
+        inner = Form(entry, address, (*form.path, "addresses", place))
+        inner.choice("kind", ADDRESS_KINDS, default="delivery")
+        inner.text("label", longest=60)
+        address.setdefault("label", "")
+        check_address(inner)
+        addresses.append(address)
+        form.errors.extend(inner.errors)
+    record.children["addresses"] = addresses
+
+
+def check_address(form: Form) -> None:
+    """The parts of a postal address, all of them optional but never all empty."""
+    for part in ADDRESS_PARTS:
+        name = _CAMEL_PARTS.get(part, part)
+        if part == "country":
+            form.country(name)
+        else:
+            form.text(name, longest=200)
+        form.row.setdefault(part, "")
+    if not any(form.row[part] for part in ADDRESS_PARTS):
+        form.fail("line1", "value.required")
+
+
+async def _check_references(tx: Transaction, form: Form, row: Row) -> None:
+    if form.has("companyId"):
+        row["company_id"] = None
+        if form.values["companyId"] is not None:
+            company = await find(tx, form, "companyId", "customer", "id, kind, name")
+            if company and company["id"] == row.get("id"):
+                form.fail("companyId", "customer.own_company")
+            elif company and company["kind"] != "company":
+                form.fail("companyId", "customer.not_company", name=company["name"])
+            elif company:
+                row["company_id"] = company["id"]
+    await check_owner(tx, form, row)
+
+
+async def check_owner(tx: Transaction, form: Form, row: Row) -> None:
+    """``ownerId`` names a member of this tenant."""
+    if form.has("ownerId"):
+        row["owner_id"] = None
+        if form.values["ownerId"] is not None:
+            owner = await find(tx, form, "ownerId", "member", "id")
+            row["owner_id"] = owner["id"] if owner else None
+
+
+async def find(tx: Transaction, form: Form, name: str, record_type: str, columns: str) -> Row | None:
+    """The row that an input field names by id; an error in the form where there is none in this tenant."""
+    given = form.values[name]
+    try:
+        found = await tx.fetch_one(
+            f"SELECT {columns} FROM {record_type}s WHERE tenant_id = %(tenant)s AND id = %(id)s",  # noqa: S608
+            id=record_id(given, record_type),
+        )
+    except BadValue:
+        found = None
+    if found is None:
+        error = FieldError((*form.path, name), "value.unknown_record", {"type": record_type, "id": given})
+        form.errors.append(error)
+    return found

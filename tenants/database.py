@@ -1,0 +1,166 @@
+"""Connections to PostgreSQL as the application role, and the one way to read.
+
+The pool holds autocommit connections. A read is one pipeline, one round trip: the tenant is set for this implicit
+transaction only, the state of the caller is returned beside the answer, and row security does the rest.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import orjson
+from psycopg import AsyncConnection, AsyncCursor
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.rows import DictRow, dict_row
+from psycopg.types.json import JsonbDumper, set_json_dumps, set_json_loads
+from psycopg_pool import AsyncConnectionPool
+
+from tenants.actors import Actor
+from tenants.config.snapshot import TenantConfig
+from tenants.permissions import Access
+
+Connection = AsyncConnection[DictRow]
+Cursor = AsyncCursor[DictRow]
+
+# What a session of the pool may never exceed; transactions of the house are short.
+SESSION_OPTIONS = (
+    "-c timezone=UTC -c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
+    " -c jit=off -c search_path=public"
+)
+ENTER = "SELECT set_config('app.tenant_id', %(tenant)s::text, true)"
+STATE = """
+SELECT t.config_version, m.version AS member_version
+FROM tenants t
+LEFT JOIN (sessions s JOIN members m ON m.tenant_id = s.tenant_id AND m.id = s.member_id AND m.active)
+  ON s.token_hash = %(token)s AND s.tenant_id = t.id AND s.revoked_at IS NULL AND s.expires_at > now()
+WHERE t.id = %(tenant)s
+"""
+UNSAFE_ROLE = """
+SELECT r.rolsuper OR r.rolbypassrls
+       OR EXISTS (SELECT 1 FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p'))
+       OR EXISTS (SELECT 1 FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
+                  WHERE m.member = r.oid AND (g.rolsuper OR g.rolbypassrls)) AS unsafe
+FROM pg_roles r WHERE r.rolname = current_user
+"""
+
+
+class Outdated(Exception):
+    """The caller's session, roles or configuration changed since the call was prepared: prepare it again."""
+
+
+class UnsafeRole(Exception):
+    """The database role could see past row security."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """For whom a call is made, as last seen; every statement checks that it still holds."""
+
+    tenant_id: UUID
+    actor: Actor
+    config: TenantConfig
+    access: Access
+    token_hash: bytes | None = None
+    member_version: int | None = None
+
+    @property
+    def member_id(self) -> UUID | None:
+        return self.actor.id if self.actor.kind == "member" else None
+
+    @property
+    def language(self) -> str:
+        return self.actor.language
+
+    def confirm(self, state: Mapping[str, Any] | None) -> None:
+        """Raise :class:`Outdated` unless the state read beside the answer is the one the call was prepared with."""
+        if state is None or (state["config_version"], state["member_version"]) != (
+            self.config.version,
+            self.member_version,
+        ):
+            raise Outdated
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What the rest of the world may want to know after a commit: ids only."""
+
+    tenant_id: UUID
+    events: tuple[Mapping[str, Any], ...] = ()
+    jobs: tuple[UUID, ...] = ()
+
+
+class _RawJson(Loader):
+    """Columns of the type ``json`` are answers in the making: handed on as the bytes they came in."""
+
+    def load(self, data: Buffer) -> bytes:
+        return bytes(data)
+
+
+set_json_loads(orjson.loads)
+set_json_dumps(orjson.dumps)
+
+
+async def _configure(connection: AsyncConnection[Any]) -> None:
+    connection.adapters.register_loader("json", _RawJson)
+    connection.adapters.register_dumper(dict, JsonbDumper)
+    connection.prepared_max = 500
+
+
+@dataclass
+class Database:
+    """The pool, and what to call after each commit (the porch connects it to Redis; it may fail without harm)."""
+
+    pool: AsyncConnectionPool[Connection]
+    on_commit: list[Callable[[Announcement], Awaitable[None]]] = field(default_factory=list)
+
+    @classmethod
+    async def open(cls, url: str, *, size: int = 8) -> "Database":
+        """Connect. Raises ``psycopg_pool.PoolTimeout`` when the server cannot be reached, :class:`UnsafeRole` for a role
+        that row security would not bind."""
+        pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            url,
+            connection_class=AsyncConnection[DictRow],
+            kwargs={"autocommit": True, "row_factory": dict_row, "options": SESSION_OPTIONS, "prepare_threshold": 2},
+            min_size=1,
+            max_size=size,
+            timeout=5,
+            configure=_configure,
+            open=False,
+        )
+        await pool.open(wait=True, timeout=10)
+        database = cls(pool)
+        async with database.connection() as connection:
+            row = await (await connection.execute(UNSAFE_ROLE)).fetchone()
+        if row is None or row["unsafe"]:
+            await pool.close()
+            raise UnsafeRole(
+                "DATABASE role can bypass row security (superuser, BYPASSRLS or owner of tables); serve under the application role"
+            )
+        return database
+
+    async def close(self) -> None:
+        await self.pool.close()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        async with self.pool.connection() as connection:
+            yield connection
+
+    async def read(self, caller: Caller, sql: str, parameters: Mapping[str, Any]) -> bytes | None:
+        """The first column of the first row, or None. Raises :class:`Outdated` when the caller is no longer what it was."""
+        scope = {"tenant": caller.tenant_id, "token": caller.token_hash}
+        async with self.connection() as connection:
+            async with connection.pipeline():
+                await connection.execute(ENTER, scope)
+                state = await connection.execute(STATE, scope)
+                answer = await connection.execute(sql, parameters)
+                row = await answer.fetchone()
+                caller.confirm(await state.fetchone())
+        return next(iter(row.values())) if row else None
+
+    async def announce(self, announcement: Announcement) -> None:
+        for listener in self.on_commit:
+            await listener(announcement)

@@ -1,0 +1,30 @@
+"""Calendar days, without a time or a zone."""
+
+from collections.abc import Collection
+from datetime import date as Day
+from datetime import datetime
+from typing import Any
+
+from tenants.field_types.base import BadValue, FieldType, register
+from tenants.field_types.operators import EQUALITY, IS_NULL, MEMBERSHIP, ORDER
+
+
+@register
+class Date(FieldType):
+    key = "date"
+    graphql = "Date"
+    sql = "date"
+    operators = (*EQUALITY, *MEMBERSHIP, *ORDER, *IS_NULL)
+
+    def parse(self, value: Any, options: Collection[str] = ()) -> Day:
+        if isinstance(value, Day) and not isinstance(value, datetime):
+            return value
+        if isinstance(value, str) and len(value.strip()) == 10:
+            try:
+                return Day.fromisoformat(value.strip())
+            except ValueError:
+                pass
+        raise BadValue("value.not_date", value=value)
+
+    def store(self, value: Any) -> str:
+        return str(value.isoformat())

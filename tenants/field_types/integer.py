@@ -1,0 +1,30 @@
+"""Whole numbers in the range of GraphQL's ``Int`` (32 bits); larger ones are decimals."""
+
+from collections.abc import Collection
+from typing import Any
+
+from tenants.field_types.base import BadValue, FieldType, register
+from tenants.field_types.operators import EQUALITY, IS_NULL, MEMBERSHIP, ORDER
+
+SMALLEST, LARGEST = -(2**31), 2**31 - 1
+
+
+@register
+class Integer(FieldType):
+    key = "integer"
+    graphql = "Int"
+    sql = "integer"
+    operators = (*EQUALITY, *MEMBERSHIP, *ORDER, *IS_NULL)
+
+    def parse(self, value: Any, options: Collection[str] = ()) -> int:
+        number = value
+        if isinstance(value, str):
+            text = value.strip()
+            if not text.lstrip("+-").isdecimal() or len(text) > 12:
+                raise BadValue("value.not_integer", value=value)
+            number = int(text)
+        if not isinstance(number, int) or isinstance(number, bool):
+            raise BadValue("value.not_integer", value=value)
+        if not SMALLEST <= number <= LARGEST:
+            raise BadValue("value.integer_range", value=number, smallest=SMALLEST, largest=LARGEST)
+        return number

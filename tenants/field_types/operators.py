@@ -1,0 +1,94 @@
+"""The comparison operators, each with its two readings: a SQL predicate and a Python test.
+
+Both readings are two-valued where it counts: a comparison with an absent value is false, ``ne`` and ``notIn`` are true for
+an absent value. SQL may answer NULL for false; the condition compiler folds that where it negates.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+VALUE, LIST, FLAG = "value", "list", "flag"
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """``argument`` is VALUE, LIST or FLAG; ``sql`` holds ``{x}`` (the expression) and ``{p}`` (the parameter)."""
+
+    name: str
+    argument: str
+    sql: str
+    matches: Callable[[Any, Any], bool]
+    description: str
+    prepare: Callable[[Any], Any] = lambda value: value
+
+
+def fold(value: str) -> str:
+    """Lower case as PostgreSQL's ``lower()`` does it: character by character, never changing the length."""
+    return "".join(lower if len(lower := char.lower()) == 1 else char for char in value)
+
+
+def _like(value: str) -> str:
+    return fold(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _compare(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    return lambda actual, wanted: actual is not None and test(actual, wanted)
+
+
+EQUALITY = (
+    Operator("eq", VALUE, "{x} = {p}", _compare(lambda a, b: bool(a == b)), "Equal to."),
+    Operator("ne", VALUE, "{x} IS DISTINCT FROM {p}", lambda a, b: bool(a != b), "Not equal to, or empty."),
+)
+MEMBERSHIP = (
+    Operator("in", LIST, "{x} = ANY({p})", _compare(lambda a, b: a in b), "One of."),
+    Operator("notIn", LIST, "({x} IS NULL OR {x} <> ALL({p}))", lambda a, b: a not in b, "None of, or empty."),
+)
+ORDER = (
+    Operator("gt", VALUE, "{x} > {p}", _compare(lambda a, b: bool(a > b)), "Greater than."),
+    Operator("gte", VALUE, "{x} >= {p}", _compare(lambda a, b: bool(a >= b)), "Greater than or equal to."),
+    Operator("lt", VALUE, "{x} < {p}", _compare(lambda a, b: bool(a < b)), "Less than."),
+    Operator("lte", VALUE, "{x} <= {p}", _compare(lambda a, b: bool(a <= b)), "Less than or equal to."),
+)
+TEXT_SEARCH = (
+    Operator(
+        "contains",
+        VALUE,
+        "lower({x}) LIKE {p}",
+        _compare(lambda a, b: fold(b) in fold(a)),
+        "Contains the text, whatever the case.",
+        prepare=lambda value: f"%{_like(value)}%",
+    ),
+    Operator(
+        "startsWith",
+        VALUE,
+        "lower({x}) LIKE {p}",
+        _compare(lambda a, b: fold(a).startswith(fold(b))),
+        "Starts with the text, whatever the case.",
+        prepare=lambda value: f"{_like(value)}%",
+    ),
+    Operator(
+        "endsWith",
+        VALUE,
+        "lower({x}) LIKE {p}",
+        _compare(lambda a, b: fold(a).endswith(fold(b))),
+        "Ends with the text, whatever the case.",
+        prepare=lambda value: f"%{_like(value)}",
+    ),
+)
+SETS = (
+    Operator(
+        "containsAny",
+        LIST,
+        "{x} && {p}",
+        lambda a, b: not set(a or ()).isdisjoint(b),
+        "Holds at least one of the values.",
+    ),
+    Operator("containsAll", LIST, "{x} @> {p}", lambda a, b: set(a or ()).issuperset(b), "Holds all of the values."),
+)
+IS_NULL = (
+    Operator("isNull", FLAG, "{x} IS NULL", lambda a, b: (a is None) == b, "True: is empty. False: is not empty."),
+)
+IS_EMPTY = (
+    Operator("isEmpty", FLAG, "coalesce(cardinality({x}), 0) = 0", lambda a, b: (not a) == b, "True: holds no value."),
+)

@@ -1,0 +1,163 @@
+"""Order lines: what a line takes from its product, and what lines amount to.
+
+Amounts are exact and rounded half up to the currency's places, line by line; the order's totals are sums of rounded lines, so
+that a printed order adds up.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+from uuid import UUID
+
+from tenants.field_types import BadValue
+from tenants.forms import Form, currency_places, record_id
+from tenants.problems import FieldError
+from tenants.saving import Row
+from tenants.transaction import Transaction, new_id
+
+MOST_LINES = 500
+_SNAPSHOT = ("sku", "name", "specification", "unit")
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """Half up to the currency's places."""
+    return amount.quantize(Decimal(1).scaleb(-currency_places(currency)), ROUND_HALF_UP)
+
+
+async def check_lines(tx: Transaction, form: Form, order: Row, existing: Sequence[Row]) -> list[Row]:
+    """The order's lines after the input's ``lines``, which replace the list as a whole: an entry with ``id`` keeps its line.
+
+    Errors go into the form, below ``lines``.
+    """
+    entries = form.values.get("lines") or []
+    if len(entries) > MOST_LINES:
+        form.fail("lines", "value.too_many", count=len(entries), most=MOST_LINES)
+        return list(existing)
+    if not entries:
+        form.fail("lines", "order.no_lines")
+        return list(existing)
+    products = await _products(tx, form, entries)
+    known = {str(line["id"]): line for line in existing}
+    lines = []
+    for place, entry in enumerate(entries):
+        line = _line(form, place, entry, known, order["currency"])
+        inner = Form(entry, line, (*form.path, "lines", place))
+        _check_line(inner, products.get(str(entry.get("productId"))), order["currency"])
+        form.errors.extend(inner.errors)
+        lines.append(line)
+    return lines
+
+
+def _line(form: Form, place: int, entry: Mapping[str, Any], known: dict[str, Row], currency: str) -> Row:
+    line_id = entry.get("id")
+    existing = known.pop(str(line_id), None) if line_id is not None else None
+    if line_id is not None and existing is None:
+        error = FieldError((*form.path, "lines", place, "id"), "order.unknown_line", {"id": line_id})
+        form.errors.append(error)
+    line: Row = dict(existing) if existing else {"id": new_id(), "product_id": None, "external_id": None}
+    line["position"] = place + 1
+    line["currency"] = currency
+    return line
+
+
+async def _products(tx: Transaction, form: Form, entries: Sequence[Mapping[str, Any]]) -> dict[str, Row]:
+    """The products that the entries name, by id as given."""
+    wanted: dict[str, UUID] = {}
+    for place, entry in enumerate(entries):
+        if entry.get("productId") is not None:
+            try:
+                wanted[str(entry["productId"])] = record_id(entry["productId"], "product")
+            except BadValue as bad:
+                form.errors.append(FieldError((*form.path, "lines", place, "productId"), bad.code, bad.data))
+    if not wanted:
+        return {}
+    rows = await tx.fetch_all(
+        "SELECT id, sku, name, specification, unit, price, currency, tax_rate FROM products"
+        " WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s)",
+        ids=list(set(wanted.values())),
+    )
+    by_id = {row["id"]: row for row in rows}
+    for place, entry in enumerate(entries):
+        given = entry.get("productId")
+        if given is not None and str(given) in wanted and wanted[str(given)] not in by_id:
+            path = (*form.path, "lines", place, "productId")
+            form.errors.append(FieldError(path, "value.unknown_record", {"type": "product", "id": given}))
+    return {given: by_id[product_id] for given, product_id in wanted.items() if product_id in by_id}
+
+
+def _check_line(form: Form, product: Row | None, currency: str) -> None:
+    line = form.row
+    if product is not None and line.get("product_id") != product["id"]:
+        line.update({name: product[name] for name in _SNAPSHOT})
+        line["product_id"] = product["id"]
+        line["tax_rate"] = product["tax_rate"]
+        line["unit_price"] = product["price"] if product["currency"] == currency else None
+    elif form.has("productId") and form.values["productId"] is None:
+        line["product_id"] = None
+    for name in _SNAPSHOT:
+        form.text(name, longest=1_000 if name == "specification" else 300)
+        line.setdefault(name, "")
+    form.text("externalId", longest=200, nullable=True)
+    if not line["name"] and form.values.get("productId") is None:
+        form.fail("name", "order.line_item")
+    form.value("quantity", "decimal", default=Decimal(1))
+    if line["quantity"] <= 0:
+        form.fail("quantity", "value.not_positive", value=line["quantity"])
+    _check_price(form, product, currency)
+    form.rate("discountRate")
+    form.money("discountAmount", currency)
+    form.rate("taxRate")
+    if not form.errors:
+        _calculate(form, currency)
+
+
+def _check_price(form: Form, product: Row | None, currency: str) -> None:
+    form.value("unitPrice", "decimal", default=None)
+    if form.row["unit_price"] is None and form.values.get("unitPrice") is None:
+        if product is not None:
+            form.row["unit_price"] = product["price"] if product["currency"] == currency else None
+        if form.row["unit_price"] is None and (product is not None or form.values.get("productId") is None):
+            code = "order.line_price" if product else "order.bare_line"
+            form.fail("unitPrice", code, sku=product["sku"] if product else "", currency=currency)
+    elif form.row["unit_price"] is not None and form.row["unit_price"] < 0:
+        form.fail("unitPrice", "value.negative", value=form.row["unit_price"])
+
+
+def _calculate(form: Form, currency: str) -> None:
+    """Discount, net, tax and total of the line. A discount is given as a rate or as an amount, not both."""
+    line = form.row
+    if line["unit_price"] is None:
+        return
+    gross = line["quantity"] * line["unit_price"]
+    by_amount = form.values.get("discountAmount") is not None
+    by_rate = form.values.get("discountRate") is not None
+    if by_amount and by_rate:
+        form.fail("discountAmount", "value.exclusive", first="discountRate", second="discountAmount")
+        return
+    if by_amount:
+        line["discount_rate"] = Decimal(0)
+    elif by_rate or not line["discount_amount"] or line["discount_rate"]:
+        line["discount_amount"] = rounded(gross * line["discount_rate"], currency)
+    if line["discount_amount"] > rounded(gross, currency):
+        form.fail(
+            "discountAmount",
+            "order.discount_too_large",
+            discount=line["discount_amount"],
+            amount=rounded(gross, currency),
+        )
+        return
+    # The net amount is rounded from the exact one, so that a rate of discount costs no extra cent.
+    exact = gross * (1 - line["discount_rate"]) if line["discount_rate"] else gross - line["discount_amount"]
+    line["net_amount"] = rounded(exact, currency)
+    line["discount_amount"] = rounded(gross, currency) - line["net_amount"]
+    line["tax_amount"] = rounded(line["net_amount"] * line["tax_rate"], currency)
+    line["total"] = line["net_amount"] + line["tax_amount"]
+
+
+def total_up(order: Row, lines: Sequence[Row]) -> None:
+    """Write the order's totals from its lines."""
+    zero = rounded(Decimal(0), order["currency"])
+    order["subtotal"] = sum((line["net_amount"] for line in lines), zero)
+    order["discount_total"] = sum((line["discount_amount"] for line in lines), zero)
+    order["tax_total"] = sum((line["tax_amount"] for line in lines), zero)
+    order["total"] = order["subtotal"] + order["tax_total"]

@@ -1,0 +1,222 @@
+"""People: users, their memberships in companies, and their sessions.
+
+A user is a person with an e-mail address and a password; a member is that person in one company, with roles there; a session is
+an opaque random token bound to one membership, of which only the hash is kept.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from tenants.callers import token_hash
+from tenants.database import ENTER, Caller, Connection, Database
+from tenants.field_types import BadValue
+from tenants.forms import Form, email_address
+from tenants.passwords import hash_password, verify_password
+from tenants.problems import InvalidInput, LimitExceeded, NotFound, NotSignedIn, Problem
+from tenants.transaction import Transaction, new_id
+
+SESSION_LENGTH = timedelta(days=14)
+TOKEN_PREFIX = "ol_"  # noqa: S105  (a prefix that lets secret scanners recognise our tokens)
+
+_MEMBERSHIPS = """
+SELECT m.id AS member_id, m.tenant_id, t.slug FROM members m JOIN tenants t ON t.id = m.tenant_id
+WHERE m.user_id = %(user)s AND m.active ORDER BY t.slug
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    token: str
+    tenant_id: UUID
+    member_id: UUID
+
+
+class ChooseCompany(Problem):
+    """The person belongs to several companies and named none."""
+
+    def __init__(self, slugs: list[str]) -> None:
+        super().__init__("sign_in_choose", tenants=", ".join(slugs))
+
+
+async def sign_in(database: Database, email: str, password: str, slug: str | None = None) -> SignedIn:
+    """Open a session. Raises :class:`NotSignedIn` without telling what was wrong, :class:`ChooseCompany` once the password
+    was right, and :class:`LimitExceeded` after too many failures."""
+    address = email.strip().lower()
+    async with database.connection() as connection:
+        cursor = await connection.execute(
+            "SELECT id, password_hash FROM users WHERE email = %(email)s", {"email": address}
+        )
+        user = await cursor.fetchone()
+    if not await verify_password(password, user["password_hash"] if user else None) or user is None:
+        raise NotSignedIn("sign_in_failed")
+    memberships = await _memberships(database, user["id"])
+    chosen = [row for row in memberships if slug in (None, row["slug"])]
+    if not chosen:
+        raise NotSignedIn("sign_in_failed")
+    if len(chosen) > 1:
+        raise ChooseCompany([row["slug"] for row in chosen])
+    return await open_session(database, chosen[0]["tenant_id"], chosen[0]["member_id"])
+
+
+async def _memberships(database: Database, user_id: UUID) -> list[dict[str, Any]]:
+    async with database.connection() as connection, connection.pipeline():
+        # The policy of members also shows a user their own memberships, whatever the tenant.
+        await connection.execute("SELECT set_config('app.user_id', %(user)s::text, true)", {"user": user_id})
+        return await (await connection.execute(_MEMBERSHIPS, {"user": user_id})).fetchall()
+
+
+async def open_session(database: Database, tenant_id: UUID, member_id: UUID) -> SignedIn:
+    """A new session of a member."""
+    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    now = datetime.now(UTC)
+    async with database.connection() as connection:
+        await connection.execute(
+            "INSERT INTO sessions (token_hash, tenant_id, member_id, created_at, expires_at)"
+            " VALUES (%(hash)s, %(tenant)s, %(member)s, %(now)s, %(end)s)",
+            {
+                "hash": token_hash(token),
+                "tenant": tenant_id,
+                "member": member_id,
+                "now": now,
+                "end": now + SESSION_LENGTH,
+            },
+        )
+    return SignedIn(token, tenant_id, member_id)
+
+
+async def sign_out(database: Database, caller: Caller) -> None:
+    """End the caller's session; the token is refused from the next request on, in every process."""
+    async with database.connection() as connection:
+        await connection.execute(
+            "UPDATE sessions SET revoked_at = now() WHERE token_hash = %(hash)s AND revoked_at IS NULL",
+            {"hash": caller.token_hash},
+        )
+
+
+async def member_by_email(database: Database, tenant_id: UUID, email: str | None) -> UUID:
+    """The active member with that address; without one, the tenant's first owner. Raises ``LookupError``."""
+    test = "email = %(email)s" if email else "'owner' = ANY(roles)"
+    scope = {"tenant": tenant_id, "email": (email or "").lower()}
+    async with database.connection() as connection, connection.pipeline():
+        await connection.execute(ENTER, scope)
+        cursor = await connection.execute(
+            f"SELECT id FROM members WHERE tenant_id = %(tenant)s AND active AND {test} ORDER BY created_at, id LIMIT 1",  # noqa: S608
+            scope,
+        )
+        row = await cursor.fetchone()
+    if row is None:
+        raise LookupError(email or "owner")
+    return UUID(str(row["id"]))
+
+
+async def find_or_create_user(connection: Connection, email: str, name: str, password_hash: str) -> UUID:
+    """The user with that address; a new one gets the password, a known one keeps their own."""
+    try:
+        address = email_address(email).lower()
+    except BadValue as bad:
+        raise InvalidInput.at(("email",), bad.code, **bad.data) from None
+    await connection.execute(
+        "INSERT INTO users (id, email, password_hash, name, created_at)"
+        " VALUES (%(id)s, %(email)s, %(password)s, %(name)s, now()) ON CONFLICT (email) DO NOTHING",
+        {"id": new_id(), "email": address, "password": password_hash, "name": name},
+    )
+    row = await (
+        await connection.execute("SELECT id FROM users WHERE email = %(email)s", {"email": address})
+    ).fetchone()
+    assert row is not None
+    return UUID(str(row["id"]))
+
+
+async def add_member(
+    connection: Connection, tenant_id: UUID, user_id: UUID, name: str, email: str, roles: list[str], language: str
+) -> UUID:
+    """Make a user a member of the tenant that the connection has entered."""
+    member_id = new_id()
+    await connection.execute(
+        "INSERT INTO members (tenant_id, id, user_id, name, email, roles, language, created_at, updated_at)"
+        " VALUES (%(tenant)s, %(id)s, %(user)s, %(name)s, %(email)s, %(roles)s, %(language)s, now(), now())",
+        {
+            "tenant": tenant_id,
+            "id": member_id,
+            "user": user_id,
+            "name": name,
+            "email": email.strip().lower(),
+            "roles": roles,
+            "language": language,
+        },
+    )
+    return member_id
+
+
+async def create_member(tx: Transaction, values: Mapping[str, Any]) -> UUID:
+    """Give a person access to the company: ``email``, ``name``, ``roles``, ``language``, and a first ``password``.
+
+    A person who already has an account keeps their password. Raises :class:`NotAllowed` (member.invite) and
+    :class:`InvalidInput`.
+    """
+    tx.access.require("member.invite")
+    row: dict[str, Any] = {}
+    form = Form(values, row)
+    form.text("name", required=True, longest=200)
+    form.text("email", required=True, longest=254)
+    form.value("roles", "tags", default=["member"])
+    form.choice("language", ("en", "zh"), default=tx.config.language)
+    _check_roles(tx, form)
+    form.finish()
+    password = await hash_password(str(values.get("password") or ""))
+    user_id = await find_or_create_user(tx.connection, row["email"], row["name"], password)
+    await tx.confirm()
+    return await add_member(
+        tx.connection, tx.tenant_id, user_id, row["name"], row["email"], row["roles"], row["language"]
+    )
+
+
+async def update_member(tx: Transaction, member_id: UUID | None, values: Mapping[str, Any]) -> UUID:
+    """Change a member's name, roles, language, or whether they may sign in; it holds from their next request on.
+
+    Raises :class:`NotAllowed` (member.update), :class:`NotFound`, :class:`InvalidInput`, and :class:`LimitExceeded` for what
+    would leave the company without an owner.
+    """
+    tx.access.require("member.update")
+    row = await tx.fetch_one(
+        "SELECT * FROM members WHERE tenant_id = %(tenant)s AND id = %(id)s FOR UPDATE", id=member_id
+    )
+    if row is None:
+        raise NotFound("member", member_id)
+    form = Form(values, row)
+    form.text("name", required=True, longest=200)
+    form.value("roles", "tags", default=[])
+    form.choice("language", ("en", "zh"), default=row["language"])
+    form.value("active", "boolean", default=True)
+    _check_roles(tx, form)
+    form.finish()
+    await tx.execute(
+        "UPDATE members SET name = %(name)s, roles = %(roles)s, language = %(language)s, active = %(active)s,"
+        " version = version + 1, updated_at = %(now)s WHERE tenant_id = %(tenant)s AND id = %(id)s",
+        id=row["id"],
+        name=row["name"],
+        roles=row["roles"],
+        language=row["language"],
+        active=row["active"],
+        now=tx.now,
+    )
+    owners = await tx.fetch_all(
+        "SELECT id FROM members WHERE tenant_id = %(tenant)s AND active AND 'owner' = ANY(roles) FOR UPDATE"
+    )
+    if not owners:
+        raise LimitExceeded("limit.owner")
+    return UUID(str(row["id"]))
+
+
+def _check_roles(tx: Transaction, form: Form) -> None:
+    known = tx.config.policy.roles
+    for role in form.row["roles"]:
+        if role not in known:
+            form.fail("roles", "config.unknown_role", role=role)
+        elif role == "owner" and form.has("roles") and "owner" not in tx.actor.roles:
+            # Only an owner makes owners; otherwise an administrator could rise above the one who pays.
+            form.fail("roles", "limit.owner_grant")

@@ -1,0 +1,95 @@
+"""The five refusals of the house. Every other exception is a bug.
+
+A problem carries a code and data, not a sentence: the door renders it in the caller's language with
+:func:`tenants.messages.render`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from tenants.messages import render
+
+
+class Problem(Exception):
+    """A refusal that the caller can act on; nothing of the call has been done.
+
+    ``code`` names the sentence in ``tenants.messages``; ``data`` fills its placeholders.
+    """
+
+    def __init__(self, code: str, **data: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.data = data
+
+    def text(self, language: str) -> str:
+        return render(self.code, language, self.data)
+
+    def __str__(self) -> str:
+        return self.text("en")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One bad value: the input path that holds it (GraphQL names and list positions), and why it is bad."""
+
+    path: tuple[str | int, ...]
+    code: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def text(self, language: str) -> str:
+        return render(self.code, language, self.data)
+
+    def below(self, *prefix: str | int) -> "FieldError":
+        return FieldError((*prefix, *self.path), self.code, self.data)
+
+
+class InvalidInput(Problem):
+    """The input breaks a rule; ``errors`` names every bad field at once."""
+
+    def __init__(self, errors: Iterable[FieldError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("invalid_input", count=len(self.errors))
+
+    @classmethod
+    def at(cls, path: tuple[str | int, ...], code: str, **data: Any) -> "InvalidInput":
+        return cls([FieldError(path, code, data)])
+
+    def text(self, language: str) -> str:
+        return " ".join(error.text(language) for error in self.errors) or super().text(language)
+
+
+class NotAllowed(Problem):
+    """The actor lacks a right. ``right`` is its name (``order.void``); ``granted_to`` lists the roles that hold it."""
+
+    def __init__(self, right: str, granted_to: Iterable[str] = (), code: str = "not_allowed", **data: Any) -> None:
+        self.right = right
+        self.granted_to = tuple(granted_to)
+        super().__init__(code, right=right, roles=", ".join(self.granted_to) or "-", **data)
+
+
+class NotSignedIn(Problem):
+    """No valid token came with the call."""
+
+    def __init__(self, code: str = "not_signed_in") -> None:
+        super().__init__(code)
+
+
+class NotFound(Problem):
+    """No such record in this tenant, whether or not another tenant has one with that id."""
+
+    def __init__(self, record_type: str, record_id: object) -> None:
+        super().__init__("not_found", type=record_type, id=str(record_id))
+
+
+class Conflict(Problem):
+    """The record's state forbids it. ``current`` is the record as it stands: (record type, id, version)."""
+
+    def __init__(self, code: str, *, current: tuple[str, UUID, int] | None = None, **data: Any) -> None:
+        self.current = current
+        super().__init__(code, **data)
+
+
+class LimitExceeded(Problem):
+    """A bound of the instance or of the tenant would be broken; the text names the bound."""

@@ -1,0 +1,55 @@
+"""Products: the commands."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from tenants.forms import Form
+from tenants.saving import CREATED, PRODUCT, UPDATED, Record, load, save
+from tenants.search import search_text
+from tenants.transaction import Transaction, new_id
+
+
+async def create_product(tx: Transaction, values: Mapping[str, Any]) -> UUID:
+    """Create a product. Raises :class:`NotAllowed` (product.create) and :class:`InvalidInput`."""
+    tx.access.require("product.create")
+    record = Record({"id": new_id()})
+    form = Form(values, record.row)
+    _check(tx, form)
+    form.finish()
+    await save(tx, PRODUCT, None, record, CREATED)
+    return UUID(str(record.row["id"]))
+
+
+async def update_product(
+    tx: Transaction, product_id: UUID | None, values: Mapping[str, Any], expected_version: int | None = None
+) -> UUID:
+    """Change a product; names that are absent from ``values`` stay.
+
+    Raises :class:`NotAllowed` (product.update), :class:`NotFound`, :class:`Conflict` and :class:`InvalidInput`.
+    """
+    tx.access.require("product.update")
+    before = await load(tx, PRODUCT, product_id, expected_version)
+    after = before.copy()
+    form = Form(values, after.row)
+    _check(tx, form)
+    form.finish()
+    await save(tx, PRODUCT, before, after, UPDATED)
+    return UUID(str(before.row["id"]))
+
+
+def _check(tx: Transaction, form: Form) -> None:
+    row = form.row
+    form.text("sku", required=True, longest=100)
+    form.text("name", required=True, longest=300)
+    form.text("specification", longest=1_000)
+    form.text("unit", longest=40)
+    form.text("externalId", longest=200, nullable=True)
+    form.currency("currency", row.get("currency") or tx.config.currency)
+    form.money("price", row["currency"])
+    form.rate("taxRate")
+    form.value("active", "boolean", default=True)
+    form.custom(tx.config.fields.get("product", {}))
+    row["search_text"] = search_text(
+        [row.get("sku"), row.get("name"), row.get("specification"), row.get("external_id")]
+    )

@@ -1,0 +1,56 @@
+"""What can be read: one :class:`RecordType` per kind of record, built-in ones here, all alike.
+
+``attributes`` holds the building blocks, one file per noun the descriptions, ``REGISTRY`` all of them by name.
+"""
+
+from tenants.records.attributes import (
+    Attribute,
+    Column,
+    Custom,
+    CustomColumn,
+    Items,
+    Lookup,
+    Money,
+    RecordType,
+    Relation,
+    Structure,
+)
+from tenants.records.customers import ADDRESS, CONTACT_POINT, CUSTOMER
+from tenants.records.history import HISTORY_ENTRY
+from tenants.records.orders import ORDER, ORDER_LINE
+from tenants.records.people import MEMBER, NOTIFICATION
+from tenants.records.products import PRODUCT
+from tenants.records.runs import AUTOMATION_RUN, DELIVERY
+
+REGISTRY: dict[str, RecordType] = {
+    record.name: record
+    for record in (
+        ORDER,
+        ORDER_LINE,
+        CUSTOMER,
+        CONTACT_POINT,
+        ADDRESS,
+        PRODUCT,
+        MEMBER,
+        NOTIFICATION,
+        HISTORY_ENTRY,
+        AUTOMATION_RUN,
+        DELIVERY,
+    )
+}
+CUSTOMISABLE = tuple(record.name for record in REGISTRY.values() if record.customisable)
+
+__all__ = [
+    "CUSTOMISABLE",
+    "REGISTRY",
+    "Attribute",
+    "Column",
+    "Custom",
+    "CustomColumn",
+    "Items",
+    "Lookup",
+    "Money",
+    "RecordType",
+    "Relation",
+    "Structure",
+]

@@ -1,0 +1,195 @@
+"""The kinds of attribute a record type is made of.
+
+SQL fragments name their own table as ``{t}``; a relation names the related one as ``{x}``. Attribute names are those of
+GraphQL. The reader, the filters, the orderings, the history and the GraphQL schema all follow from these descriptions.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tenants.field_types import FieldType, field_type
+
+if TYPE_CHECKING:
+    from tenants.config.snapshot import TenantConfig
+    from tenants.permissions import Access
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute:
+    name: str
+    description: str
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column(Attribute):
+    """A value that can be read, compared and sorted by.
+
+    ``sql`` is the comparable expression, ``source`` the key of the value in a row of the table (what :meth:`value` reads;
+    empty for computed columns). ``choices`` are the legal values of an enumerated column, shown in upper case as a GraphQL
+    enum called ``enum``.
+    """
+
+    type: FieldType
+    sql: str
+    source: str = ""
+    enum: str = ""
+    choices: tuple[str, ...] = ()
+    filterable: bool = True
+    sortable: bool = True
+    options: Callable[["TenantConfig"], Collection[str]] | None = None
+
+    def expression(self, alias: str) -> str:
+        return self.sql.replace("{t}", alias)
+
+    def json_expression(self, alias: str) -> str:
+        expression = self.type.json_sql(self.expression(alias))
+        return f"upper({expression})" if self.choices else expression
+
+    def parse(self, value: Any, config: "TenantConfig") -> Any:
+        """The comparable value of a filter's argument. Raises ``BadValue``."""
+        if self.choices:
+            return field_type("select").parse(value.lower() if isinstance(value, str) else value, self.choices)
+        return self.type.parse(value, self.options(config) if self.options else ())
+
+    def value(self, row: Mapping[str, Any]) -> Any:
+        return row.get(self.source)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomColumn(Column):
+    """A tenant's own field, kept under ``source`` in the row's ``custom`` object."""
+
+    option_keys: tuple[str, ...] = ()
+
+    def parse(self, value: Any, config: "TenantConfig") -> Any:
+        return self.type.parse(value, self.option_keys)
+
+    def value(self, row: Mapping[str, Any]) -> Any:
+        stored = row["custom"].get(self.source)
+        return None if stored is None else self.type.parse(stored, self.option_keys)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money(Attribute):
+    """An exact amount with its currency; filtered and sorted by the amount."""
+
+    amount: Column
+    currency: str
+
+    def currency_expression(self, alias: str) -> str:
+        return self.currency.replace("{t}", alias)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Structure(Attribute):
+    """An object made of columns of the same row; null when ``present`` is false."""
+
+    graphql: str
+    members: tuple[Attribute, ...]
+    present: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Items(Attribute):
+    """A list of small objects computed from the row. ``source`` is a FROM item that names each as ``{x}``."""
+
+    graphql: str
+    members: tuple[Column | Money, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup(Attribute):
+    """An object of the configuration that the row names by key, such as its status.
+
+    ``entries`` gives for each key its members by name, in the reader's language; with ``many`` a list of them. Members map to
+    GraphQL types as text. ``key`` is the column that names the entry; without it the lookup can be neither filtered nor
+    sorted by.
+    """
+
+    graphql: str
+    members: Mapping[str, str]
+    by: str
+    entries: Callable[["TenantConfig", "Access", str], Mapping[str, Any]]
+    many: bool = False
+    key: Column | None = None
+    position: Callable[["TenantConfig"], list[str]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation(Attribute):
+    """Another record, or a page of them. ``join`` relates ``{x}``, the other, to ``{t}``; the tenant is added by the reader.
+
+    ``many`` without ``paged`` is a plain list that the save path keeps short.
+    """
+
+    target: str
+    join: str
+    many: bool = False
+    paged: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Custom(Attribute):
+    """The tenant's own fields of this record type."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordType:
+    """One kind of record: what can be read of it, and by which right.
+
+    ``singular`` and ``plural`` name it in GraphQL and in errors; ``by`` lists the columns that find one record besides its
+    id; ``own`` is a predicate that limits it to the reader's own rows (``%(member)s``); ``search`` makes the predicate of a
+    free-text search from an alias and a function that matches one expression; ``voidable`` records leave lists when void.
+    """
+
+    name: str
+    graphql: str
+    plural: str
+    table: str
+    description: str
+    right: str
+    attributes: tuple[Attribute, ...]
+    order: tuple[tuple[str, bool], ...] = (("createdAt", True),)
+    by: tuple[str, ...] = ()
+    root: bool = True
+    own: str = ""
+    search: Callable[[str, Callable[[str], str]], str] | None = None
+    voidable: bool = False
+    by_name: dict[str, Attribute] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {attribute.name: attribute for attribute in self.attributes})
+
+    @property
+    def customisable(self) -> bool:
+        return "custom" in self.by_name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+def column(name: str, type_key: str, description: str, *, sql: str = "", **more: Any) -> Column:
+    """A column whose database name is the snake case of its GraphQL name, unless ``sql`` says otherwise."""
+    source = "".join(f"_{char.lower()}" if char.isupper() else char for char in name)
+    return Column(
+        name=name,
+        # An enumerated column compares and lists its choices as a select field does.
+        type=field_type("select" if "choices" in more else type_key),
+        description=description,
+        sql=sql or f"{{t}}.{source}",
+        source="" if sql else source,
+        **more,
+    )
+
+
+def money(name: str, description: str, *, nullable: bool = False, **more: Any) -> Money:
+    amount = column(name, "decimal", description, nullable=nullable, **more)
+    return Money(name=name, description=description, nullable=nullable, amount=amount, currency="{t}.currency")
+
+
+def search_text(alias: str, match: Callable[[str], str]) -> str:
+    """The usual ``search``: the row's own search text."""
+    return match(f"{alias}.search_text")

@@ -1,0 +1,271 @@
+"""Orders and their lines, as they can be read."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from tenants.config.definitions import label
+from tenants.messages import render
+from tenants.models import ADDRESS_PARTS
+from tenants.records.attributes import Custom, Lookup, RecordType, Relation, Structure, column, money
+
+if TYPE_CHECKING:
+    from tenants.config.snapshot import TenantConfig
+    from tenants.permissions import Access
+
+PRIORITIES = ("low", "normal", "high", "urgent")
+
+
+def _statuses(config: "TenantConfig", _access: "Access", language: str) -> Mapping[str, Any]:
+    return {
+        key: {
+            "key": key,
+            "label": label(status.label, language, key),
+            "colour": status.colour,
+            "category": status.category.upper(),
+            "description": label(status.description, language) or None,
+        }
+        for key, status in config.all_statuses.items()
+    }
+
+
+def _next_steps(config: "TenantConfig", access: "Access", language: str) -> Mapping[str, Any]:
+    return {source: [_step(config, access, language, key) for key in keys] for source, keys in config.steps.items()}
+
+
+def _step(config: "TenantConfig", access: "Access", language: str, key: str) -> dict[str, Any]:
+    transition = config.transitions[key]
+    right = f"order.transition.{key}"
+    allowed = access.allows("order.change_status") and access.allows(right)
+    roles = () if allowed else access.policy.holders(right)
+    return {
+        "key": key,
+        "label": label(transition.label, language, key),
+        "status": transition.target,
+        "statusLabel": label(config.statuses[transition.target].label, language, transition.target),
+        "allowed": allowed,
+        "refusal": None if allowed else render("not_allowed", language, {"right": right, "roles": ", ".join(roles)}),
+    }
+
+
+def _voiding(config: "TenantConfig", access: "Access", language: str) -> Mapping[str, Any]:
+    return {key: _void_verdict(config, access, language, key) for key in config.statuses}
+
+
+def _void_verdict(config: "TenantConfig", access: "Access", language: str, key: str) -> dict[str, Any]:
+    status = config.statuses[key]
+    refusal = None
+    if status.void_blocked:
+        data = {"status": label(status.label, language, key), "hint": label(status.void_blocked, language)}
+        refusal = render("order.void_blocked", language, data)
+    elif not access.allows("order.void"):
+        roles = ", ".join(access.policy.holders("order.void"))
+        refusal = render("not_allowed", language, {"right": "order.void", "roles": roles})
+    elif status.category == "void":
+        refusal = render("order.no_next_steps", language, {"source": label(status.label, language, key)})
+    return {"allowed": refusal is None, "refusal": refusal}
+
+
+def _void_reasons(config: "TenantConfig", _access: "Access", language: str) -> Mapping[str, Any]:
+    return {
+        key: {"key": key, "label": label(reason.label, language, key), "noteRequired": reason.note_required}
+        for key, reason in config.all_void_reasons.items()
+    }
+
+
+def _search(alias: str, match: Callable[[str], str]) -> str:
+    customers = f"SELECT s.id FROM customers s WHERE s.tenant_id = %(tenant)s AND {match('s.search_text')}"
+    return f"(({match(f'{alias}.search_text')}) OR {alias}.customer_id IN ({customers}))"
+
+
+STATUS = Lookup(
+    name="status",
+    description="Where the order stands in the company's life cycle.",
+    graphql="Status",
+    members={
+        "key": "String!",
+        "label": "String!",
+        "colour": "String!",
+        "category": "StatusCategory!",
+        "description": "String",
+    },
+    by="{t}.status",
+    entries=_statuses,
+    key=column("status", "select", "The key of the status.", options=lambda config: config.all_statuses),
+    position=lambda config: list(config.all_statuses),
+)
+
+SHIPPING_ADDRESS = Structure(
+    name="shippingAddress",
+    description="Where the order goes: a snapshot, so that a later change of the customer's address does not rewrite history.",
+    nullable=True,
+    graphql="ShippingAddress",
+    present="{t}.shipping_address IS NOT NULL",
+    members=tuple(
+        column(
+            "".join(word if i == 0 else word.title() for i, word in enumerate(part.split("_"))),
+            "text",
+            f"The {part.replace('_', ' ')} of the address.",
+            sql=f"({{t}}.shipping_address->>'{part}')",
+            nullable=True,
+            sortable=False,
+        )
+        for part in ADDRESS_PARTS
+    ),
+)
+
+ORDER = RecordType(
+    name="order",
+    graphql="Order",
+    plural="orders",
+    table="orders",
+    description="A customer's order.",
+    right="order.read",
+    order=(("orderedAt", True),),
+    by=("number", "externalId"),
+    voidable=True,
+    search=_search,
+    attributes=(
+        column("id", "id", "Opaque id."),
+        column("version", "integer", "Grows by one with each change; give it as expectedVersion."),
+        column("number", "text", "The order number, from the company's numbering pattern."),
+        column("externalId", "text", "The id of the order in the system it came from.", nullable=True),
+        STATUS,
+        Lookup(
+            name="nextSteps",
+            description="The steps that the life cycle allows from here, and for those you may not take, why.",
+            graphql="NextStep",
+            members={
+                "key": "String!",
+                "label": "String!",
+                "status": "String!",
+                "statusLabel": "String!",
+                "allowed": "Boolean!",
+                "refusal": "String",
+            },
+            by="{t}.status",
+            entries=_next_steps,
+            many=True,
+        ),
+        Lookup(
+            name="voiding",
+            description="Whether you may void the order as it stands, and if not, what must be done first.",
+            graphql="Voiding",
+            members={"allowed": "Boolean!", "refusal": "String"},
+            by="{t}.status",
+            entries=_voiding,
+        ),
+        Relation(
+            name="customer",
+            description="Who ordered.",
+            target="customer",
+            join="{x}.id = {t}.customer_id",
+            nullable=True,
+        ),
+        column("currency", "text", "The currency of all amounts, by ISO 4217."),
+        column("channel", "text", "How the order came in, such as phone, web or shop."),
+        column("priority", "text", "How urgent the order is.", enum="OrderPriority", choices=PRIORITIES),
+        Relation(
+            name="owner",
+            description="The member in charge.",
+            target="member",
+            join="{x}.id = {t}.owner_id",
+            nullable=True,
+        ),
+        column("tags", "tags", "Free labels."),
+        column("notes", "text", "Remarks."),
+        SHIPPING_ADDRESS,
+        column("orderedAt", "date_time", "When the customer ordered."),
+        column("promisedAt", "date_time", "When delivery was promised.", nullable=True),
+        money("subtotal", "Sum of the lines after discount, before tax."),
+        money("discountTotal", "Sum of the lines' discounts."),
+        money("taxTotal", "Sum of the lines' taxes."),
+        money("total", "What the customer pays: subtotal and tax."),
+        column("isVoided", "boolean", "Whether the order is void.", sql="({t}.voided_at IS NOT NULL)"),
+        column("voidedAt", "date_time", "When the order was voided.", nullable=True),
+        Relation(
+            name="voidedBy",
+            description="Who voided the order.",
+            target="member",
+            join="{x}.id = {t}.voided_by_id",
+            nullable=True,
+        ),
+        Lookup(
+            name="voidReason",
+            description="Why the order was voided.",
+            nullable=True,
+            graphql="VoidReason",
+            members={"key": "String!", "label": "String!", "noteRequired": "Boolean!"},
+            by="{t}.void_reason",
+            entries=_void_reasons,
+            key=column(
+                "voidReason",
+                "select",
+                "The key of the reason.",
+                nullable=True,
+                options=lambda config: config.all_void_reasons,
+            ),
+            position=lambda config: list(config.all_void_reasons),
+        ),
+        column("voidNote", "text", "What was said about the void.", nullable=True),
+        Relation(
+            name="lines",
+            description="What was ordered.",
+            target="order_line",
+            join="{x}.order_id = {t}.id",
+            many=True,
+        ),
+        Relation(
+            name="history",
+            description="Everything that happened to the order, oldest first.",
+            target="history_entry",
+            join="{x}.record_type = 'order' AND {x}.record_id = {t}.id",
+            many=True,
+        ),
+        Relation(
+            name="automationRuns",
+            description="What automations did because of this order.",
+            target="automation_run",
+            join="{x}.record_type = 'order' AND {x}.record_id = {t}.id",
+            many=True,
+        ),
+        Custom(name="custom", description="The company's own fields."),
+        column("createdAt", "date_time", "When the order was entered."),
+        column("updatedAt", "date_time", "When the order was last changed."),
+    ),
+)
+
+ORDER_LINE = RecordType(
+    name="order_line",
+    graphql="OrderLine",
+    plural="orderLines",
+    table="order_lines",
+    description="One line of an order; product data is a snapshot of the moment it was ordered.",
+    right="order.read",
+    root=False,
+    order=(("position", False),),
+    attributes=(
+        column("id", "id", "Opaque id."),
+        column("position", "integer", "Place in the order, from 1."),
+        Relation(name="order", description="The order.", target="order", join="{x}.id = {t}.order_id"),
+        Relation(
+            name="product",
+            description="The product as it is today; null for a free line.",
+            target="product",
+            join="{x}.id = {t}.product_id",
+            nullable=True,
+        ),
+        column("externalId", "text", "The id of the line in the system it came from.", nullable=True),
+        column("sku", "text", "Article number as ordered."),
+        column("name", "text", "Name as ordered."),
+        column("specification", "text", "Specification as ordered."),
+        column("unit", "text", "Unit as ordered."),
+        column("quantity", "decimal", "How many units."),
+        money("unitPrice", "Price of one unit, before discount and tax."),
+        column("discountRate", "decimal", "Discount as a share of quantity times unit price, 0 to 1."),
+        money("discountAmount", "The discount in money."),
+        column("taxRate", "decimal", "Tax as a share of the net amount, 0 to 1."),
+        money("netAmount", "Quantity times unit price less discount."),
+        money("taxAmount", "The tax in money."),
+        money("total", "Net amount and tax."),
+    ),
+)

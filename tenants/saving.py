@@ -1,0 +1,278 @@
+"""The one save path: every change of a record, whoever makes it, is written here and nowhere else.
+
+It writes the row and the rows that belong to it, gives the record its next version, derives the history entry from what
+really changed, chains it to the one before, and lets the automations decide, all in the caller's transaction.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import orjson
+from psycopg.types.json import Jsonb
+
+from tenants.triggers import decide
+from tenants.models import metadata
+from tenants.problems import Conflict, NotFound
+from tenants.transaction import Transaction, new_id
+
+Row = dict[str, Any]
+CREATED, UPDATED, STATUS_CHANGED, VOIDED = "created", "updated", "status_changed", "voided"
+
+# Kept up by the save path itself; a change of these alone is no change.
+_BOOKKEEPING = frozenset({"tenant_id", "id", "version", "created_at", "updated_at", "search_text"})
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A table whose rows belong to a record: where they hang, and under which name the history speaks of them."""
+
+    name: str
+    table: str
+    parent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """What is saved together: a record's row and its children."""
+
+    record_type: str
+    table: str
+    children: tuple[Child, ...] = ()
+
+
+ORDER = Aggregate("order", "orders", (Child("lines", "order_lines", "order_id"),))
+CUSTOMER = Aggregate(
+    "customer",
+    "customers",
+    (Child("contacts", "contact_points", "customer_id"), Child("addresses", "addresses", "customer_id")),
+)
+PRODUCT = Aggregate("product", "products")
+
+
+@dataclass(slots=True)
+class Record:
+    """A record as it stands: its row, and the rows of its children by child name."""
+
+    row: Row
+    children: dict[str, list[Row]] = field(default_factory=dict)
+
+    def copy(self) -> "Record":
+        return Record(dict(self.row), {name: [dict(row) for row in rows] for name, rows in self.children.items()})
+
+
+async def load(tx: Transaction, aggregate: Aggregate, record_id: UUID | None, expected: int | None = None) -> Record:
+    """The record, locked until the transaction ends.
+
+    Raises :class:`NotFound`, and :class:`Conflict` when it is no longer the ``expected`` version.
+    """
+    found = await tx.fetch_one(
+        f"SELECT * FROM {aggregate.table} WHERE tenant_id = %(tenant)s AND id = %(id)s FOR UPDATE",  # noqa: S608
+        id=record_id,
+    )
+    if found is None:
+        raise NotFound(aggregate.record_type, record_id)
+    if expected is not None and expected != found["version"]:
+        raise stale(aggregate, found, expected)
+    children = {}
+    for child in aggregate.children:
+        children[child.name] = await tx.fetch_all(
+            f"SELECT * FROM {child.table} WHERE tenant_id = %(tenant)s AND {child.parent} = %(id)s ORDER BY position, id",  # noqa: S608
+            id=record_id,
+        )
+    return Record(found, children)
+
+
+def stale(aggregate: Aggregate, row: Row, expected: int) -> Conflict:
+    """The refusal of a change that was made against an older version; it points at the current one."""
+    return Conflict(
+        "stale_version",
+        current=(aggregate.record_type, row["id"], row["version"]),
+        type=aggregate.record_type,
+        expected=expected,
+        actual=row["version"],
+    )
+
+
+async def save(
+    tx: Transaction, aggregate: Aggregate, before: Record | None, after: Record, kind: str, note: str | None = None
+) -> bool:
+    """Write what changed from ``before`` (None: a new record) to ``after``. False when nothing did, and nothing is written.
+
+    ``after.row`` gets its version and times. ``kind`` and ``note`` go into the history.
+    """
+    changes = _changes(aggregate, before, after)
+    if before is not None and not changes:
+        return False
+    row = after.row
+    row["version"] = 1 if before is None else before.row["version"] + 1
+    row["updated_at"] = tx.now
+    if before is None:
+        row["created_at"] = tx.now
+        await tx.insert(aggregate.table, row)
+    else:
+        await _update(tx, aggregate.table, before.row, row)
+    for child in aggregate.children:
+        old = before.children.get(child.name, []) if before else []
+        await _save_children(tx, child, row["id"], old, after.children.get(child.name, []))
+    event = await _record_event(tx, aggregate, row, kind, changes, note)
+    await decide(tx, aggregate.record_type, before.row if before else None, row, event)
+    return True
+
+
+async def _update(tx: Transaction, table: str, before: Row, after: Row) -> None:
+    changed = {name: value for name, value in after.items() if name not in before or before[name] != value}
+    if not changed:
+        return
+    assignments = ", ".join(f"{name} = %({name})s" for name in changed)
+    await tx.execute(
+        f"UPDATE {table} SET {assignments} WHERE tenant_id = %(tenant)s AND id = %(row_id)s",  # noqa: S608
+        row_id=after["id"],
+        **changed,
+    )
+
+
+async def _save_children(tx: Transaction, child: Child, parent_id: UUID, before: list[Row], after: list[Row]) -> None:
+    known = {row["id"]: row for row in before}
+    kept = {row["id"] for row in after}
+    removed = [row_id for row_id in known if row_id not in kept]
+    if removed:
+        await tx.execute(
+            f"DELETE FROM {child.table} WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s)",  # noqa: S608
+            ids=removed,
+        )
+    added = [{**row, child.parent: parent_id} for row in after if row["id"] not in known]
+    for row in after:
+        if row["id"] in known:
+            await _update(tx, child.table, known[row["id"]], row)
+    if added:
+        await _insert_many(tx, child.table, added)
+
+
+async def _insert_many(tx: Transaction, table: str, rows: list[Row]) -> None:
+    """Insert rows of one shape in one statement, however many they are."""
+    columns = [
+        column.name for column in metadata.tables[table].columns if column.name in rows[0] or column.name == "tenant_id"
+    ]
+    parameters: Row = {}
+    tuples = []
+    for place, row in enumerate(rows):
+        marks = []
+        for name in columns:
+            if name == "tenant_id":
+                marks.append("%(tenant)s")
+            else:
+                parameters[f"{name}_{place}"] = row[name]
+                marks.append(f"%({name}_{place})s")
+        tuples.append(f"({', '.join(marks)})")
+    await tx.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join(tuples)}", **parameters)  # noqa: S608
+
+
+def _changes(aggregate: Aggregate, before: Record | None, after: Record) -> list[Row]:
+    old_row = before.row if before else {}
+    changes = list(_row_changes("", old_row, after.row))
+    for child in aggregate.children:
+        old = {row["id"]: row for row in (before.children.get(child.name, []) if before else [])}
+        new = {row["id"]: row for row in after.children.get(child.name, [])}
+        if before is None:
+            # What a new record began with is kept whole: a later reader needs no arithmetic to see it.
+            changes.extend({"field": child.name, "old": None, "new": _shown(child, row)} for row in new.values())
+            continue
+        for row_id in (*old, *(row_id for row_id in new if row_id not in old)):
+            if row_id not in new:
+                changes.append({"field": child.name, "old": _shown(child, old[row_id]), "new": None})
+            elif row_id not in old:
+                changes.append({"field": child.name, "old": None, "new": _shown(child, new[row_id])})
+            else:
+                changes.extend(_row_changes(f"{child.name}.{old[row_id]['position']}.", old[row_id], new[row_id]))
+    return changes
+
+
+def _row_changes(prefix: str, before: Row, after: Row) -> Iterable[Row]:
+    for name, value in after.items():
+        old = before.get(name)
+        if name in _BOOKKEEPING or old == value:
+            continue
+        if name == "custom":
+            yield from _custom_changes(prefix, old or {}, value)
+        elif value not in ("", [], None) or old not in ("", [], None):
+            yield {"field": f"{prefix}{_camel(name)}", "old": _plain(old), "new": _plain(value)}
+
+
+def _custom_changes(prefix: str, before: Row, after: Row) -> Iterable[Row]:
+    for key in dict.fromkeys((*before, *after)):
+        if before.get(key) != after.get(key):
+            yield {"field": f"{prefix}custom.{key}", "old": before.get(key), "new": after.get(key)}
+
+
+def _shown(child: Child, row: Row) -> Row:
+    hidden = {"tenant_id", child.parent}
+    return {
+        _camel(name): _plain(value) for name, value in row.items() if name not in hidden and value not in ("", None)
+    }
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.title() for word in rest)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return format(value, "f")
+        case datetime():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+    return value
+
+
+async def _record_event(
+    tx: Transaction, aggregate: Aggregate, row: Row, kind: str, changes: list[Row], note: str | None
+) -> Mapping[str, Any]:
+    event = {
+        "id": new_id(),
+        "kind": kind,
+        "record_type": aggregate.record_type,
+        "record_id": row["id"],
+        "record_version": row["version"],
+        "at": tx.now,
+        "actor_kind": tx.actor.kind,
+        "actor_id": tx.actor.id,
+        "actor_name": tx.actor.name,
+        "cause_id": tx.actor.cause_id,
+        "depth": tx.actor.depth,
+        "note": note,
+    }
+    await tx.execute(_INSERT_EVENT, **event, changes=Jsonb(changes), content=event_content(event, changes))
+    tx.events.append(event)
+    return {**event, "changes": changes}
+
+
+_INSERT_EVENT = """
+INSERT INTO events (tenant_id, id, kind, record_type, record_id, record_version, at, actor_kind, actor_id, actor_name,
+                    cause_id, depth, note, changes, hash)
+VALUES (%(tenant)s, %(id)s, %(kind)s, %(record_type)s, %(record_id)s, %(record_version)s, %(at)s, %(actor_kind)s,
+        %(actor_id)s, %(actor_name)s, %(cause_id)s, %(depth)s, %(note)s, %(changes)s,
+        sha256(coalesce((SELECT e.hash FROM events e
+                         WHERE e.tenant_id = %(tenant)s AND e.record_type = %(record_type)s
+                           AND e.record_id = %(record_id)s AND e.record_version = %(record_version)s - 1), ''::bytea)
+               || %(content)s::bytea))
+"""
+
+
+def event_content(event: Mapping[str, Any], changes: list[Row]) -> bytes:
+    """What an entry's hash is taken over, beside the hash of the entry before: all of it, as JSON with sorted keys."""
+    names = ("id", "kind", "record_type", "record_id", "record_version", "actor_kind", "actor_id", "actor_name")
+    content = {name: _plain(event[name]) for name in (*names, "cause_id", "depth", "note")}
+    return orjson.dumps({**content, "at": event["at"].isoformat(), "changes": changes}, option=orjson.OPT_SORT_KEYS)
+
+
+def chained_hash(previous: bytes, content: bytes) -> bytes:
+    """The hash of an entry that follows one with the hash ``previous`` (empty for the first)."""
+    return hashlib.sha256(previous + content).digest()

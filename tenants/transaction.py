@@ -1,0 +1,143 @@
+"""The only begin and the only commit.
+
+A :class:`Transaction` is the tenant, the actor, the configuration in force and the open database transaction at once. Its
+statements travel in one pipeline: those whose answer nobody awaits cost no round trip of their own.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import errors
+from uuid_utils.compat import uuid7
+
+from tenants.actors import Actor
+from tenants.config.snapshot import TenantConfig
+from tenants.database import ENTER, STATE, Announcement, Caller, Connection, Cursor, Database
+from tenants.permissions import Access
+from tenants.problems import Conflict, InvalidInput
+
+# Unique keys that a user's input can hit, and the input field that holds the value.
+UNIQUE_KEYS = {
+    "customers_tenant_id_external_id_key": "externalId",
+    "products_tenant_id_sku_key": "sku",
+    "products_tenant_id_external_id_key": "externalId",
+    "orders_tenant_id_number_key": "number",
+    "orders_tenant_id_external_id_key": "externalId",
+    "order_lines_tenant_id_order_id_external_id_key": "lines",
+    "members_tenant_id_user_id_key": "email",
+    "tenants_slug_key": "slug",
+    "users_email_key": "email",
+}
+
+
+def new_id() -> UUID:
+    """A new id: UUIDv7, so that ids grow with time."""
+    return uuid7()
+
+
+@dataclass
+class Transaction:
+    """One unit of work in one tenant. ``now`` is its single moment in time."""
+
+    database: Database
+    connection: Connection
+    caller: Caller
+    state: Cursor
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    events: list[Mapping[str, Any]] = field(default_factory=list)
+    jobs: list[UUID] = field(default_factory=list)
+    _confirmed: bool = False
+
+    @property
+    def tenant_id(self) -> UUID:
+        return self.caller.tenant_id
+
+    @property
+    def actor(self) -> Actor:
+        return self.caller.actor
+
+    @property
+    def config(self) -> TenantConfig:
+        return self.caller.config
+
+    @property
+    def access(self) -> Access:
+        return self.caller.access
+
+    @property
+    def language(self) -> str:
+        return self.caller.language
+
+    async def execute(self, sql: str, **parameters: Any) -> None:
+        """Send a statement whose answer does not matter; ``%(tenant)s`` is always given."""
+        await self.connection.execute(sql, {"tenant": self.tenant_id, **parameters})
+
+    async def fetch_all(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
+        cursor = await self.connection.execute(sql, {"tenant": self.tenant_id, **parameters})
+        rows = await cursor.fetchall()
+        await self.confirm()
+        return rows
+
+    async def fetch_one(self, sql: str, **parameters: Any) -> dict[str, Any] | None:
+        rows = await self.fetch_all(sql, **parameters)
+        return rows[0] if rows else None
+
+    async def insert(self, table: str, row: Mapping[str, Any]) -> None:
+        """Insert one row of this tenant; column names come from our tables, never from input."""
+        columns = ("tenant_id", *row)
+        marks = ", ".join("%(tenant)s" if name == "tenant_id" else f"%({name})s" for name in columns)
+        await self.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", **row)  # noqa: S608
+
+    async def confirm(self) -> None:
+        """Raise :class:`tenants.database.Outdated` when the caller is no longer what it was."""
+        if not self._confirmed:
+            self.caller.confirm(await self.state.fetchone())
+            self._confirmed = True
+
+
+@asynccontextmanager
+async def begin(database: Database, caller: Caller) -> AsyncIterator[Transaction]:
+    """Open a transaction for the caller; it commits when the block ends and leaves nothing when the block raises.
+
+    Raises :class:`tenants.database.Outdated` when the caller changed meanwhile, and turns broken unique keys and lock
+    time-outs into the problems they mean.
+    """
+    scope = {"tenant": caller.tenant_id, "token": caller.token_hash}
+    async with database.connection() as connection:
+        try:
+            async with connection.pipeline():
+                await connection.execute("BEGIN")
+                await connection.execute(ENTER, scope)
+                tx = Transaction(database, connection, caller, await connection.execute(STATE, scope))
+                yield tx
+                await tx.confirm()
+                await connection.execute("COMMIT")
+        except BaseException as error:
+            await connection.rollback()
+            if (problem := translated(error)) is error:
+                raise
+            raise problem from error
+    await database.announce(Announcement(caller.tenant_id, tuple(tx.events), tuple(tx.jobs)))
+
+
+def translated(error: BaseException) -> BaseException:
+    """The problem that a broken unique key or a lock time-out means to the user; any other error as it is."""
+    if isinstance(error, errors.UniqueViolation) and error.diag.constraint_name in UNIQUE_KEYS:
+        name = UNIQUE_KEYS[error.diag.constraint_name]
+        return InvalidInput.at((name,), "value.taken", value=_taken_value(error))
+    if isinstance(error, errors.LockNotAvailable | errors.DeadlockDetected | errors.SerializationFailure):
+        return Conflict("busy")
+    return error
+
+
+def _taken_value(error: psycopg.Error) -> str:
+    """The value behind ``Key (tenant_id, sku)=(…, A-1) already exists.``"""
+    detail = error.diag.message_detail or ""
+    _, _, values = detail.partition(")=(")
+    _, _, last = values.rpartition(")")[0].rpartition(", ")
+    return last or detail

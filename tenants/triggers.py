@@ -1,0 +1,99 @@
+"""Which automations an event sets off, decided in the transaction that makes the event.
+
+There the record is at hand as the event left it, so a condition judges exactly that state, and the runs commit with it: no
+crash can come between what happened and what must follow. The work itself is done later, by ``tenants.automations``.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from tenants import jobs
+from tenants.conditions import Condition, SqlContext, parse_condition
+from tenants.config.definitions import Automation
+from tenants.config.snapshot import TenantConfig
+from tenants.messages import render
+from tenants.reading.plan import Parameters
+from tenants.records import REGISTRY
+from tenants.transaction import Transaction, new_id
+
+# An automation that sets off itself, or another that sets it off again, ends here.
+DEEPEST = 10
+
+
+async def decide(
+    tx: Transaction,
+    record_type: str,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any],
+    event: Mapping[str, Any],
+) -> None:
+    """Queue a run for each enabled automation that listens to the event and whose condition holds for ``after``."""
+    for key, automation in tx.config.automations.items():
+        if automation.record_type != record_type or event["kind"] not in automation.events:
+            continue
+        if await _holds(tx, automation, after):
+            await _queue(tx, key, event)
+
+
+async def _holds(tx: Transaction, automation: Automation, row: Mapping[str, Any]) -> bool:
+    condition = _condition(tx.config, automation.record_type, automation)
+    if condition.is_local:
+        return condition.matches(row)
+    parameters = Parameters()
+    predicate = condition.sql("t0", SqlContext(parameters))
+    table = REGISTRY[automation.record_type].table
+    found = await tx.fetch_one(
+        f"SELECT 1 AS found FROM {table} t0 WHERE t0.tenant_id = %(tenant)s AND t0.id = %(row_id)s AND ({predicate})",  # noqa: S608
+        row_id=row["id"],
+        **parameters.values(),
+    )
+    return found is not None
+
+
+class _ByIdentity:
+    """Lets the cache below key by the automation object itself: snapshots are never changed, only replaced."""
+
+    __slots__ = ("automation",)
+
+    def __init__(self, automation: Automation) -> None:
+        self.automation = automation
+
+    def __hash__(self) -> int:
+        return id(self.automation)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByIdentity) and self.automation is other.automation
+
+
+@lru_cache(maxsize=2_000)
+def _parsed(config: TenantConfig, record_type: str, automation: _ByIdentity) -> Condition:
+    return parse_condition(REGISTRY[record_type], config, automation.automation.condition)
+
+
+def _condition(config: TenantConfig, record_type: str, automation: Automation) -> Condition:
+    return _parsed(config, record_type, _ByIdentity(automation))
+
+
+async def _queue(tx: Transaction, automation: str, event: Mapping[str, Any]) -> None:
+    run_id = new_id()
+    stopped = event["depth"] >= DEEPEST
+    await tx.insert(
+        "automation_runs",
+        {
+            "id": run_id,
+            "automation": automation,
+            "event_id": event["id"],
+            "record_type": event["record_type"],
+            "record_id": event["record_id"],
+            "status": "stopped" if stopped else "pending",
+            "steps": Jsonb([]),
+            "message": render("automation.too_deep", tx.config.language, {"depth": DEEPEST}) if stopped else "",
+            "created_at": tx.now,
+            "finished_at": tx.now if stopped else None,
+        },
+    )
+    if not stopped:
+        await jobs.add(tx, jobs.AUTOMATION, run_id)
