@@ -51,7 +51,7 @@ bench-quick: ## The same with small data, to see that the measuring works
 	@$(BIN)/python bench/run.py --quick $(ARGS)
 
 # With hashes and for every platform; without a host's name, so that each machine uses the index it is set up for.
-COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+COMPILE = UV_SYSTEM_CERTS=1 $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate $(ARGS)
 
 lock: ## Write the lock files anew from pyproject.toml (make lock ARGS=--upgrade takes newer versions)

@@ -110,7 +110,7 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     def run() -> None:
         try:
             answers.append(work())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - handed to the caller below
             errors.append(error)
 
     thread = threading.Thread(target=run, daemon=True)

@@ -5,6 +5,7 @@ a worker dies or a message arrives. The automation acts under its role, through 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from tenants.problems import Problem
 from tenants.transaction import Transaction
 
 _PENDING = """
-SELECT r.id, r.automation, r.record_type, r.record_id, r.event_id, e.depth
+SELECT r.id, r.automation, r.record_type, r.record_id, r.event_id, r.message, e.depth
 FROM automation_runs r JOIN events e ON e.tenant_id = r.tenant_id AND e.id = r.event_id
 WHERE r.tenant_id = %(tenant)s AND r.id = %(run)s AND r.status = 'pending'
 """
@@ -67,6 +68,27 @@ async def refuse(tx: Transaction, job: Job, run_id: UUID, reason: str, status: s
         await jobs.park(tx, job)
     else:
         await jobs.finish(tx, job)
+
+
+async def note(tx: Transaction, run_id: UUID, attempts: int, reason: str) -> None:
+    """Keep what went wrong with an attempt that will be repeated, for people to see meanwhile and when it is given up."""
+    await tx.execute(
+        "UPDATE automation_runs SET message = %(reason)s, attempts = %(attempts)s"
+        " WHERE tenant_id = %(tenant)s AND id = %(run)s AND status = 'pending'",
+        run=run_id,
+        reason=reason,
+        attempts=attempts,
+    )
+
+
+async def give_up(tx: Transaction, job: Job, run: Mapping[str, Any]) -> None:
+    """Park a run whose attempts ended without a result, most likely because they took their worker with them."""
+    language = tx.config.language
+    reason = run["message"] or render("automation.worker_died", language, {})
+    # The attempt that finds this out is none.
+    made = replace(job, attempts=job.attempts - 1)
+    text = render("automation.poison", language, {"attempts": made.attempts, "reason": reason})
+    await refuse(tx, made, run["id"], text, "parked")
 
 
 def reason_for(config: TenantConfig, problem: Problem) -> str:

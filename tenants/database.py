@@ -152,13 +152,12 @@ class Database:
     async def read(self, caller: Caller, sql: str, parameters: Mapping[str, Any]) -> bytes | None:
         """The first column of the first row, or None. Raises :class:`Outdated` when the caller is no longer what it was."""
         scope = {"tenant": caller.tenant_id, "token": caller.token_hash}
-        async with self.connection() as connection:
-            async with connection.pipeline():
-                await connection.execute(ENTER, scope)
-                state = await connection.execute(STATE, scope)
-                answer = await connection.execute(sql, parameters)
-                row = await answer.fetchone()
-                caller.confirm(await state.fetchone())
+        async with self.connection() as connection, connection.pipeline():
+            await connection.execute(ENTER, scope)
+            state = await connection.execute(STATE, scope)
+            answer = await connection.execute(sql, parameters)
+            row = await answer.fetchone()
+            caller.confirm(await state.fetchone())
         return next(iter(row.values())) if row else None
 
     async def announce(self, announcement: Announcement) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from tenants import jobs
 from tenants.jobs import Job
+from tenants.messages import render
 from tenants.transaction import Transaction, new_id
 
 EMAIL = "email"
@@ -47,6 +48,10 @@ async def deliver(tx: Transaction, job: Job, send: Send) -> None:
     )
     if row is None or row["status"] != "pending":
         await jobs.finish(tx, job)
+        return
+    if job.attempts > jobs.MOST_ATTEMPTS:
+        # Only an attempt that never came back is not yet given up by now.
+        await _failed(tx, job, row["last_error"] or render("automation.worker_died", tx.config.language, {}))
         return
     try:
         await send(row)

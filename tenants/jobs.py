@@ -4,6 +4,7 @@ Redis only wakes workers up. A job stays here until the transaction that does it
 database and the end of its job are one commit, and a lost message costs a delay and nothing else.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -13,15 +14,17 @@ from tenants.transaction import Transaction, new_id
 
 AUTOMATION, DELIVERY = "automation", "delivery"
 
-# A job that is not done this long after it was handed out is handed out again, later each time.
+# A job that is not done this long after it was handed out is handed out again, later after each attempt.
 FIRST_LEASE = timedelta(seconds=10)
 LONGEST_LEASE = timedelta(minutes=10)
 MOST_ATTEMPTS = 8
+# Work inside the database either ends or takes its worker with it: after so many attempts without an end, it is poison.
+MOST_DEATHS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One piece of work: ``subject_id`` is the run or the delivery it is about, ``attempts`` how often it was handed out."""
+    """One piece of work: ``subject_id`` is the run or the delivery it is about, ``attempts`` how often it was begun."""
 
     id: UUID
     tenant_id: UUID
@@ -42,21 +45,50 @@ async def add(tx: Transaction, kind: str, subject_id: UUID) -> None:
     tx.jobs.append(job_id)
 
 
-# SKIP LOCKED lets any number of relays share the queue; the lease doubles with each attempt.
+# SKIP LOCKED lets any number of relays share the queue. The tenants take turns, so that one with thousands of due jobs
+# does not make the others wait behind them.
 _CLAIM = """
-UPDATE jobs SET attempts = attempts + 1,
-                due_at = now() + least(%(lease)s * power(2, attempts), %(longest)s)
-WHERE id IN (SELECT id FROM jobs WHERE due_at <= now() AND parked_at IS NULL
-             ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+UPDATE jobs SET due_at = now() + least(%(lease)s * power(2, attempts), %(longest)s)
+WHERE id IN (SELECT id FROM jobs JOIN (
+               SELECT id, row_number() OVER (PARTITION BY tenant_id ORDER BY due_at) AS turn
+               FROM (SELECT id, tenant_id, due_at FROM jobs WHERE due_at <= now() AND parked_at IS NULL
+                     ORDER BY due_at LIMIT %(window)s) due) turns USING (id)
+             WHERE due_at <= now() AND parked_at IS NULL
+             ORDER BY turn, due_at LIMIT %(most)s FOR UPDATE OF jobs SKIP LOCKED)
 RETURNING id, tenant_id, kind, subject_id, attempts
 """
+CLAIM_WINDOW = 5_000
 
 
 async def claim(database: Database, most: int = 200) -> list[Job]:
     """Take due jobs of all tenants and lease them, so that no other relay hands them out at the same time."""
+    parameters = {"most": most, "window": CLAIM_WINDOW, "lease": FIRST_LEASE, "longest": LONGEST_LEASE}
     async with database.connection() as connection:
-        cursor = await connection.execute(_CLAIM, {"most": most, "lease": FIRST_LEASE, "longest": LONGEST_LEASE})
-        return [Job(**row) for row in await cursor.fetchall()]
+        cursor = await connection.execute(_CLAIM, parameters)
+        return sorted((Job(**row) for row in await cursor.fetchall()), key=lambda job: job.id)
+
+
+async def release(database: Database, job_ids: Collection[UUID]) -> None:
+    """Make claimed jobs due again at once: they could not be handed out."""
+    async with database.connection() as connection:
+        await connection.execute("UPDATE jobs SET due_at = now() WHERE id = ANY(%(ids)s)", {"ids": list(job_ids)})
+
+
+_START = """
+UPDATE jobs SET attempts = attempts + 1
+WHERE id = (SELECT id FROM jobs WHERE id = %(id)s AND tenant_id = %(tenant)s AND parked_at IS NULL FOR UPDATE SKIP LOCKED)
+RETURNING id, tenant_id, kind, subject_id, attempts
+"""
+
+
+async def start(database: Database, tenant_id: UUID, job_id: UUID) -> Job | None:
+    """Count an attempt before it is made, in a commit of its own, so that one that kills its worker has been counted.
+
+    None when the job is done already or another worker is at it. Waiting in a queue is no attempt.
+    """
+    async with database.connection() as connection:
+        row = await (await connection.execute(_START, {"id": job_id, "tenant": tenant_id})).fetchone()
+    return Job(**row) if row else None
 
 
 async def take(tx: Transaction, job_id: UUID) -> Job | None:

@@ -78,6 +78,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "value.unknown_field": ("There is no field {name}.", "没有字段 {name}。"),
     "value.no_null": ("null cannot be compared. Use isNull.", "不能与 null 比较，请使用 isNull。"),
     "value.exclusive": ("Give {first} or {second}, not both.", "{first} 与 {second} 只能填一个。"),
+    "value.one_key": ("Give exactly one of: {names}.", "请只填写其中一项：{names}。"),
     "value.one_per_entry": ("Each entry of orderBy holds exactly one field.", "orderBy 的每一项只能包含一个字段。"),
     "value.bad_cursor": (
         "This cursor does not belong to this list and order. Start again without it.",
@@ -293,6 +294,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "'{slug}' is no short name: 2 to 40 small letters, digits and hyphens, beginning with a letter.",
         "“{slug}”不是有效的简称：2 至 40 个小写字母、数字和连字符，以字母开头。",
     ),
+    "limit.no_live": ("Live updates are not available right now. Ask again instead.", "实时更新暂不可用，请改用查询。"),
     "limit.owner": ("The company needs at least one active owner.", "公司至少需要一名有效的所有者。"),
     "limit.owner_grant": ("Only an owner can make somebody an owner.", "只有所有者可以授予所有者角色。"),
     "limit.sign_in": (

@@ -15,10 +15,10 @@ from uuid import UUID
 import orjson
 from psycopg.types.json import Jsonb
 
-from tenants.triggers import decide
 from tenants.models import metadata
 from tenants.problems import Conflict, NotFound
 from tenants.transaction import Transaction, new_id
+from tenants.triggers import decide
 
 Row = dict[str, Any]
 CREATED, UPDATED, STATUS_CHANGED, VOIDED = "created", "updated", "status_changed", "voided"

@@ -1,7 +1,7 @@
 """The account that the embedded services run under.
 
 PostgreSQL refuses to run as root. Started by root, the services therefore run as the account that owns their data, or
-as `nobody`. Folders on the way to the programs or to the data may be closed to that account (a clone below /root, a
+as `nobody`. Folders on the way to the programs or to the data may be closed to that account (a clone in root's home, a
 private temporary folder). We change no permission of anybody's folders: where one is closed, the service keeps the one
 right that opens it, and nothing else of root's.
 """
@@ -21,7 +21,8 @@ from server.embedded.folder import ServiceError
 CAP_DAC_OVERRIDE = 1
 CAP_DAC_READ_SEARCH = 2
 CAPABILITY_VERSION_3 = 0x20080522
-PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 4
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 
@@ -80,8 +81,10 @@ def becoming(account: Account, needed: Iterable[Path]) -> Callable[[], None]:
         with suppress(PermissionError):
             os.setgroups([])
         os.setgid(account.gid)
-        if capability is not None:
-            libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+        # Without this bit the right would be lost by setuid, and access(2), by which PostgreSQL looks for its own
+        # programs, would not count it.
+        if capability is not None and libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0):
+            raise OSError(ctypes.get_errno(), "cannot keep the right to pass closed folders")
         os.setuid(account.uid)
         if capability is not None:
             _keep(libc, capability)

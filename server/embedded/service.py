@@ -8,6 +8,7 @@ import subprocess
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -90,13 +91,19 @@ class Service(ABC):
     def stop(self) -> None:
         """Stop the program, giving it the time to write everything down."""
         self.end_leftovers()
+        self._collect()
+
+    def _collect(self) -> None:
+        """Take note of our dead child, so that the system can forget it."""
         if self.process is not None:
-            self.process.poll()
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=5)
             self.process = None
 
     def _launch_on_free_port(self) -> None:
         for _ in range(PORT_TRIES):
             # Between the look and the start, somebody else may take the port.
+            self._collect()
             self.port = processes.free_port(self.port)
             self._launch()
             if self._wait():

@@ -30,7 +30,7 @@ class Action(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
     key: ClassVar[str]
 
-    def errors(self, config: TenantConfig, automation: Automation) -> Iterator[FieldError]:  # noqa: ARG002
+    def errors(self, config: TenantConfig, automation: Automation) -> Iterator[FieldError]:
         """What is wrong with the parameters in this configuration, beyond their form."""
         yield from ()
 

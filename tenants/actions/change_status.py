@@ -17,7 +17,7 @@ class ChangeStatus(Action):
     key = "change_status"
     to: str
 
-    def errors(self, config: TenantConfig, automation: Automation) -> Iterator[FieldError]:  # noqa: ARG002
+    def errors(self, config: TenantConfig, automation: Automation) -> Iterator[FieldError]:
         if self.to not in config.statuses:
             yield FieldError(("to",), "config.unknown_status", {"status": self.to})
 

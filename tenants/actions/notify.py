@@ -20,7 +20,7 @@ class Notify(Action):
     to: str
     text: Template
 
-    def errors(self, config: TenantConfig, automation: Automation) -> Iterator[FieldError]:  # noqa: ARG002
+    def errors(self, config: TenantConfig, automation: Automation) -> Iterator[FieldError]:
         role = self.to.removeprefix("role:")
         if self.to != "owner" and (role == self.to or role not in {**BUILT_IN_ROLES, **config.roles}):
             yield FieldError(("to",), "config.unknown_role", {"role": self.to})

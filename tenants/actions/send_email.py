@@ -22,7 +22,7 @@ class SendEmail(Action):
     subject: Template
     body: Template
 
-    def errors(self, config: TenantConfig, automation: Automation) -> Iterator[FieldError]:  # noqa: ARG002
+    def errors(self, config: TenantConfig, automation: Automation) -> Iterator[FieldError]:
         if self.to not in ("customer", "owner"):
             try:
                 email_address(self.to)

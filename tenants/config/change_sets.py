@@ -15,6 +15,7 @@ from tenants.config.checks import check
 from tenants.config.definitions import KINDS, Definition, label
 from tenants.config.documents import SECTIONS, body_errors, stored
 from tenants.config.snapshot import TenantConfig
+from tenants.permissions import Access
 from tenants.problems import Conflict, FieldError, InvalidInput, LimitExceeded
 from tenants.transaction import Transaction, new_id
 
@@ -78,7 +79,7 @@ def remove(config: TenantConfig, kind: str, key: str) -> Change:
 
     Raises :class:`InvalidInput` when there is no such definition.
     """
-    before = config.definitions[kind].get(key)
+    before = config.definitions.get(kind, {}).get(key)
     if before is None:
         raise InvalidInput.at(("key",), "config.missing_definition", kind=kind, key=key)
     return Change(kind, key, before, before.model_copy(update={"archived": True}) if KINDS[kind].archives else None)
@@ -115,23 +116,24 @@ async def apply(
         raise Conflict("stale_configuration")
     if not todo:
         return tx.config.version
-    _raise_errors(tx, todo)
+    found = errors(tx.config, tx.access, todo)
+    if found:
+        raise InvalidInput(found)
     await _refuse_used_statuses(tx, todo)
     return await _write(tx, todo, comment)
 
 
-def _raise_errors(tx: Transaction, todo: list[Change]) -> None:
-    definitions = {kind: dict(found) for kind, found in tx.config.definitions.items()}
-    for change in todo:
+def errors(config: TenantConfig, author: Access, changes: Iterable[Change]) -> list[FieldError]:
+    """All that would be unsound after the changes. Raises :class:`LimitExceeded` when there would be too many definitions."""
+    definitions = {kind: dict(found) for kind, found in config.definitions.items()}
+    for change in changes:
         if change.after is None:
             definitions[change.kind].pop(change.key, None)
         else:
             definitions[change.kind][change.key] = change.after
     if sum(len(found) for found in definitions.values()) > MOST_DEFINITIONS:
         raise LimitExceeded("value.too_many", count=MOST_DEFINITIONS + 1, most=MOST_DEFINITIONS)
-    errors: list[FieldError] = check(tx.config, definitions, tx.access)
-    if errors:
-        raise InvalidInput(errors)
+    return check(config, definitions, author)
 
 
 async def _refuse_used_statuses(tx: Transaction, todo: list[Change]) -> None:

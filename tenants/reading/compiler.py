@@ -61,10 +61,16 @@ def compile_page(reader: Reader, record: RecordType, selected: Selected) -> Plan
     return Plan(f"SELECT {sql}", tuple(compiler.parameters.bindings), tuple(compiler.pages))
 
 
-def compile_one(reader: Reader, record: RecordType, keys: Mapping[str, Leaf], fields: Sequence[Selected]) -> Plan:
-    """A statement for one record, found by ``keys`` (attribute name to value): one row with its JSON, or none."""
+def compile_one(
+    reader: Reader, record: RecordType, keys: Mapping[str, Leaf], fields: Sequence[Selected], *, guarded: bool = True
+) -> Plan:
+    """A statement for one record, found by ``keys`` (attribute name to value): one row with its JSON, or none.
+
+    Raises :class:`NotAllowed` for a missing right; ``guarded`` false leaves the record's own right out.
+    """
     compiler = _Compiler(reader)
-    reader.access.require(record.right)
+    if guarded:
+        reader.access.require(record.right)
     tests = [compiler.key_test(record, name, leaf, "t0") for name, leaf in keys.items()]
     where = " AND ".join(["t0.tenant_id = %(tenant)s", *tests, *compiler.scope(record, "t0")])
     sql = f"SELECT {compiler.record(record, 't0', fields)} FROM {record.table} t0 WHERE {where}"

@@ -1,0 +1,83 @@
+"""Automations: what they are made of, and the mutation that defines one."""
+
+from typing import Any
+
+import strawberry
+from strawberry import UNSET
+
+from schema.configuration import COMMENT, ConfigurationResult, LabelInput, as_body, define
+from schema.context import Info
+from schema.scalars import Json
+from tenants.config.definitions import Trigger
+
+strawberry.enum(Trigger, name="AutomationEvent", description="What an automation can listen to.")
+
+
+@strawberry.input(description="Set a field of the order.")
+class SetFieldInput:
+    field: str = strawberry.field(description="priority, channel, notes, tags, promisedAt or custom.<key>.")
+    value: Json | None = strawberry.field(default=None, description="Null empties it.")
+
+
+@strawberry.input(description="Take a step of the life cycle.")
+class StepInput:
+    to: str = strawberry.field(description="Key of the status.")
+
+
+@strawberry.input(description="Notify people inside the application.")
+class NotifyInput:
+    to: str = strawberry.field(description="owner, or role:<key>.")
+    text: str = strawberry.field(
+        description="A Liquid template over order, such as 'Order {{ order.number }} is urgent'."
+    )
+
+
+@strawberry.input(description="Send an e-mail.")
+class SendEmailInput:
+    to: str = strawberry.field(description="customer, owner, or an address.")
+    subject: str = strawberry.field(description="A Liquid template over order.")
+    body: str = strawberry.field(description="A Liquid template over order.")
+
+
+@strawberry.input(one_of=True, description="One action: exactly one of the fields.")
+class AutomationActionInput:
+    set_field: SetFieldInput | None = UNSET
+    change_status: StepInput | None = UNSET
+    notify: NotifyInput | None = UNSET
+    send_email: SendEmailInput | None = UNSET
+
+
+@strawberry.input(
+    description="When one of the events happens to an order and the condition holds, do the actions in order."
+)
+class DefineAutomationInput:
+    key: str
+    label: LabelInput
+    events: list[Trigger]
+    condition: Json | None = strawberry.field(
+        default=UNSET, description="As in the orders' filter; always, if not given."
+    )
+    actions: list[AutomationActionInput]
+    role: str | None = strawberry.field(
+        default=UNSET, description="The role it acts under; you must hold its rights. member if not given."
+    )
+    enabled: bool | None = UNSET
+    position: int | None = UNSET
+    comment: str = strawberry.field(default="", description=COMMENT)
+
+
+def _action(given: dict[str, Any]) -> dict[str, Any]:
+    kind, parameters = next(iter(given.items()))
+    return {"type": kind, **parameters}
+
+
+@strawberry.type
+class AutomationMutations:
+    @strawberry.mutation(description="Add an automation or change one.")
+    async def define_automation(self, info: Info, input: DefineAutomationInput) -> ConfigurationResult:
+        body = as_body(input, without=("key", "comment", "condition"))
+        body["actions"] = [_action(action) for action in body["actions"]]
+        if input.condition not in (None, UNSET):
+            # A condition keeps GraphQL's own names.
+            body["condition"] = input.condition
+        return await define(info, "automation", input.key, body, input.comment)

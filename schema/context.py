@@ -1,0 +1,121 @@
+"""What an operation carries, and how its mutations run."""
+
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+import orjson
+import strawberry
+
+from schema.documents import Document
+from tenants.callers import Callers
+from tenants.database import Caller, Database, Outdated
+from tenants.idempotency import once
+from tenants.problems import Conflict, NotSignedIn
+from tenants.transaction import Transaction, begin
+
+Result = TypeVar("Result")
+MOST_TRIES = 5
+
+
+class Live(Protocol):
+    """News of commits as they happen, in any process."""
+
+    def listen(self, tenant_id: UUID) -> AbstractAsyncContextManager[AsyncIterator[Mapping[str, Any]]]: ...
+
+
+@dataclass(frozen=True)
+class House:
+    """What one process serves from."""
+
+    database: Database
+    callers: Callers
+    live: Live | None = None
+
+
+@dataclass
+class Context:
+    """One operation: for whom, in which language, and the document it came in."""
+
+    house: House
+    document: Document
+    language: str
+    request_id: str
+    token: str | None = None
+    known_caller: Caller | None = None
+    outdated: bool = False
+    failures: list[BaseException] = field(default_factory=list)
+
+    @property
+    def caller(self) -> Caller:
+        """Raises :class:`NotSignedIn` when no valid token came with the operation."""
+        if self.known_caller is None:
+            raise NotSignedIn
+        return self.known_caller
+
+    async def refresh(self) -> Caller:
+        """Look at the caller's session, roles and configuration anew."""
+        if self.token is None:
+            raise NotSignedIn
+        self.known_caller = await self.house.callers.by_token(self.token, fresh=True)
+        return self.known_caller
+
+
+Info = strawberry.Info[Context, None]
+
+
+async def run(info: Info, command: Callable[[Transaction], Awaitable[Result]]) -> Result:
+    """Run a command in a transaction of its own; one that finds the caller outdated has done nothing, and is run again."""
+    context = info.context
+    for _ in range(MOST_TRIES):
+        try:
+            async with begin(context.house.database, context.caller) as tx:
+                return await command(tx)
+        except Outdated:
+            await context.refresh()
+    raise Conflict("busy")
+
+
+async def run_once(
+    info: Info, key: str | None, request: Any, command: Callable[[Transaction], Awaitable[UUID]]
+) -> UUID:
+    """Like :func:`run`; with an idempotency key, a repetition of the same request does nothing and returns the first id.
+
+    Raises :class:`Conflict` when the key came before with another request.
+    """
+    if key is None:
+        return await run(info, command)
+    digest = hashlib.sha256(orjson.dumps([info.field_name, request], default=str, option=orjson.OPT_SORT_KEYS)).digest()
+    return await run(info, lambda tx: once(tx, key, digest, lambda: command(tx)))
+
+
+def as_values(given: Any) -> dict[str, Any]:
+    """An input object as a plain mapping by GraphQL names, without what was not given."""
+    values = {}
+    for item in fields(given):
+        value = getattr(given, item.name)
+        if value is not strawberry.UNSET:
+            values[_camel(item.name)] = _plain(value)
+    return values
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return as_values(value) if is_dataclass(value) else value
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.title() for word in rest)
+
+
+def parse_id(value: Any) -> UUID | None:
+    """The UUID of an opaque id; an ill-formed id is None, and so answered as one that never existed."""
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return None

@@ -1,0 +1,202 @@
+"""Filter and ordering inputs, made from the record types."""
+
+from enum import Enum
+
+from graphql import (
+    GraphQLBoolean,
+    GraphQLEnumType,
+    GraphQLEnumValue,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+)
+
+from schema.lens import put_under_lens
+from tenants.field_types import FieldType
+from tenants.field_types.operators import FLAG, LIST
+from tenants.records import REGISTRY, Attribute, Column, Custom, Lookup, Money, RecordType, Relation, Structure
+
+NamedTypes = dict[str, GraphQLNamedType]
+
+
+class Direction(str, Enum):
+    """The two directions of an ordering; an enum inside too, because it shapes the statement."""
+
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+class Voided(str, Enum):
+    """What a list does with void records."""
+
+    EXCLUDE = "EXCLUDE"
+    INCLUDE = "INCLUDE"
+    ONLY = "ONLY"
+
+
+def shaping_enums() -> NamedTypes:
+    """The enums whose values shape a statement instead of being bound to it."""
+    return {
+        "SortDirection": GraphQLEnumType(
+            "SortDirection",
+            {"ASC": GraphQLEnumValue(Direction.ASC), "DESC": GraphQLEnumValue(Direction.DESC)},
+            description="Ascending or descending; absent values come last either way.",
+        ),
+        "VoidedOrders": GraphQLEnumType(
+            "VoidedOrders",
+            {
+                "EXCLUDE": GraphQLEnumValue(Voided.EXCLUDE, description="Leave void orders out."),
+                "INCLUDE": GraphQLEnumValue(Voided.INCLUDE, description="Void orders too."),
+                "ONLY": GraphQLEnumValue(Voided.ONLY, description="Void orders only."),
+            },
+            description="What a list does with void orders.",
+        ),
+    }
+
+
+def enum_type(name: str, values: dict[str, str], description: str) -> GraphQLEnumType:
+    """An enum of GraphQL names to stored values."""
+    return GraphQLEnumType(
+        name, {shown: GraphQLEnumValue(stored) for shown, stored in values.items()}, description=description
+    )
+
+
+def operators_input(name: str, value_type: GraphQLNamedType, kind: FieldType) -> GraphQLInputObjectType:
+    """The filter of one field type: its operators, over values of ``value_type``."""
+    fields = {}
+    for operator in kind.operators:
+        if operator.argument == FLAG:
+            kind_of_argument: GraphQLNamedType | GraphQLList[GraphQLNonNull[GraphQLNamedType]] = GraphQLBoolean
+        elif operator.argument == LIST:
+            kind_of_argument = GraphQLList(GraphQLNonNull(value_type))
+        else:
+            kind_of_argument = value_type
+        fields[operator.name] = GraphQLInputField(kind_of_argument, description=operator.description)  # type: ignore[arg-type]
+    return GraphQLInputObjectType(name, fields, description="All given operators must hold.")
+
+
+class FilterTypes:
+    """Makes ``<Record>Filter`` and ``<Record>OrderBy`` for every record type, and remembers the shared ones."""
+
+    def __init__(self, known: NamedTypes) -> None:
+        self.types = known
+
+    def scalar_filter(self, column: Column) -> GraphQLInputObjectType:
+        """The operators input of a column's type, made once."""
+        if column.choices:
+            name, value_type = f"{column.enum}Filter", self.types[column.enum]
+        else:
+            prefix = {"ID": "ID", "String": "Text"}.get(column.type.graphql, column.type.graphql)
+            prefix = {"tags": "Tags", "select": "Key"}.get(column.type.key, prefix)
+            name, value_type = f"{prefix}Filter", self.types[column.type.graphql]
+        if name not in self.types:
+            self.types[name] = operators_input(name, value_type, column.type)
+        found = self.types[name]
+        assert isinstance(found, GraphQLInputObjectType)
+        return found
+
+    def record_filter(self, record: RecordType) -> GraphQLInputObjectType:
+        name = f"{record.graphql}Filter"
+        if name not in self.types:
+            self.types[name] = GraphQLInputObjectType(
+                name, lambda: self._filter_fields(record), description="All given conditions must hold."
+            )
+        found = self.types[name]
+        assert isinstance(found, GraphQLInputObjectType)
+        return found
+
+    def _filter_fields(self, record: RecordType) -> dict[str, GraphQLInputField]:
+        own = self.record_filter(record)
+        listed = GraphQLList(GraphQLNonNull(own))
+        fields = {
+            "and": GraphQLInputField(listed, description="All of these hold."),
+            "or": GraphQLInputField(listed, description="At least one of these holds."),
+            "not": GraphQLInputField(own, description="This does not hold."),
+        }
+        for attribute in record.attributes:
+            made = self._attribute_filter(record, attribute)
+            if made is not None:
+                fields[attribute.name] = GraphQLInputField(made, description=attribute.description)
+        return fields
+
+    def _attribute_filter(self, record: RecordType, attribute: Attribute) -> GraphQLInputObjectType | None:
+        match attribute:
+            case Column() if attribute.filterable:
+                return self.scalar_filter(attribute)
+            case Money():
+                return self.scalar_filter(attribute.amount)
+            case Lookup() if attribute.key is not None:
+                return self.scalar_filter(attribute.key)
+            case Structure():
+                return self._structure_filter(attribute)
+            case Relation(many=True):
+                return self._quantified(REGISTRY[attribute.target])
+            case Relation():
+                return self.record_filter(REGISTRY[attribute.target])
+        return None
+
+    def _structure_filter(self, structure: Structure) -> GraphQLInputObjectType | None:
+        members = [member for member in structure.members if isinstance(member, Column) and member.filterable]
+        name = f"{structure.graphql}Filter"
+        if members and name not in self.types:
+            fields = {
+                member.name: GraphQLInputField(self.scalar_filter(member), description=member.description)
+                for member in members
+            }
+            self.types[name] = GraphQLInputObjectType(name, fields, description="All given conditions must hold.")
+        found = self.types.get(name)
+        return found if isinstance(found, GraphQLInputObjectType) else None
+
+    def _quantified(self, record: RecordType) -> GraphQLInputObjectType:
+        name = f"{record.graphql}ListFilter"
+        if name not in self.types:
+            inner = self.record_filter(record)
+            fields = {
+                "some": GraphQLInputField(inner, description="At least one matches."),
+                "none": GraphQLInputField(inner, description="None matches."),
+                "every": GraphQLInputField(inner, description="Each one matches."),
+            }
+            self.types[name] = GraphQLInputObjectType(name, fields, description="A condition on a list of records.")
+        found = self.types[name]
+        assert isinstance(found, GraphQLInputObjectType)
+        return found
+
+    def record_order(self, record: RecordType) -> GraphQLInputObjectType:
+        name = f"{record.graphql}OrderBy"
+        if name not in self.types:
+            self.types[name] = GraphQLInputObjectType(
+                name,
+                lambda: self._order_fields(record),
+                description="One field to sort by; give several entries to break ties.",
+            )
+        found = self.types[name]
+        assert isinstance(found, GraphQLInputObjectType)
+        return found
+
+    def _order_fields(self, record: RecordType) -> dict[str, GraphQLInputField]:
+        fields = {}
+        direction = self.types["SortDirection"]
+        for attribute in record.attributes:
+            match attribute:
+                case Column(sortable=True) if attribute.type.sortable:
+                    sort: GraphQLNamedType | None = direction
+                case Money():
+                    sort = direction
+                case Lookup() if attribute.position is not None:
+                    sort = direction
+                case Relation(many=False):
+                    sort = self.record_order(REGISTRY[attribute.target])
+                case _:
+                    sort = None
+            if sort is not None:
+                fields[attribute.name] = GraphQLInputField(sort, description=attribute.description)  # type: ignore[arg-type]
+        return fields
+
+    def put_under_lens(self) -> None:
+        """Let tenants' own fields show in the filters and orderings of the records that take them."""
+        for record in REGISTRY.values():
+            if any(isinstance(attribute, Custom) for attribute in record.attributes):
+                put_under_lens(self.record_filter(record))
+                put_under_lens(self.record_order(record))

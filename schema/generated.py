@@ -1,0 +1,250 @@
+"""The types of what can be read, made from the record types: objects, connections, and the query fields that serve them.
+
+Nothing here resolves field by field. A field that begins a read (a list or one record) hands its whole selection to the
+compiler, and its answer goes out as it came from PostgreSQL.
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLBoolean,
+    GraphQLField,
+    GraphQLInt,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLString,
+)
+
+from schema.filters import FilterTypes, NamedTypes, enum_type, shaping_enums
+from schema.lens import put_under_lens
+from schema.reads import resolve_node, resolve_one, resolve_page
+from tenants.config.definitions import Category
+from tenants.records import REGISTRY, Attribute, Column, Custom, Items, Lookup, Money, RecordType, Relation, Structure
+
+
+def required(kind: GraphQLOutputType, nullable: bool) -> GraphQLOutputType:
+    return kind if nullable else GraphQLNonNull(cast(Any, kind))
+
+
+class GeneratedTypes:
+    """All generated types by name; ``known`` are the scalars and the stubs that stand for records in payloads."""
+
+    def __init__(self, known: Mapping[str, GraphQLNamedType]) -> None:
+        self.types: NamedTypes = {**known, **shaping_enums()}
+        self.types["StatusCategory"] = enum_type(
+            "StatusCategory",
+            {category.upper(): category.upper() for category in Category},
+            "What kind of status it is.",
+        )
+        self._node = GraphQLInterfaceType(
+            "Node",
+            {"id": GraphQLField(GraphQLNonNull(self._scalar("ID")), description="Opaque id.")},
+            description="A record that can be fetched again by its id.",
+        )
+        self.types["Node"] = self._node
+        self._enums()
+        self.filters = FilterTypes(self.types)
+        self._page_info = self._make_page_info()
+        self._money = GraphQLObjectType(
+            "Money",
+            {
+                "amount": GraphQLField(GraphQLNonNull(self._scalar("Decimal")), description="Exact amount."),
+                "currency": GraphQLField(GraphQLNonNull(GraphQLString), description="Currency by ISO 4217."),
+            },
+            description="An exact amount of money.",
+        )
+        for record in REGISTRY.values():
+            self._object(record)
+        for record in REGISTRY.values():
+            self._fill(record)
+        self.filters.put_under_lens()
+
+    def _scalar(self, name: str) -> Any:
+        return self.types[name]
+
+    def _enums(self) -> None:
+        for record in REGISTRY.values():
+            for attribute in _all_columns(record):
+                if attribute.choices and attribute.enum not in self.types:
+                    values = {choice.upper(): choice for choice in attribute.choices}
+                    self.types[attribute.enum] = enum_type(attribute.enum, values, attribute.description)
+
+    def _make_page_info(self) -> GraphQLObjectType:
+        flag, text = GraphQLNonNull(GraphQLBoolean), GraphQLString
+        return GraphQLObjectType(
+            "PageInfo",
+            {
+                "hasNextPage": GraphQLField(flag, description="Whether more follow."),
+                "hasPreviousPage": GraphQLField(flag, description="Whether there are some before."),
+                "startCursor": GraphQLField(text, description="The cursor of the first."),
+                "endCursor": GraphQLField(text, description="The cursor of the last."),
+            },
+            description="Where a page stands in its list.",
+        )
+
+    def _object(self, record: RecordType) -> None:
+        known = self.types.get(record.graphql)
+        if not isinstance(known, GraphQLObjectType):
+            self.types[record.graphql] = GraphQLObjectType(record.graphql, {}, description=record.description)
+
+    def _fill(self, record: RecordType) -> None:
+        made = cast(GraphQLObjectType, self.types[record.graphql])
+        made.description = record.description
+        made.__dict__["fields"] = {
+            attribute.name: self._field(record, attribute)
+            for attribute in record.attributes
+            if not isinstance(attribute, Custom)
+        }
+        if record.root:
+            made.interfaces = (self._node,)
+        put_under_lens(made)
+
+    def _field(self, record: RecordType, attribute: Attribute) -> GraphQLField:
+        match attribute:
+            case Column():
+                return GraphQLField(required(self._column_type(attribute), attribute.nullable), description=attribute.description)
+            case Money():
+                return GraphQLField(required(self._money, attribute.nullable), description=attribute.description)
+            case Structure():
+                return GraphQLField(required(self._structure(record, attribute), attribute.nullable), description=attribute.description)
+            case Items():
+                item = GraphQLNonNull(
+                    self._members(record, attribute.graphql, attribute.members, attribute.description)
+                )
+                return GraphQLField(GraphQLNonNull(GraphQLList(item)), description=attribute.description)
+            case Lookup():
+                return GraphQLField(self._lookup(attribute), description=attribute.description)
+            case Relation(many=False):
+                return GraphQLField(
+                    required(cast(Any, self.types[REGISTRY[attribute.target].graphql]), attribute.nullable), **described
+                )
+            case Relation(paged=False):
+                target = cast(GraphQLObjectType, self.types[REGISTRY[attribute.target].graphql])
+                return GraphQLField(GraphQLNonNull(GraphQLList(GraphQLNonNull(target))), description=attribute.description)
+            case Relation():
+                return self._connection_field(REGISTRY[attribute.target], attribute.description)
+        raise TypeError(attribute)
+
+    def _column_type(self, column: Column) -> GraphQLOutputType:
+        if column.choices:
+            return cast(GraphQLOutputType, self.types[column.enum])
+        scalar = self._scalar(column.type.graphql)
+        return GraphQLList(GraphQLNonNull(scalar)) if column.type.many else cast(GraphQLOutputType, scalar)
+
+    def _structure(self, record: RecordType, structure: Structure) -> GraphQLObjectType:
+        return self._members(record, structure.graphql, structure.members, structure.description)
+
+    def _members(
+        self, record: RecordType, name: str, members: tuple[Attribute, ...], description: str
+    ) -> GraphQLObjectType:
+        if name not in self.types:
+            fields = {member.name: self._field(record, member) for member in members}
+            self.types[name] = GraphQLObjectType(name, fields, description=description)
+        return cast(GraphQLObjectType, self.types[name])
+
+    def _lookup(self, lookup: Lookup) -> GraphQLOutputType:
+        if lookup.graphql not in self.types:
+            fields = {
+                name: GraphQLField(required(self._scalar(kind.rstrip("!")), not kind.endswith("!")))
+                for name, kind in lookup.members.items()
+            }
+            self.types[lookup.graphql] = GraphQLObjectType(lookup.graphql, fields, description=lookup.description)
+        made = cast(GraphQLObjectType, self.types[lookup.graphql])
+        if lookup.many:
+            return GraphQLNonNull(GraphQLList(GraphQLNonNull(made)))
+        return required(made, lookup.nullable)
+
+    def _connection(self, record: RecordType) -> GraphQLObjectType:
+        name = f"{record.graphql}Connection"
+        if name not in self.types:
+            node = GraphQLNonNull(cast(GraphQLObjectType, self.types[record.graphql]))
+            edge = GraphQLObjectType(
+                f"{record.graphql}Edge",
+                {
+                    "node": GraphQLField(node, description="The record."),
+                    "cursor": GraphQLField(GraphQLNonNull(GraphQLString), description="Where it stands in this list."),
+                },
+                description=f"One entry of a {name}.",
+            )
+            self.types[name] = GraphQLObjectType(
+                name,
+                {
+                    "edges": GraphQLField(
+                        GraphQLNonNull(GraphQLList(GraphQLNonNull(edge))), description="Records with cursors."
+                    ),
+                    "nodes": GraphQLField(GraphQLNonNull(GraphQLList(node)), description="The records alone."),
+                    "pageInfo": GraphQLField(GraphQLNonNull(self._page_info), description="Where the page stands."),
+                    "totalCount": GraphQLField(
+                        GraphQLNonNull(GraphQLInt),
+                        description="How many there are in all; counted only when asked for.",
+                    ),
+                },
+                description=f"A page of {record.plural} (Relay connection).",
+            )
+        return cast(GraphQLObjectType, self.types[name])
+
+    def _connection_field(self, record: RecordType, description: str, resolve: Any = None) -> GraphQLField:
+        text, size = GraphQLString, GraphQLInt
+        arguments = {
+            "where": GraphQLArgument(
+                self.filters.record_filter(record), description="Only those for which this holds."
+            ),
+            "orderBy": GraphQLArgument(
+                GraphQLList(GraphQLNonNull(self.filters.record_order(record))), description="How they are sorted."
+            ),
+            "first": GraphQLArgument(size, description="At most so many from the start; 20 by default, 200 at most."),
+            "after": GraphQLArgument(text, description="Begin behind this cursor."),
+            "last": GraphQLArgument(size, description="At most so many from the end."),
+            "before": GraphQLArgument(text, description="End before this cursor."),
+        }
+        if record.search is not None:
+            arguments["search"] = GraphQLArgument(text, description="Free text: every word must be found.")
+        if record.voidable:
+            arguments["voided"] = GraphQLArgument(
+                cast(Any, self.types["VoidedOrders"]),
+                description="What to do with void orders; left out by default, included when searching.",
+            )
+        return GraphQLField(
+            GraphQLNonNull(self._connection(record)), arguments, resolve=resolve, description=description
+        )
+
+    def query_fields(self) -> dict[str, GraphQLField]:
+        """The fields of ``Query`` that read: one list and one finder per record type, and ``node``."""
+        fields = {}
+        for record in REGISTRY.values():
+            if not record.root:
+                continue
+            fields[record.plural] = self._connection_field(record, f"A page of {record.plural}.", resolve_page(record))
+            one = record.graphql[0].lower() + record.graphql[1:]
+            keys = {
+                name: GraphQLArgument(self._scalar("ID" if name == "id" else "String"), description=f"By its {name}.")
+                for name in ("id", *record.by)
+            }
+            target = cast(GraphQLObjectType, self.types[record.graphql])
+            fields[one] = GraphQLField(
+                target,
+                keys,
+                resolve=resolve_one(record),
+                description=f"One {one}, found by exactly one key; null if there is none.",
+            )
+        identified = {"id": GraphQLArgument(GraphQLNonNull(self._scalar("ID")), description="Its id.")}
+        fields["node"] = GraphQLField(
+            self._node, identified, resolve=resolve_node, description="Any record by its id; null if there is none."
+        )
+        return fields
+
+
+def _all_columns(record: RecordType) -> list[Column]:
+    found = []
+    for attribute in record.attributes:
+        if isinstance(attribute, Column):
+            found.append(attribute)
+        elif isinstance(attribute, Structure | Items):
+            found.extend(member for member in attribute.members if isinstance(member, Column))
+    return found

@@ -1,0 +1,55 @@
+"""Subscriptions: news of orders as they happen."""
+
+from collections.abc import AsyncGenerator
+from enum import Enum
+from uuid import UUID
+
+import strawberry
+
+from schema.context import Info, parse_id
+from schema.reads import read_record
+from schema.stubs import Order
+from tenants.problems import LimitExceeded
+from tenants.records import REGISTRY
+
+
+@strawberry.enum(description="What happened to an order.")
+class OrderNews(Enum):
+    CREATED = "created"
+    UPDATED = "updated"
+    STATUS_CHANGED = "status_changed"
+    VOIDED = "voided"
+
+
+@strawberry.type(description="Something happened to an order.")
+class OrderChange:
+    kind: OrderNews = strawberry.field(description="What.")
+    version: int = strawberry.field(description="The order's version after it.")
+    record_id: strawberry.Private[UUID]
+
+    @strawberry.field(description="The order as it stands now.")
+    async def order(self, info: Info) -> Order | None:
+        return await read_record(info._raw_info, REGISTRY["order"], self.record_id)  # type: ignore[return-value]  # noqa: SLF001
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription(
+        description="Each change of an order, or of any order of the company, once it is committed."
+    )
+    async def order_changed(self, info: Info, id: strawberry.ID | None = None) -> AsyncGenerator[OrderChange, None]:
+        context = info.context
+        context.caller.access.require("order.read")
+        if context.house.live is None:
+            raise LimitExceeded("limit.no_live")
+        wanted = parse_id(id) if id is not None else None
+        async with context.house.live.listen(context.caller.tenant_id) as news:
+            async for item in news:
+                record_id = UUID(str(item["record_id"]))
+                if item["record_type"] != "order" or (id is not None and record_id != wanted):
+                    continue
+                # A session that ended, or a right that was withdrawn, ends the subscription with the next news.
+                (await context.refresh()).access.require("order.read")
+                yield OrderChange(
+                    kind=OrderNews(item["kind"]), version=int(item["record_version"]), record_id=record_id
+                )

@@ -1,0 +1,69 @@
+"""The payloads of mutations: the record as it stands after the commit, read by the same compiler as any query."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from schema.context import Info
+from schema.problems import Conflict, InvalidInput, LimitExceeded, NotAllowed, NotFound
+from schema.reads import read_record
+from schema.stubs import Customer, Member, Notification, Order, Product
+from tenants.records import REGISTRY
+
+
+async def _read(info: Info, name: str, record_id: UUID) -> Any:
+    return await read_record(info._raw_info, REGISTRY[name], record_id)  # noqa: SLF001  (see schema.problems)
+
+
+@strawberry.type(description="The order after the mutation.")
+class OrderPayload:
+    record_id: strawberry.Private[UUID]
+
+    @strawberry.field(description="The order.")
+    async def order(self, info: Info) -> Order:
+        return await _read(info, "order", self.record_id)  # type: ignore[no-any-return]
+
+
+@strawberry.type(description="The customer after the mutation.")
+class CustomerPayload:
+    record_id: strawberry.Private[UUID]
+
+    @strawberry.field(description="The customer.")
+    async def customer(self, info: Info) -> Customer:
+        return await _read(info, "customer", self.record_id)  # type: ignore[no-any-return]
+
+
+@strawberry.type(description="The product after the mutation.")
+class ProductPayload:
+    record_id: strawberry.Private[UUID]
+
+    @strawberry.field(description="The product.")
+    async def product(self, info: Info) -> Product:
+        return await _read(info, "product", self.record_id)  # type: ignore[no-any-return]
+
+
+@strawberry.type(description="The member after the mutation.")
+class MemberPayload:
+    record_id: strawberry.Private[UUID]
+
+    @strawberry.field(description="The member.")
+    async def member(self, info: Info) -> Member:
+        return await _read(info, "member", self.record_id)  # type: ignore[no-any-return]
+
+
+@strawberry.type(description="The notification after the mutation.")
+class NotificationPayload:
+    record_id: strawberry.Private[UUID]
+
+    @strawberry.field(description="The notification.")
+    async def notification(self, info: Info) -> Notification:
+        return await _read(info, "notification", self.record_id)  # type: ignore[no-any-return]
+
+
+Refusals = InvalidInput | NotAllowed | NotFound | Conflict | LimitExceeded
+OrderResult = Annotated[OrderPayload | Refusals, strawberry.union("OrderResult")]
+CustomerResult = Annotated[CustomerPayload | Refusals, strawberry.union("CustomerResult")]
+ProductResult = Annotated[ProductPayload | Refusals, strawberry.union("ProductResult")]
+MemberResult = Annotated[MemberPayload | Refusals, strawberry.union("MemberResult")]
+NotificationResult = Annotated[NotificationPayload | Refusals, strawberry.union("NotificationResult")]

@@ -1,0 +1,143 @@
+"""People: signing in and out, the viewer, members, notifications."""
+
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET
+
+from schema.context import Info, as_values, parse_id, run
+from schema.payloads import MemberPayload, MemberResult, NotificationPayload, NotificationResult
+from schema.problems import LimitExceeded, NotSignedIn
+from schema.reads import read_record
+from schema.stubs import Member
+from tenants import notifications, people
+from tenants.records import REGISTRY
+
+
+@strawberry.type(description="The company you are signed in to.")
+class Company:
+    id: strawberry.ID = strawberry.field(description="Opaque id.")
+    slug: str = strawberry.field(description="Short name, to sign in with.")
+    name: str = strawberry.field(description="Name.")
+    language: str = strawberry.field(description="The language of messages that go to nobody in particular.")
+    time_zone: str = strawberry.field(description="IANA time zone.")
+    currency: str = strawberry.field(description="Usual currency.")
+    config_version: int = strawberry.field(description="Grows by one with each change of the configuration.")
+
+
+def _company(info: Info) -> Company:
+    config = info.context.caller.config
+    return Company(
+        id=strawberry.ID(str(config.tenant_id)),
+        slug=config.slug,
+        name=config.name,
+        language=config.language,
+        time_zone=config.time_zone,
+        currency=config.currency,
+        config_version=config.version,
+    )
+
+
+async def _own_membership(info: Info) -> Member:
+    # Everybody may know themselves, whatever their role says of members.
+    member_id = info.context.caller.member_id
+    return await read_record(info._raw_info, REGISTRY["member"], member_id, guarded=False)  # type: ignore[return-value]  # noqa: SLF001
+
+
+@strawberry.type(description="You: your membership, your company, and what you may do there.")
+class Viewer:
+    @strawberry.field(description="Your membership.")
+    async def member(self, info: Info) -> Member:
+        return await _own_membership(info)
+
+    @strawberry.field(description="Your company.")
+    def tenant(self, info: Info) -> Company:
+        return _company(info)
+
+    @strawberry.field(description="The rights you have, such as order.create or order.transition.confirm.")
+    def rights(self, info: Info) -> list[str]:
+        return sorted(info.context.caller.access.rights)
+
+
+@strawberry.input(description="Sign in. The company is needed only by those who belong to several.")
+class SignInInput:
+    email: str
+    password: str
+    tenant: str | None = strawberry.field(default=None, description="Short name of the company.")
+
+
+@strawberry.type(description="You are signed in; send the token as 'Authorization: Bearer <token>'.")
+class SignInPayload:
+    token: str = strawberry.field(description="Opaque and secret; valid for 14 days in this one company.")
+
+    @strawberry.field(description="Your membership.")
+    async def member(self, info: Info) -> Member:
+        return await _own_membership(info)
+
+    @strawberry.field(description="The company you are signed in to.")
+    def tenant(self, info: Info) -> Company:
+        return _company(info)
+
+
+SignInResult = Annotated[SignInPayload | NotSignedIn | LimitExceeded, strawberry.union("SignInResult")]
+
+
+@strawberry.type(description="You are signed out; the token is worthless.")
+class SignOutPayload:
+    signed_out: bool = strawberry.field(description="Always true.")
+
+
+@strawberry.input(description="Give a person access to the company.")
+class CreateMemberInput:
+    email: str
+    name: str
+    password: str = strawberry.field(description="A first password; who already has an account keeps their own.")
+    roles: list[str] | None = strawberry.field(default=UNSET, description="Keys of roles; member if not given.")
+    language: str | None = strawberry.field(default=UNSET, description="en or zh.")
+
+
+@strawberry.input(description="Changes to a member: what is not given stays.")
+class UpdateMemberInput:
+    id: strawberry.ID
+    name: str | None = UNSET
+    roles: list[str] | None = UNSET
+    language: str | None = UNSET
+    active: bool | None = UNSET
+
+
+@strawberry.input(description="Which notification you have read.")
+class MarkNotificationReadInput:
+    id: strawberry.ID
+
+
+@strawberry.type
+class PeopleMutations:
+    @strawberry.mutation(description="Sign in with e-mail address and password.")
+    async def sign_in(self, info: Info, input: SignInInput) -> SignInResult:
+        house = info.context.house
+        signed = await people.sign_in(house.database, input.email, input.password, input.tenant)
+        info.context.token = signed.token
+        await info.context.refresh()
+        return SignInPayload(token=signed.token)
+
+    @strawberry.mutation(description="Sign out: the token is refused from now on.")
+    async def sign_out(self, info: Info) -> SignOutPayload:
+        await people.sign_out(info.context.house.database, info.context.caller)
+        return SignOutPayload(signed_out=True)
+
+    @strawberry.mutation(description="Give a person access to the company.")
+    async def create_member(self, info: Info, input: CreateMemberInput) -> MemberResult:
+        values = as_values(input)
+        return MemberPayload(record_id=await run(info, lambda tx: people.create_member(tx, values)))
+
+    @strawberry.mutation(description="Change a member; it holds from their next request on.")
+    async def update_member(self, info: Info, input: UpdateMemberInput) -> MemberResult:
+        values = as_values(input)
+        wanted = parse_id(values.pop("id"))
+        return MemberPayload(record_id=await run(info, lambda tx: people.update_member(tx, wanted, values)))
+
+    @strawberry.mutation(description="Mark one of your notifications as read.")
+    async def mark_notification_read(self, info: Info, input: MarkNotificationReadInput) -> NotificationResult:
+        wanted = parse_id(input.id)
+        done = await run(info, lambda tx: notifications.mark_notification_read(tx, wanted))
+        return NotificationPayload(record_id=done)

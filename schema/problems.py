@@ -1,0 +1,136 @@
+"""The house's refusals as GraphQL types: members of every mutation's result union."""
+
+from typing import Annotated
+
+import strawberry
+from graphql import GraphQLResolveInfo
+
+from schema.context import Context, Info
+from schema.reads import read_record
+from schema.stubs import Customer, Order, Product
+from tenants import problems
+from tenants.people import ChooseCompany
+from tenants.records import REGISTRY
+
+Record = Annotated[Order | Customer | Product, strawberry.union("Record", description="A record that has versions.")]
+
+
+@strawberry.interface(description="Why something was refused. Nothing of the mutation has been done.")
+class Problem:
+    code: str = strawberry.field(description="Stable name of the reason, for programs.")
+    message: str = strawberry.field(description="What was wrong, with which value, and what to do, in your language.")
+
+
+@strawberry.type(description="One bad value of an input.")
+class FieldProblem:
+    path: list[str] = strawberry.field(description="Where in the input: names and list positions.")
+    code: str = strawberry.field(description="Stable name of the reason, for programs.")
+    message: str = strawberry.field(description="What is wrong with the value, and what to do.")
+
+
+@strawberry.type(description="The input breaks a rule; every bad value is named at once.")
+class InvalidInput(Problem):
+    errors: list[FieldProblem] = strawberry.field(description="The bad values.")
+
+
+@strawberry.type(description="You lack a right.")
+class NotAllowed(Problem):
+    right: str = strawberry.field(description="The missing right.")
+    granted_to: list[str] = strawberry.field(description="The roles that have it.")
+
+
+@strawberry.type(description="There is no such record.")
+class NotFound(Problem):
+    pass
+
+
+@strawberry.type(description="The record's state forbids it, or it was changed meanwhile.")
+class Conflict(Problem):
+    current_version: int | None = strawberry.field(description="The record's version now.")
+    record: strawberry.Private[tuple[str, object] | None] = None
+
+    @strawberry.field(description="The record as it stands now.")
+    async def current(self, info: Info) -> Record | None:
+        if self.record is None:
+            return None
+        name, record_id = self.record
+        raw: GraphQLResolveInfo = info._raw_info  # noqa: SLF001  (Strawberry has no public way to the selection's syntax)
+        return await read_record(raw, REGISTRY[name], record_id)  # type: ignore[arg-type,return-value]
+
+
+@strawberry.type(description="A bound of the product or of your company would be broken.")
+class LimitExceeded(Problem):
+    pass
+
+
+@strawberry.type(description="The sign-in was refused.")
+class NotSignedIn(Problem):
+    pass
+
+
+def describe(problem: problems.Problem, language: str) -> Problem:
+    """The GraphQL object of a refusal."""
+    code, message = problem.code.upper().replace(".", "_"), problem.text(language)
+    match problem:
+        case problems.InvalidInput():
+            errors = [
+                FieldProblem(
+                    path=[str(part) for part in error.path],
+                    code=error.code.upper().replace(".", "_"),
+                    message=error.text(language),
+                )
+                for error in problem.errors
+            ]
+            return InvalidInput(code=code, message=message, errors=errors)
+        case problems.NotAllowed():
+            return NotAllowed(code=code, message=message, right=problem.right, granted_to=list(problem.granted_to))
+        case problems.NotFound():
+            return NotFound(code=code, message=message)
+        case problems.Conflict():
+            current = problem.current
+            return Conflict(
+                code=code,
+                message=message,
+                current_version=current[2] if current else None,
+                record=current[:2] if current else None,
+            )
+        case problems.LimitExceeded():
+            return LimitExceeded(code=code, message=message)
+        case problems.NotSignedIn() | ChooseCompany():
+            return NotSignedIn(code=code, message=message)
+    raise problem
+
+
+class _Handler:
+    """Common part of the handlers: the refusal in the language of the operation."""
+
+    def handle(self, exception: problems.Problem, *, field: object, info: Info) -> Problem:
+        context: Context = info.context
+        return describe(exception, context.language)
+
+
+class _InvalidInput(_Handler, strawberry.ExceptionHandler[problems.InvalidInput, InvalidInput]):
+    pass
+
+
+class _NotAllowed(_Handler, strawberry.ExceptionHandler[problems.NotAllowed, NotAllowed]):
+    pass
+
+
+class _NotFound(_Handler, strawberry.ExceptionHandler[problems.NotFound, NotFound]):
+    pass
+
+
+class _Conflict(_Handler, strawberry.ExceptionHandler[problems.Conflict, Conflict]):
+    pass
+
+
+class _LimitExceeded(_Handler, strawberry.ExceptionHandler[problems.LimitExceeded, LimitExceeded]):
+    pass
+
+
+class _NotSignedIn(_Handler, strawberry.ExceptionHandler[problems.NotSignedIn | ChooseCompany, NotSignedIn]):
+    pass
+
+
+HANDLERS = (_InvalidInput(), _NotAllowed(), _NotFound(), _Conflict(), _LimitExceeded(), _NotSignedIn())

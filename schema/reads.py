@@ -1,0 +1,128 @@
+"""Resolvers of the fields that begin a read. Each is one SQL statement, planned once per document, reader and shape."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, cast
+from uuid import UUID
+
+import orjson
+from graphql import GraphQLObjectType, GraphQLResolveInfo, SelectionNode
+
+from schema.context import Context, parse_id
+from schema.selections import Selections, shape
+from tenants.database import Caller, Outdated
+from tenants.problems import FieldError, InvalidInput
+from tenants.reading.compiler import Reader, compile_one, compile_page
+from tenants.reading.plan import Plan
+from tenants.reading.selection import Leaf, Selected
+from tenants.records import REGISTRY, RecordType
+
+MOST_PLANS = 500
+Resolver = Callable[..., Awaitable[orjson.Fragment | None]]
+
+
+def reader_for(caller: Caller) -> Reader:
+    return Reader(caller.config, caller.access, caller.language)
+
+
+def resolve_page(record: RecordType) -> Resolver:
+    """The resolver of a list."""
+
+    async def resolve(_root: Any, info: GraphQLResolveInfo, **_arguments: Any) -> orjson.Fragment | None:
+        def make(caller: Caller) -> Plan:
+            selected = Selections(info.fragments, _variables(info)).of(info.field_nodes, info.parent_type)
+            return compile_page(reader_for(caller), record, selected)
+
+        return await _answer(info, make)
+
+    return resolve
+
+
+def resolve_one(record: RecordType) -> Resolver:
+    """The resolver of a finder: exactly one key must be given."""
+
+    async def resolve(_root: Any, info: GraphQLResolveInfo, **arguments: Any) -> orjson.Fragment | None:
+        given = {name: value for name, value in arguments.items() if value is not None}
+        if len(given) != 1:
+            names = ", ".join(("id", *record.by))
+            raise InvalidInput([FieldError((info.field_name,), "value.one_key", {"names": names})])
+
+        def make(caller: Caller) -> Plan:
+            selected = Selections(info.fragments, _variables(info)).of(info.field_nodes, info.parent_type)
+            keys = {name: value for name, value in selected.arguments.items() if isinstance(value, Leaf)}
+            return compile_one(reader_for(caller), record, keys, selected.fields)
+
+        return await _answer(info, make)
+
+    return resolve
+
+
+async def resolve_node(_root: Any, info: GraphQLResolveInfo, **arguments: Any) -> orjson.Fragment | None:
+    """The resolver of ``node``: ids do not tell their type, so each readable type is asked in turn until one knows it."""
+    context = cast(Context, info.context)
+    wanted = parse_id(arguments["id"])
+    for record in REGISTRY.values():
+        if record.root and context.caller.access.allows(record.right):
+            found = await read_record(info, record, wanted)
+            if found is not None:
+                return found
+    return None
+
+
+async def read_record(
+    info: GraphQLResolveInfo, record: RecordType, record_id: UUID | None, *, guarded: bool = True
+) -> orjson.Fragment | None:
+    """The record with that id, with the selection of the field at hand; None where there is none.
+
+    Serves payloads of mutations, subscriptions and ``node``: fields whose type may be an interface or a union. Only what is the
+    reader's own is read without the record type's right (``guarded`` false).
+    """
+    if record_id is None:
+        return None
+    target = cast(GraphQLObjectType, info.schema.get_type(record.graphql))
+
+    def make(caller: Caller) -> Plan:
+        selections = [node.selection_set.selections for node in info.field_nodes if node.selection_set]
+        fields = _fields_of(info, cast(Sequence[Sequence[SelectionNode]], selections), target)
+        return compile_one(
+            reader_for(caller), record, {"id": Leaf(record_id, lambda _: record_id)}, fields, guarded=guarded
+        )
+
+    # The id is this call's own, so the plan is of no use to another.
+    context = cast(Context, info.context)
+    return await _run(context, make(context.caller), _variables(info))
+
+
+def _fields_of(
+    info: GraphQLResolveInfo, selections: Sequence[Sequence[SelectionNode]], target: GraphQLObjectType
+) -> tuple[Selected, ...]:
+    return Selections(info.fragments, _variables(info)).fields(selections, target)
+
+
+def _variables(info: GraphQLResolveInfo) -> Mapping[str, Any]:
+    return cast(Mapping[str, Any], info.variable_values)
+
+
+async def _answer(info: GraphQLResolveInfo, make: Callable[[Caller], Plan]) -> orjson.Fragment | None:
+    context = cast(Context, info.context)
+    caller = context.caller
+    variables = _variables(info)
+    plans = context.document.plans
+    # Syntax nodes live as long as the document that holds the plans, so their identity names the field.
+    key = (id(info.field_nodes[0]), caller.config, caller.access.roles, caller.language, shape(dict(variables)))
+    plan = plans.get(key)
+    if plan is None:
+        if len(plans) >= MOST_PLANS:
+            plans.clear()
+        plan = plans[key] = make(caller)
+    return await _run(context, plan, variables)
+
+
+async def _run(context: Context, plan: Plan, variables: Mapping[str, Any]) -> orjson.Fragment | None:
+    caller = context.caller
+    parameters = plan.parameters(variables, caller.tenant_id, caller.member_id)
+    try:
+        answer = await context.house.database.read(caller, plan.sql, parameters)
+    except Outdated:
+        context.outdated = True
+        raise
+    return None if answer is None else orjson.Fragment(answer)

@@ -1,0 +1,104 @@
+"""The one static schema of the product, built once per process."""
+
+from typing import Any, cast
+
+import strawberry
+from graphql import (
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    is_introspection_type,
+    is_specified_scalar_type,
+)
+from strawberry.schema.config import StrawberryConfig
+
+from schema.automations import AutomationMutations
+from schema.configuration import Configuration, ConfigurationChange, ConfigurationMutations, plan_document
+from schema.context import Info
+from schema.customers import CustomerMutations
+from schema.generated import GeneratedTypes
+from schema.lens import LensedSchema, put_under_lens
+from schema.live import Subscription
+from schema.orders import OrderMutations
+from schema.overlays import INPUTS
+from schema.people import PeopleMutations, Viewer
+from schema.problems import HANDLERS, Problem
+from schema.products import ProductMutations
+from schema.scalars import SCALARS
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="You, your company, and what you may do there.")
+    def viewer(self) -> Viewer:
+        return Viewer()
+
+    @strawberry.field(description="The company's configuration in force.")
+    def configuration(self, info: Info) -> Configuration:
+        info.context.caller.access.require("configuration.read")
+        return Configuration()
+
+    @strawberry.field(description="What a configuration document would change; nothing is done.")
+    def plan_configuration(self, info: Info, document: str) -> list[ConfigurationChange]:
+        return plan_document(info, document)
+
+
+@strawberry.type
+class Mutation(
+    OrderMutations, CustomerMutations, ProductMutations, PeopleMutations, ConfigurationMutations, AutomationMutations
+):
+    pass
+
+
+def build() -> LensedSchema:
+    """The schema: commands and payloads from Strawberry, all that can be read from the record types, under the lens."""
+    base: Any = strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=[Problem],
+        config=StrawberryConfig(scalar_map=SCALARS),
+        exception_handlers=HANDLERS,
+    )._schema
+    generated = GeneratedTypes(base.type_map)
+    query = cast(GraphQLObjectType, base.query_type)
+    query.fields.update(generated.query_fields())
+    _type_conditions(base.type_map, generated)
+    for name in INPUTS:
+        if name in base.type_map:
+            put_under_lens(base.type_map[name], without="custom")
+    static = [
+        made
+        for made in generated.types.values()
+        if not is_introspection_type(made) and not is_specified_scalar_type(made)
+    ]
+    return LensedSchema(
+        query=query,
+        mutation=base.mutation_type,
+        subscription=base.subscription_type,
+        types=static,
+        directives=base.directives,
+        extensions=base.extensions,
+    )
+
+
+def _type_conditions(types: dict[str, Any], generated: GeneratedTypes) -> None:
+    """Give an automation's condition the type of the orders' filter, and enums the choices they stand for."""
+    given = cast(GraphQLInputObjectType, types["DefineAutomationInput"])
+    condition = given.fields["condition"]
+    given.fields["condition"] = GraphQLInputField(
+        cast(GraphQLInputObjectType, generated.types["OrderFilter"]), description=condition.description
+    )
+    for name, field, enum in (
+        ("CreateOrderInput", "priority", "OrderPriority"),
+        ("UpdateOrderInput", "priority", "OrderPriority"),
+        ("NewCustomerInput", "kind", "CustomerKind"),
+        ("CreateCustomerInput", "kind", "CustomerKind"),
+        ("UpdateCustomerInput", "kind", "CustomerKind"),
+        ("AddressInput", "kind", "AddressKind"),
+    ):
+        owner = cast(GraphQLInputObjectType, types[name])
+        known = owner.fields[field]
+        owner.fields[field] = GraphQLInputField(
+            cast(Any, generated.types[enum]), description=known.description, out_name=known.out_name
+        )

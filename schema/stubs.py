@@ -1,0 +1,28 @@
+"""Stand-ins for the record types in payloads: Strawberry needs classes to name; ``generated`` gives the types their fields."""
+
+import strawberry
+
+
+@strawberry.type
+class Order:
+    id: strawberry.ID
+
+
+@strawberry.type
+class Customer:
+    id: strawberry.ID
+
+
+@strawberry.type
+class Product:
+    id: strawberry.ID
+
+
+@strawberry.type
+class Member:
+    id: strawberry.ID
+
+
+@strawberry.type
+class Notification:
+    id: strawberry.ID

@@ -1,0 +1,168 @@
+"""The fixtures that the tests stand on.
+
+Each pytest-xdist worker has a database of its own, copied from one that was migrated once, and tests share it: a test asks
+for a ``company`` and sees nothing of any other. Everything is the real thing, in this process and in one event loop: the
+application with its lifespan, PostgreSQL under row security, Redis; only mail goes into an ``outbox``, and passwords are
+hashed cheaply.
+
+* ``company``: a fresh tenant with ``owner``, ``member`` and ``read_only``; ``await company.graphql(...)``,
+  ``async with company.begin() as tx``, ``await company.rows(sql)``. ``new_company`` founds more of them.
+* ``client``: the HTTP interface; ``client.http`` is the plain HTTP client.
+* ``work``: ``await work()`` does all due jobs of the test's companies; ``outbox.sent`` holds the mails.
+* ``statements``: the SQL that was sent since the test began, or since ``statements.clear()``.
+
+The types of all of them are in `tests/harness.py`.
+"""
+
+import importlib
+import os
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from functools import wraps
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import httpx2
+import psycopg
+import pytest
+from argon2 import PasswordHasher
+from starlette.applications import Starlette
+
+from server.embedded import Services
+from server.settings import Settings, app_database_url
+from tenants import passwords
+from tenants.callers import Callers
+from tenants.database import Database
+from tests.harness import Client, Company, Drain, Outbox, Statements, found_company
+from tests.services import fresh_database, shared_services
+from workers.work import Work
+
+
+class NewCompany(Protocol):
+    """Founds one more company; keywords are fields of ``tenants.companies.NewCompany``."""
+
+    def __call__(self, **changes: str) -> Awaitable[Company]: ...
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Services]:
+    """PostgreSQL and Redis, shared by all workers; the database there is only to be copied."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "services"
+    folder.mkdir(exist_ok=True)
+    with shared_services(folder) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def worker_id() -> str:
+    """The name of this pytest-xdist worker; "master" without pytest-xdist."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "master")
+
+
+@pytest.fixture(scope="session")
+def settings(services: Services, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The settings of an instance on this worker's own database."""
+    url = fresh_database(services, f"test_{worker_id}")
+    number = int(worker_id.removeprefix("gw")) % 15 + 1 if worker_id != "master" else 0
+    return Settings.model_validate(
+        {
+            "database_url": url,
+            "app_database_url": app_database_url(url),
+            "redis_url": urlsplit(services.redis_url)._replace(path=f"/{number}").geturl(),
+            "data_dir": tmp_path_factory.mktemp("data"),
+            "smtp_url": None,
+        }
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """A real hash takes tens of milliseconds by design, and each company needs one."""
+    with pytest.MonkeyPatch.context() as patch:
+        hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(passwords, "_HASHER", hasher)
+        patch.setattr(passwords, "_NOBODY", hasher.hash("there is no such account"))
+        yield
+
+
+@pytest.fixture(scope="session")
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """The database as the application role sees it."""
+    opened = await Database.open(settings.application_database_url(), size=10)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="session")
+def callers(database: Database) -> Callers:
+    return Callers(database)
+
+
+@pytest.fixture
+async def new_company(
+    request: pytest.FixtureRequest, database: Database, callers: Callers
+) -> AsyncIterator[NewCompany]:
+    """Founds companies; their unfinished jobs go with the test."""
+    founded = []
+    client = request.getfixturevalue("client") if "client" in request.fixturenames else None
+
+    async def found(**changes: str) -> Company:
+        founded.append(await found_company(database, callers, client, **changes))
+        return founded[-1]
+
+    yield found
+    async with database.connection() as connection:
+        await connection.execute("DELETE FROM jobs WHERE tenant_id = ANY(%s)", [[company.id for company in founded]])
+
+
+@pytest.fixture
+async def company(new_company: NewCompany) -> Company:
+    """A fresh company on the minimal template."""
+    return await new_company()
+
+
+@pytest.fixture
+def outbox() -> Outbox:
+    return Outbox()
+
+
+@pytest.fixture
+def work(database: Database, callers: Callers, outbox: Outbox) -> Drain:
+    return Drain(Work(database, callers, outbox.send))
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> Statements:
+    """Counts what this process sends to PostgreSQL."""
+    counted = Statements()
+    execute = psycopg.AsyncCursor.execute
+
+    @wraps(execute)
+    async def counting(self: psycopg.AsyncCursor[Any], query: Any, *arguments: Any, **options: Any) -> Any:
+        counted.texts.append(query if isinstance(query, str) else str(query))
+        return await execute(self, query, *arguments, **options)
+
+    monkeypatch.setattr(psycopg.AsyncCursor, "execute", counting)
+    return counted
+
+
+@pytest.fixture(scope="session")
+async def app(settings: Settings) -> AsyncIterator[Starlette]:
+    """The application, running."""
+    application = importlib.import_module("server.app").create_app(settings)
+    async with application.router.lifespan_context(application):
+        yield application
+
+
+@pytest.fixture
+async def client(app: Starlette) -> AsyncIterator[Client]:
+    """The HTTP interface of the application in this process."""
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://orderloom.test") as http:
+        yield Client(http)

@@ -1,0 +1,55 @@
+"""The relay and the chores: what runs by the clock, in one process. More than one may run."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from tenants import chores
+from tenants.database import Database
+from workers import broker as queue
+from workers.relay import Relay
+
+CHORES: dict[str, Callable[[Database], Awaitable[int]]] = {
+    "idempotency keys": chores.forget_idempotency_keys,
+    "sessions": chores.forget_sessions,
+}
+BETWEEN_CHORES = 600.0
+
+log = logging.getLogger(__name__)
+
+
+async def run(database_url: str, redis_url: str) -> None:
+    """Relay jobs and do the chores until SIGINT or SIGTERM. Raises ``PoolTimeout`` and the like when there is no database."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    database = await Database.open(database_url, size=3)
+    try:
+        broker = queue.connect(redis_url)
+        relay = asyncio.create_task(Relay(database, broker, redis_url).run())
+        timer = asyncio.create_task(_do_chores(database))
+        stopping = asyncio.create_task(stopped.wait())
+        await asyncio.wait((relay, timer, stopping), return_when=asyncio.FIRST_COMPLETED)
+        for task in (relay, timer, stopping):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+    finally:
+        await database.close()
+
+
+async def _do_chores(database: Database) -> None:
+    while True:
+        for name, chore in CHORES.items():
+            try:
+                if forgotten := await chore(database):
+                    log.info("Deleted %d old %s.", forgotten, name)
+            except (psycopg.OperationalError, PoolTimeout) as error:
+                log.warning("Old %s stay until the next round: %s", name, error)
+        await asyncio.sleep(BETWEEN_CHORES)

@@ -1,0 +1,119 @@
+"""One worker process: takes wake-up messages from Redis and does the jobs they name, several at once."""
+
+import logging
+import signal
+import threading
+from dataclasses import dataclass
+from uuid import UUID
+
+import dramatiq
+import psycopg
+from dramatiq.asyncio import EventLoopThread, get_event_loop_thread
+from dramatiq.middleware import Middleware, MiddlewareError
+from psycopg_pool import PoolTimeout
+from redis import RedisError
+
+from tenants import jobs
+from tenants.callers import Callers
+from tenants.database import Database
+from tenants.deliveries import Send
+from workers import broker as queue
+from workers.announcements import Announcer
+from workers.automations import run_automation
+from workers.deliveries import send_delivery
+from workers.work import Work
+
+THREADS = 8
+# How long an idle worker may take to notice a message.
+POLL_MS = 200
+# A supervisor that asked us to stop waits a little longer.
+LAST_JOBS_MS = 10_000
+
+DO = {jobs.AUTOMATION: run_automation, jobs.DELIVERY: send_delivery}
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    """Where the worker finds the database (as the application role) and Redis, and how it sends messages."""
+
+    database_url: str
+    redis_url: str
+    send: Send
+
+
+def run(settings: WorkerSettings) -> None:
+    """Work until SIGINT or SIGTERM; then finish what has begun, and give the rest back.
+
+    Raises ``PoolTimeout`` and the like when there is no database. Redis may come later.
+    """
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stopping.set())
+    broker = queue.connect(settings.redis_url)
+    house = _House(settings)
+    broker.add_middleware(house)
+    dramatiq.actor(house.do, actor_name=queue.ACTOR, queue_name=queue.QUEUE, broker=broker)
+    worker = dramatiq.Worker(broker, worker_timeout=POLL_MS, worker_threads=THREADS)
+    try:
+        worker.start()
+        log.info("The worker is ready.")
+        stopping.wait()
+        worker.stop(timeout=LAST_JOBS_MS)
+    except MiddlewareError as error:
+        raise error.__cause__ or error from None
+    except RedisError as error:
+        log.warning("Redis is away, so what was fetched is not given back; it comes again by itself: %s", error)
+    finally:
+        if get_event_loop_thread() is not None:
+            # Dramatiq leaves its event loop running when it cannot start, or stop, in good order.
+            broker.emit_after("worker_shutdown", worker)
+        broker.client.close()
+
+
+class _House(Middleware):
+    """Opens the house in Dramatiq's event loop before the first message, and closes it after the last."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self._announcer = Announcer(settings.redis_url)
+        self._work: Work | None = None
+
+    def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:  # noqa: ARG002
+        try:
+            self._work = _loop().run_coroutine(self._open())
+        except Exception as error:
+            # Dramatiq lets no other exception through.
+            raise MiddlewareError from error
+
+    def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:  # noqa: ARG002
+        if self._work is not None:
+            _loop().run_coroutine(self._close(self._work))
+            self._work = None
+
+    async def do(self, job_id: str, tenant_id: str, kind: str) -> None:
+        """Do one job. Whatever goes wrong is left to the job's lease."""
+        assert self._work is not None
+        try:
+            await DO[kind](self._work, UUID(tenant_id), UUID(job_id))
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            log.warning("Job %s waits for the database: %s", job_id, error)
+        except Exception:
+            log.exception("Job %s (%s) failed; it will be begun again.", job_id, kind)
+
+    async def _open(self) -> Work:
+        database = await Database.open(self._settings.database_url, size=THREADS + 1)
+        self._announcer.start()
+        database.on_commit.append(self._announcer)
+        return Work(database, Callers(database), self._settings.send)
+
+    async def _close(self, work: Work) -> None:
+        await self._announcer.close()
+        await work.database.close()
+
+
+def _loop() -> EventLoopThread:
+    found = get_event_loop_thread()
+    assert found is not None, "Dramatiq's AsyncIO middleware comes first"
+    return found
