@@ -14,6 +14,7 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
+    InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
     parse,
@@ -181,6 +182,6 @@ def root_names(document: Document, selection_set: SelectionSetNode, seen: frozen
             fragment = document.fragments.get(node.name.value)
             if fragment is not None and node.name.value not in seen:
                 names |= root_names(document, fragment.selection_set, seen | {node.name.value})
-        else:
+        elif isinstance(node, InlineFragmentNode):
             names |= root_names(document, node.selection_set, seen)
     return names

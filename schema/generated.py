@@ -108,11 +108,15 @@ class GeneratedTypes:
     def _field(self, record: RecordType, attribute: Attribute) -> GraphQLField:
         match attribute:
             case Column():
-                return GraphQLField(required(self._column_type(attribute), attribute.nullable), description=attribute.description)
+                return GraphQLField(
+                    required(self._column_type(attribute), attribute.nullable), description=attribute.description
+                )
             case Money():
                 return GraphQLField(required(self._money, attribute.nullable), description=attribute.description)
             case Structure():
-                return GraphQLField(required(self._structure(record, attribute), attribute.nullable), description=attribute.description)
+                return GraphQLField(
+                    required(self._structure(record, attribute), attribute.nullable), description=attribute.description
+                )
             case Items():
                 item = GraphQLNonNull(
                     self._members(record, attribute.graphql, attribute.members, attribute.description)
@@ -122,11 +126,14 @@ class GeneratedTypes:
                 return GraphQLField(self._lookup(attribute), description=attribute.description)
             case Relation(many=False):
                 return GraphQLField(
-                    required(cast(Any, self.types[REGISTRY[attribute.target].graphql]), attribute.nullable), **described
+                    required(cast(Any, self.types[REGISTRY[attribute.target].graphql]), attribute.nullable),
+                    description=attribute.description,
                 )
             case Relation(paged=False):
                 target = cast(GraphQLObjectType, self.types[REGISTRY[attribute.target].graphql])
-                return GraphQLField(GraphQLNonNull(GraphQLList(GraphQLNonNull(target))), description=attribute.description)
+                return GraphQLField(
+                    GraphQLNonNull(GraphQLList(GraphQLNonNull(target))), description=attribute.description
+                )
             case Relation():
                 return self._connection_field(REGISTRY[attribute.target], attribute.description)
         raise TypeError(attribute)

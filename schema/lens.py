@@ -49,7 +49,7 @@ class LensedObject(GraphQLObjectType):
     """An object type whose fields follow the lens."""
 
     @property
-    def fields(self) -> GraphQLFieldMap:  # type: ignore[override]  # a cached property there
+    def fields(self) -> GraphQLFieldMap:
         static: GraphQLFieldMap = self.__dict__["static_fields"]
         added = _lens.get().fields.get(self.name)
         return {**static, **cast(GraphQLFieldMap, added)} if added else static
@@ -59,7 +59,7 @@ class LensedInput(GraphQLInputObjectType):
     """An input type whose fields follow the lens."""
 
     @property
-    def fields(self) -> GraphQLInputFieldMap:  # type: ignore[override]  # a cached property there
+    def fields(self) -> GraphQLInputFieldMap:
         static: GraphQLInputFieldMap = self.__dict__["static_fields"]
         added = _lens.get().fields.get(self.name)
         return {**static, **cast(GraphQLInputFieldMap, added)} if added else static
@@ -76,7 +76,7 @@ class LensedSchema(GraphQLSchema):
     """A schema whose types follow the lens."""
 
     @property
-    def type_map(self) -> dict[str, GraphQLNamedType]:  # type: ignore[override]  # a plain attribute there
+    def type_map(self) -> dict[str, GraphQLNamedType]:
         static: dict[str, GraphQLNamedType] = self.__dict__["static_types"]
         added = _lens.get().types
         return {**static, **added} if added else static

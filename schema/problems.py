@@ -1,11 +1,10 @@
 """The house's refusals as GraphQL types: members of every mutation's result union."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
-from graphql import GraphQLResolveInfo
 
-from schema.context import Context, Info
+from schema.context import Info
 from schema.reads import read_record
 from schema.stubs import Customer, Order, Product
 from tenants import problems
@@ -54,7 +53,7 @@ class Conflict(Problem):
         if self.record is None:
             return None
         name, record_id = self.record
-        raw: GraphQLResolveInfo = info._raw_info  # noqa: SLF001  (Strawberry has no public way to the selection's syntax)
+        raw: Any = info._raw_info  # noqa: SLF001  (Strawberry has no public way to the selection's syntax)
         return await read_record(raw, REGISTRY[name], record_id)  # type: ignore[arg-type,return-value]
 
 
@@ -101,36 +100,26 @@ def describe(problem: problems.Problem, language: str) -> Problem:
     raise problem
 
 
-class _Handler:
-    """Common part of the handlers: the refusal in the language of the operation."""
+def _handler(kind: type[problems.Problem], shown: type[Problem]) -> strawberry.ExceptionHandler[Any, Any]:
+    """Turns one kind of refusal into its GraphQL type, in the language of the operation."""
 
-    def handle(self, exception: problems.Problem, *, field: object, info: Info) -> Problem:
-        context: Context = info.context
-        return describe(exception, context.language)
+    class Handler(strawberry.ExceptionHandler):  # type: ignore[type-arg]  # the attributes say the types
+        exception_type = kind
+        error_type = shown
 
+        def handle(self, exception: problems.Problem, *, field: object, info: Info) -> Problem:
+            caller = info.context.known_caller
+            return describe(exception, caller.language if caller else info.context.language)
 
-class _InvalidInput(_Handler, strawberry.ExceptionHandler[problems.InvalidInput, InvalidInput]):
-    pass
-
-
-class _NotAllowed(_Handler, strawberry.ExceptionHandler[problems.NotAllowed, NotAllowed]):
-    pass
+    return Handler()
 
 
-class _NotFound(_Handler, strawberry.ExceptionHandler[problems.NotFound, NotFound]):
-    pass
-
-
-class _Conflict(_Handler, strawberry.ExceptionHandler[problems.Conflict, Conflict]):
-    pass
-
-
-class _LimitExceeded(_Handler, strawberry.ExceptionHandler[problems.LimitExceeded, LimitExceeded]):
-    pass
-
-
-class _NotSignedIn(_Handler, strawberry.ExceptionHandler[problems.NotSignedIn | ChooseCompany, NotSignedIn]):
-    pass
-
-
-HANDLERS = (_InvalidInput(), _NotAllowed(), _NotFound(), _Conflict(), _LimitExceeded(), _NotSignedIn())
+HANDLERS = (
+    _handler(problems.InvalidInput, InvalidInput),
+    _handler(problems.NotAllowed, NotAllowed),
+    _handler(problems.NotFound, NotFound),
+    _handler(problems.Conflict, Conflict),
+    _handler(problems.LimitExceeded, LimitExceeded),
+    _handler(problems.NotSignedIn, NotSignedIn),
+    _handler(ChooseCompany, NotSignedIn),
+)

@@ -17,6 +17,7 @@ from tenants.reading.selection import Leaf, Selected
 from tenants.records import REGISTRY, RecordType
 
 MOST_PLANS = 500
+ResolveInfo = GraphQLResolveInfo[Context]
 Resolver = Callable[..., Awaitable[orjson.Fragment | None]]
 
 
@@ -27,7 +28,7 @@ def reader_for(caller: Caller) -> Reader:
 def resolve_page(record: RecordType) -> Resolver:
     """The resolver of a list."""
 
-    async def resolve(_root: Any, info: GraphQLResolveInfo, **_arguments: Any) -> orjson.Fragment | None:
+    async def resolve(_root: Any, info: ResolveInfo, **_arguments: Any) -> orjson.Fragment | None:
         def make(caller: Caller) -> Plan:
             selected = Selections(info.fragments, _variables(info)).of(info.field_nodes, info.parent_type)
             return compile_page(reader_for(caller), record, selected)
@@ -40,7 +41,7 @@ def resolve_page(record: RecordType) -> Resolver:
 def resolve_one(record: RecordType) -> Resolver:
     """The resolver of a finder: exactly one key must be given."""
 
-    async def resolve(_root: Any, info: GraphQLResolveInfo, **arguments: Any) -> orjson.Fragment | None:
+    async def resolve(_root: Any, info: ResolveInfo, **arguments: Any) -> orjson.Fragment | None:
         given = {name: value for name, value in arguments.items() if value is not None}
         if len(given) != 1:
             names = ", ".join(("id", *record.by))
@@ -56,9 +57,9 @@ def resolve_one(record: RecordType) -> Resolver:
     return resolve
 
 
-async def resolve_node(_root: Any, info: GraphQLResolveInfo, **arguments: Any) -> orjson.Fragment | None:
+async def resolve_node(_root: Any, info: ResolveInfo, **arguments: Any) -> orjson.Fragment | None:
     """The resolver of ``node``: ids do not tell their type, so each readable type is asked in turn until one knows it."""
-    context = cast(Context, info.context)
+    context = info.context
     wanted = parse_id(arguments["id"])
     for record in REGISTRY.values():
         if record.root and context.caller.access.allows(record.right):
@@ -69,7 +70,7 @@ async def resolve_node(_root: Any, info: GraphQLResolveInfo, **arguments: Any) -
 
 
 async def read_record(
-    info: GraphQLResolveInfo, record: RecordType, record_id: UUID | None, *, guarded: bool = True
+    info: ResolveInfo, record: RecordType, record_id: UUID | None, *, guarded: bool = True
 ) -> orjson.Fragment | None:
     """The record with that id, with the selection of the field at hand; None where there is none.
 
@@ -88,22 +89,22 @@ async def read_record(
         )
 
     # The id is this call's own, so the plan is of no use to another.
-    context = cast(Context, info.context)
+    context = info.context
     return await _run(context, make(context.caller), _variables(info))
 
 
 def _fields_of(
-    info: GraphQLResolveInfo, selections: Sequence[Sequence[SelectionNode]], target: GraphQLObjectType
+    info: ResolveInfo, selections: Sequence[Sequence[SelectionNode]], target: GraphQLObjectType
 ) -> tuple[Selected, ...]:
     return Selections(info.fragments, _variables(info)).fields(selections, target)
 
 
-def _variables(info: GraphQLResolveInfo) -> Mapping[str, Any]:
+def _variables(info: ResolveInfo) -> Mapping[str, Any]:
     return cast(Mapping[str, Any], info.variable_values)
 
 
-async def _answer(info: GraphQLResolveInfo, make: Callable[[Caller], Plan]) -> orjson.Fragment | None:
-    context = cast(Context, info.context)
+async def _answer(info: ResolveInfo, make: Callable[[Caller], Plan]) -> orjson.Fragment | None:
+    context = info.context
     caller = context.caller
     variables = _variables(info)
     plans = context.document.plans

@@ -52,14 +52,16 @@ class Mutation(
 
 def build() -> LensedSchema:
     """The schema: commands and payloads from Strawberry, all that can be read from the record types, under the lens."""
-    base: Any = strawberry.Schema(
+    made = strawberry.Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[Problem],
         config=StrawberryConfig(scalar_map=SCALARS),
         exception_handlers=HANDLERS,
-    )._schema
+    )
+    # Strawberry has no public name for the graphql-core schema it made.
+    base: Any = made._schema  # noqa: SLF001
     generated = GeneratedTypes(base.type_map)
     query = cast(GraphQLObjectType, base.query_type)
     query.fields.update(generated.query_fields())
@@ -68,9 +70,9 @@ def build() -> LensedSchema:
         if name in base.type_map:
             put_under_lens(base.type_map[name], without="custom")
     static = [
-        made
-        for made in generated.types.values()
-        if not is_introspection_type(made) and not is_specified_scalar_type(made)
+        named
+        for named in generated.types.values()
+        if not is_introspection_type(named) and not is_specified_scalar_type(named)
     ]
     return LensedSchema(
         query=query,

@@ -20,7 +20,7 @@ from tenants.field_types.text import clean_text
 from tenants.problems import FieldError, InvalidInput
 
 Path = tuple[str | int, ...]
-COUNTRIES = frozenset(code for code in Locale.parse("en").territories if len(code) == 2 and code.isalpha())
+COUNTRIES = frozenset(code for code in map(str, Locale.parse("en").territories) if len(code) == 2 and code.isalpha())
 CURRENCIES = frozenset(list_currencies())
 _DIALLED = re.compile(r"[\d(][\d\s()./-]*(?:\s*(?:x|ext\.?)\s*\d+)?", re.IGNORECASE | re.ASCII)
 
@@ -46,7 +46,7 @@ class Form:
     def has(self, name: str) -> bool:
         return name in self.values
 
-    def fail(self, name: str | int, code: str, **data: Any) -> None:
+    def fail(self, name: str | int, code: str, /, **data: Any) -> None:
         self.errors.append(FieldError((*self.path, name), code, data))
 
     def finish(self) -> None:

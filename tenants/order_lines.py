@@ -112,15 +112,19 @@ def _check_line(form: Form, product: Row | None, currency: str) -> None:
 
 
 def _check_price(form: Form, product: Row | None, currency: str) -> None:
+    """A line without a price of its own takes its product's; an unknown product has been complained of already."""
+    line = form.row
     form.value("unitPrice", "decimal", default=None)
-    if form.row["unit_price"] is None and form.values.get("unitPrice") is None:
-        if product is not None:
-            form.row["unit_price"] = product["price"] if product["currency"] == currency else None
-        if form.row["unit_price"] is None and (product is not None or form.values.get("productId") is None):
-            code = "order.line_price" if product else "order.bare_line"
-            form.fail("unitPrice", code, sku=product["sku"] if product else "", currency=currency)
-    elif form.row["unit_price"] is not None and form.row["unit_price"] < 0:
-        form.fail("unitPrice", "value.negative", value=form.row["unit_price"])
+    if line["unit_price"] is not None and line["unit_price"] < 0:
+        form.fail("unitPrice", "value.negative", value=line["unit_price"])
+    if line["unit_price"] is not None or form.values.get("unitPrice") is not None:
+        return
+    if product is not None:
+        line["unit_price"] = product["price"] if product["currency"] == currency else None
+        if line["unit_price"] is None:
+            form.fail("unitPrice", "order.line_price", sku=product["sku"], currency=currency)
+    elif form.values.get("productId") is None:
+        form.fail("unitPrice", "order.bare_line")
 
 
 def _calculate(form: Form, currency: str) -> None:

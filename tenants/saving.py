@@ -222,14 +222,11 @@ def _camel(name: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    match value:
-        case Decimal():
-            return format(value, "f")
-        case datetime():
-            return value.isoformat()
-        case UUID():
-            return str(value)
-    return value
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
 
 
 async def _record_event(

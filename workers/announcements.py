@@ -5,6 +5,7 @@ It is said in the background and at best: a commit never waits for Redis, and no
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -103,9 +104,10 @@ class Announcer:
         await pipeline.execute()
 
 
-def _news(event: Any) -> dict[str, str]:
+def _news(event: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "record_type": event["record_type"],
         "record_id": str(event["record_id"]),
+        "record_version": event["record_version"],
         "kind": event["kind"],
     }

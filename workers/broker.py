@@ -30,7 +30,7 @@ def connect(redis_url: str) -> RedisBroker:
         # A second try mends a connection that was closed while it was idle; whoever calls waits and repeats by itself.
         retry=Retry(NoBackoff(), 1),
     )
-    broker = RedisBroker(
+    broker = RedisBroker(  # type: ignore[no-untyped-call]  # Dramatiq's types end at its brokers
         client=client,
         namespace=NAMESPACE,
         middleware=[AsyncIO()],

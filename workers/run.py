@@ -54,7 +54,7 @@ def run(settings: WorkerSettings) -> None:
     broker = queue.connect(settings.redis_url)
     house = _House(settings)
     broker.add_middleware(house)
-    dramatiq.actor(house.do, actor_name=queue.ACTOR, queue_name=queue.QUEUE, broker=broker)
+    dramatiq.actor(actor_name=queue.ACTOR, queue_name=queue.QUEUE, broker=broker)(house.do)
     worker = dramatiq.Worker(broker, worker_timeout=POLL_MS, worker_threads=THREADS)
     try:
         worker.start()
@@ -80,14 +80,14 @@ class _House(Middleware):
         self._announcer = Announcer(settings.redis_url)
         self._work: Work | None = None
 
-    def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:  # noqa: ARG002
+    def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         try:
             self._work = _loop().run_coroutine(self._open())
         except Exception as error:
             # Dramatiq lets no other exception through.
             raise MiddlewareError from error
 
-    def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:  # noqa: ARG002
+    def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         if self._work is not None:
             _loop().run_coroutine(self._close(self._work))
             self._work = None

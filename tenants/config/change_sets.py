@@ -91,10 +91,7 @@ def plan(config: TenantConfig, wanted: Mapping[str, Mapping[str, Definition]]) -
     for kind in SECTIONS:
         before, after = config.definitions[kind], wanted.get(kind, {})
         for key in sorted({*before, *after}):
-            if key not in after:
-                change = remove(config, kind, key)
-            else:
-                change = Change(kind, key, before.get(key), after[key])
+            change = Change(kind, key, before.get(key), after[key]) if key in after else remove(config, kind, key)
             if change.before != change.after:
                 changes.append(change)
     return changes

@@ -191,7 +191,8 @@ def _automations(config: TenantConfig, definitions: Definitions, author: Access 
         if automation.role not in planned.policy.roles:
             yield FieldError((*path, "role"), "config.unknown_role", {"role": automation.role})
         elif author and config.definitions["automation"].get(key) != automation:
-            if not planned.policy.access((automation.role,)).rights <= planned.policy.access(author.roles).rights:
+            held = planned.policy.access(author.roles).rights
+            if not planned.policy.access((automation.role,)).rights <= held:
                 yield FieldError((*path, "role"), "config.author_role", {"role": automation.role})
 
 

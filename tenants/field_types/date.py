@@ -1,8 +1,7 @@
 """Calendar days, without a time or a zone."""
 
+import datetime as dt
 from collections.abc import Collection
-from datetime import date as Day
-from datetime import datetime
 from typing import Any
 
 from tenants.field_types.base import BadValue, FieldType, register
@@ -16,12 +15,12 @@ class Date(FieldType):
     sql = "date"
     operators = (*EQUALITY, *MEMBERSHIP, *ORDER, *IS_NULL)
 
-    def parse(self, value: Any, options: Collection[str] = ()) -> Day:
-        if isinstance(value, Day) and not isinstance(value, datetime):
+    def parse(self, value: Any, options: Collection[str] = ()) -> dt.date:
+        if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
             return value
         if isinstance(value, str) and len(value.strip()) == 10:
             try:
-                return Day.fromisoformat(value.strip())
+                return dt.date.fromisoformat(value.strip())
             except ValueError:
                 pass
         raise BadValue("value.not_date", value=value)

@@ -54,7 +54,7 @@ def order_terms(record: RecordType, config: TenantConfig, entries: Sequence[Mapp
 
 
 def _term(record: RecordType, config: TenantConfig, entry: Mapping[str, Any], path: tuple[str | int, ...]) -> Term:
-    if not isinstance(entry, Mapping) or len(entry) != 1 or None in entry.values():
+    if len(entry) != 1 or None in entry.values():
         raise InvalidInput([FieldError(path, "value.one_per_entry")])
     name, direction = next(iter(entry.items()))
     attribute = record.by_name.get(name)

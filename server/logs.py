@@ -1,0 +1,50 @@
+"""What a process says about itself: lines on standard error, for people at a terminal and as JSON elsewhere."""
+
+import logging
+import re
+import sys
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+# Tokens begin with this so that they can be found, and taken out, wherever they turn up.
+TOKEN = re.compile(r"\bol_[\w-]{8,}")
+PASSWORD_IN_URL = re.compile(r"(?<=://)([^\s:/@]*):[^\s@/]+@")
+QUIET = ("dramatiq", "psycopg.pool", "uvicorn.access", "alembic", "aiosmtplib")
+
+
+def configure(level: str, *, json: bool | None = None) -> None:
+    """Set up all logging of this process. ``json`` None asks whether somebody sits at a terminal."""
+    as_json = not sys.stderr.isatty() if json is None else json
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        without_secrets,
+    ]
+    last: Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else structlog.dev.ConsoleRenderer()
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name in QUIET:
+        # They tell of every connection and message, which is of use to their authors.
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+
+
+def without_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Take tokens and passwords in URLs out of a line, whoever put them there."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = PASSWORD_IN_URL.sub(r"\1:***@", TOKEN.sub("ol_***", value))
+    return event

@@ -1,0 +1,148 @@
+"""The mapping: what an admin writes to say which column of which file fills which field."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, StringConstraints, Tag, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from tenants.imports.formats import FileFormat
+from tenants.imports.sources import AnySource, ColumnName, Entries, Nested, Path
+from tenants.problems import FieldError, InvalidInput
+
+FORMAT = 1
+HEADER = "orderloom-import"
+LARGEST = 200_000
+MOST_FILES = 50
+MOST_PARTS = 20_000
+_FORMAT_KEYS = frozenset(FileFormat.model_fields)
+
+FileName = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+
+class LinesFile(FileFormat):
+    """Order lines in rows of their own. ``order`` is the column that holds the external id of the line's order.
+
+    Without ``external_id`` a line is known by its product, or else by its place in the order.
+    """
+
+    file: FileName
+    order: ColumnName
+    external_id: AnySource | None = None
+    fields: Nested
+
+
+class RecordFile(FileFormat):
+    """One file whose rows are records. The lines of orders come from another file, or from columns of the same row."""
+
+    file: FileName
+    record: Literal["customer", "product", "order"]
+    external_id: AnySource
+    fields: Nested
+    lines: (
+        Annotated[
+            Annotated[LinesFile, Tag("<file>")] | Annotated[Entries, Tag("<list>")],
+            Discriminator(lambda body: "<list>" if isinstance(body, list | Entries) else "<file>"),
+        ]
+        | None
+    ) = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hand_down(cls, body: Any) -> Any:
+        """What is said of the file's texts holds for the file of its lines too."""
+        if isinstance(body, dict) and isinstance(body.get("lines"), dict):
+            return {**body, "lines": {**_formats(body), **body["lines"]}}
+        return body
+
+
+class Mapping(FileFormat):
+    """A whole mapping; what it says of texts holds for each file that does not say otherwise.
+
+    Without ``automations`` the records set off none.
+    """
+
+    version: Literal[1] = Field(alias=HEADER)
+    automations: bool = True
+    files: Annotated[tuple[RecordFile, ...], Field(min_length=1, max_length=MOST_FILES)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hand_down(cls, body: Any) -> Any:
+        if isinstance(body, dict) and isinstance(body.get("files"), list):
+            shared = _formats(body)
+            files = [{**shared, **file} if isinstance(file, dict) else file for file in body["files"]]
+            return {**body, "files": files}
+        return body
+
+
+def _formats(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name in _FORMAT_KEYS}
+
+
+def parse_mapping(text: str) -> Mapping:
+    """The mapping that a document holds. Raises :class:`InvalidInput` that names every bad place."""
+    if len(text) > LARGEST:
+        raise _unreadable(f"it has more than {LARGEST} characters")
+    try:
+        body = YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise _unreadable(" ".join(str(error).split())[:300]) from None
+    if not isinstance(body, dict) or body.get(HEADER) != FORMAT:
+        raise _unreadable(f"it does not begin with '{HEADER}: {FORMAT}'")
+    if not _is_small(body):
+        raise _unreadable(f"it has more than {MOST_PARTS} parts once its aliases are written out")
+    try:
+        return Mapping.model_validate(body)
+    except ValidationError as error:
+        raise InvalidInput(_complaints(error.errors(), body)) from None
+
+
+def _unreadable(reason: str) -> InvalidInput:
+    return InvalidInput([mapping_error((), "import.bad_mapping", reason=reason)])
+
+
+def _is_small(body: Any) -> bool:
+    """A few aliases of aliases make a short text a huge tree, and an alias of itself makes an endless one."""
+    waiting, seen = [body], 0
+    while waiting:
+        part = waiting.pop()
+        inside = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+        seen += 1
+        if seen + len(waiting) + len(inside) > MOST_PARTS:
+            return False
+        waiting.extend(inside)
+    return True
+
+
+def _complaints(details: list[ErrorDetails], body: dict[str, Any]) -> Iterator[FieldError]:
+    """What pydantic found, in words for the author of the mapping."""
+    for detail in details:
+        location = detail["loc"]
+        # A list whose entries are all wrong counts as empty too; the entries have been named already.
+        if detail["type"] == "too_short" and any(
+            other["loc"][: len(location)] == location for other in details if other is not detail
+        ):
+            continue
+        reason = _REASONS.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+        yield mapping_error(location, "import.bad_mapping", _file_name(location, body), reason=reason)
+
+
+def _file_name(location: Path, body: dict[str, Any]) -> str:
+    match location:
+        case ("files", int(number), *_) if isinstance(body["files"][number], dict):
+            return str(body["files"][number].get("file", ""))
+    return ""
+
+
+_REASONS = {"extra_forbidden": "there is no such key here", "missing": "this key is missing"}
+
+
+def mapping_error(path: Path, code: str, file: str = "", **data: Any) -> FieldError:
+    """A complaint about a part of a mapping; its sentence begins with the place, as a person would look for it."""
+    shown = tuple(part for part in path if not str(part).startswith("<"))
+    inside = shown[2:] if file else shown
+    where = ".".join(str(part) for part in inside)
+    return FieldError(shown, code, {"place": ", ".join(filter(None, (file, where))) or "mapping", **data})
