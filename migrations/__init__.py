@@ -29,3 +29,8 @@ def upgrade(
 def head() -> str | None:
     """The newest revision that this program knows."""
     return ScriptDirectory(str(Path(__file__).parent)).get_current_head()
+
+
+def known() -> frozenset[str]:
+    """All revisions that this program knows; a database at another one has been migrated by a newer program."""
+    return frozenset(script.revision for script in ScriptDirectory(str(Path(__file__).parent)).walk_revisions())

@@ -15,6 +15,7 @@ from graphql import (
 )
 
 from schema.lens import put_under_lens
+from tenants.field_types import REGISTRY as FIELD_TYPES
 from tenants.field_types import FieldType
 from tenants.field_types.operators import FLAG, LIST
 from tenants.records import REGISTRY, Attribute, Column, Custom, Lookup, Money, RecordType, Relation, Structure
@@ -78,22 +79,32 @@ def operators_input(name: str, value_type: GraphQLNamedType, kind: FieldType) ->
     return GraphQLInputObjectType(name, fields, description="All given operators must hold.")
 
 
+def filter_name(kind: FieldType) -> str:
+    """The name of the operators input that all columns of a type share."""
+    prefix = {"ID": "ID", "String": "Text"}.get(kind.graphql, kind.graphql)
+    prefix = {"tags": "Tags", "select": "Key"}.get(kind.key, prefix)
+    return f"{prefix}Filter"
+
+
 class FilterTypes:
     """Makes ``<Record>Filter`` and ``<Record>OrderBy`` for every record type, and remembers the shared ones."""
 
     def __init__(self, known: NamedTypes) -> None:
         self.types = known
+        # A tenant's own fields may be of a type that no built-in column has.
+        for kind in FIELD_TYPES.values():
+            if kind.configurable and not kind.has_options:
+                self._operators(filter_name(kind), kind.graphql, kind)
 
     def scalar_filter(self, column: Column) -> GraphQLInputObjectType:
         """The operators input of a column's type, made once."""
         if column.choices:
-            name, value_type = f"{column.enum}Filter", self.types[column.enum]
-        else:
-            prefix = {"ID": "ID", "String": "Text"}.get(column.type.graphql, column.type.graphql)
-            prefix = {"tags": "Tags", "select": "Key"}.get(column.type.key, prefix)
-            name, value_type = f"{prefix}Filter", self.types[column.type.graphql]
+            return self._operators(f"{column.enum}Filter", column.enum, column.type)
+        return self._operators(filter_name(column.type), column.type.graphql, column.type)
+
+    def _operators(self, name: str, value_type: str, kind: FieldType) -> GraphQLInputObjectType:
         if name not in self.types:
-            self.types[name] = operators_input(name, value_type, column.type)
+            self.types[name] = operators_input(name, self.types[value_type], kind)
         found = self.types[name]
         assert isinstance(found, GraphQLInputObjectType)
         return found

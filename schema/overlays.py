@@ -18,7 +18,7 @@ from graphql import (
     GraphQLObjectType,
 )
 
-from schema.filters import operators_input
+from schema.filters import filter_name, operators_input
 from schema.lens import CLEAR, Lens
 from tenants.callers import Remembered
 from tenants.config.definitions import CustomField, label
@@ -140,8 +140,7 @@ class _Overlay:
                 self._add(operators_input(name, self._value_type(key, column), column.type))
                 found = self.types[name]
             else:
-                prefix = {"ID": "ID", "String": "Text"}.get(column.type.graphql, column.type.graphql)
-                found = self.static["TagsFilter" if column.type.many else f"{prefix}Filter"]
+                found = self.static[filter_name(column.type)]
             yield key, GraphQLInputField(cast(GraphQLInputObjectType, found), description=described)
 
     def _orders(self, columns: Mapping[str, CustomColumn]) -> Iterator[tuple[str, GraphQLInputField]]:

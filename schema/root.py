@@ -24,7 +24,7 @@ from schema.overlays import INPUTS
 from schema.people import PeopleMutations, Viewer
 from schema.problems import HANDLERS, Problem
 from schema.products import ProductMutations
-from schema.scalars import SCALARS
+from schema.scalars import SCALARS, DateText
 
 
 @strawberry.type
@@ -56,7 +56,8 @@ def build() -> LensedSchema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[Problem],
+        # No built-in column is a Date, but a tenant's own field may be.
+        types=[Problem, cast(Any, DateText)],
         config=StrawberryConfig(scalar_map=SCALARS),
         exception_handlers=HANDLERS,
     )

@@ -5,6 +5,7 @@ import logging
 from typing import Any
 
 import psycopg
+from psycopg.errors import UndefinedTable
 from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -15,6 +16,7 @@ from tenants.database import Database
 # How long a check may take; an answer that comes later is none.
 LONGEST_CHECK = 1.0
 BETWEEN_PROBES = 0.2
+HEAD, KNOWN = migrations.head(), migrations.known()
 
 log = logging.getLogger(__name__)
 
@@ -99,14 +101,16 @@ async def _database_state(database: Database, watch: DatabaseWatch) -> tuple[str
     try:
         async with asyncio.timeout(LONGEST_CHECK), database.connection() as connection:
             row = await (await connection.execute("SELECT version_num FROM alembic_version")).fetchone()
-    except psycopg.errors.UndefinedTable:
-        return "up", f"none; run 'orderloom migrate' up to {HEAD}"
+    except UndefinedTable:
+        row = None
     except (psycopg.Error, PoolTimeout, OSError, TimeoutError):
         watch.suspect()
         return "away", "unknown"
-    found = row["version_num"] if row else "none"
-    # An instance that is older than the database serves on: migrations keep the version before them working.
-    if found == HEAD or (HEAD is not None and found not in KNOWN and found > HEAD):
+    found = row["version_num"] if row else ""
+    if not found:
+        return "up", f"none; run 'orderloom migrate' up to {HEAD}"
+    # While a newer version is rolled out, this one serves on: migrations keep the version before them working.
+    if found == HEAD or found not in KNOWN:
         return "up", "up to date"
     return "up", f"at {found}; run 'orderloom migrate' up to {HEAD}"
 

@@ -6,6 +6,7 @@ Input uses the GraphQL names; a name that is absent leaves the row as it is, an 
 import re
 from collections.abc import Collection, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +26,9 @@ CURRENCIES = frozenset(list_currencies())
 _DIALLED = re.compile(r"[\d(][\d\s()./-]*(?:\s*(?:x|ext\.?)\s*\d+)?", re.IGNORECASE | re.ASCII)
 
 
+@lru_cache(maxsize=1_000)
 def snake(name: str) -> str:
+    """The column of a GraphQL name."""
     return "".join(f"_{char.lower()}" if char.isupper() else char for char in name)
 
 

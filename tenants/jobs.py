@@ -109,3 +109,21 @@ async def finish(tx: Transaction, job: Job) -> None:
 async def park(tx: Transaction, job: Job) -> None:
     """Give the job up; it stays for the operator to see."""
     await tx.execute("UPDATE jobs SET parked_at = now() WHERE id = %(id)s", id=job.id)
+
+
+_LOOK = """
+SELECT count(*) FILTER (WHERE parked_at IS NULL AND due_at <= now()) AS due,
+       count(*) FILTER (WHERE parked_at IS NULL AND due_at > now()) AS leased,
+       count(*) FILTER (WHERE parked_at IS NOT NULL) AS parked,
+       coalesce(extract(epoch FROM now() - min(due_at) FILTER (WHERE parked_at IS NULL AND due_at <= now())), 0)::float8
+         AS overdue
+FROM jobs
+"""
+
+
+async def look(database: Database) -> dict[str, float]:
+    """How many jobs are ``due``, ``leased`` and ``parked``, and for how many seconds the first due one is ``overdue``."""
+    async with database.connection() as connection:
+        row = await (await connection.execute(_LOOK)).fetchone()
+    assert row is not None
+    return row

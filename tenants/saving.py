@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import orjson
 from psycopg.types.json import Jsonb
+from sqlalchemy.dialects import postgresql
 
 from tenants.models import metadata
 from tenants.problems import Conflict, NotFound
@@ -22,6 +24,8 @@ from tenants.triggers import decide
 
 Row = dict[str, Any]
 CREATED, UPDATED, STATUS_CHANGED, VOIDED = "created", "updated", "status_changed", "voided"
+
+_POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves dialects untyped
 
 # Kept up by the save path itself; a change of these alone is no change.
 _BOOKKEEPING = frozenset({"tenant_id", "id", "version", "created_at", "updated_at", "search_text"})
@@ -154,22 +158,18 @@ async def _save_children(tx: Transaction, child: Child, parent_id: UUID, before:
 
 
 async def _insert_many(tx: Transaction, table: str, rows: list[Row]) -> None:
-    """Insert rows of one shape in one statement, however many they are."""
-    columns = [
-        column.name for column in metadata.tables[table].columns if column.name in rows[0] or column.name == "tenant_id"
-    ]
-    parameters: Row = {}
-    tuples = []
-    for place, row in enumerate(rows):
-        marks = []
-        for name in columns:
-            if name == "tenant_id":
-                marks.append("%(tenant)s")
-            else:
-                parameters[f"{name}_{place}"] = row[name]
-                marks.append(f"%({name}_{place})s")
-        tuples.append(f"({', '.join(marks)})")
-    await tx.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join(tuples)}", **parameters)  # noqa: S608
+    """Insert rows of one shape in one statement, whose text does not depend on how many they are."""
+    columns = tuple(column.name for column in metadata.tables[table].columns if column.name in rows[0])
+    values = {name: [row[name] for row in rows] for name in columns}
+    await tx.execute(_insert_many_sql(table, columns), **values)
+
+
+@lru_cache(maxsize=200)
+def _insert_many_sql(table: str, columns: tuple[str, ...]) -> str:
+    known = metadata.tables[table].columns
+    arrays = ", ".join(f"%({name})s::{known[name].type.compile(_POSTGRES)}[]" for name in columns)
+    names = ", ".join(columns)
+    return f"INSERT INTO {table} (tenant_id, {names}) SELECT %(tenant)s, u.* FROM unnest({arrays}) AS u({names})"  # noqa: S608
 
 
 def _changes(aggregate: Aggregate, before: Record | None, after: Record) -> list[Row]:
@@ -216,6 +216,7 @@ def _shown(child: Child, row: Row) -> Row:
     }
 
 
+@lru_cache(maxsize=1_000)
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.title() for word in rest)

@@ -105,15 +105,22 @@ def callers(database: Database) -> Callers:
 
 
 @pytest.fixture
+def wanted_client(request: pytest.FixtureRequest) -> Client | None:
+    """The client, if the test asks for it: most tests of the house itself need no application."""
+    # Not in `new_company`: an asynchronous fixture cannot ask for another while it runs.
+    found: Client | None = request.getfixturevalue("client") if "client" in request.fixturenames else None
+    return found
+
+
+@pytest.fixture
 async def new_company(
-    request: pytest.FixtureRequest, database: Database, callers: Callers
+    wanted_client: Client | None, database: Database, callers: Callers
 ) -> AsyncIterator[NewCompany]:
     """Founds companies; their unfinished jobs go with the test."""
     founded = []
-    client = request.getfixturevalue("client") if "client" in request.fixturenames else None
 
     async def found(**changes: str) -> Company:
-        founded.append(await found_company(database, callers, client, **changes))
+        founded.append(await found_company(database, callers, wanted_client, **changes))
         return founded[-1]
 
     yield found

@@ -1,9 +1,9 @@
 """The mapping: what an admin writes to say which column of which file fills which field."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Discriminator, Field, StringConstraints, Tag, ValidationError, model_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -17,7 +17,7 @@ HEADER = "orderloom-import"
 LARGEST = 200_000
 MOST_FILES = 50
 MOST_PARTS = 20_000
-_FORMAT_KEYS = frozenset(FileFormat.model_fields)
+Described = TypeVar("Described", bound=FileFormat)
 
 FileName = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
@@ -49,14 +49,6 @@ class RecordFile(FileFormat):
         | None
     ) = None
 
-    @model_validator(mode="before")
-    @classmethod
-    def _hand_down(cls, body: Any) -> Any:
-        """What is said of the file's texts holds for the file of its lines too."""
-        if isinstance(body, dict) and isinstance(body.get("lines"), dict):
-            return {**body, "lines": {**_formats(body), **body["lines"]}}
-        return body
-
 
 class Mapping(FileFormat):
     """A whole mapping; what it says of texts holds for each file that does not say otherwise.
@@ -67,19 +59,6 @@ class Mapping(FileFormat):
     version: Literal[1] = Field(alias=HEADER)
     automations: bool = True
     files: Annotated[tuple[RecordFile, ...], Field(min_length=1, max_length=MOST_FILES)]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _hand_down(cls, body: Any) -> Any:
-        if isinstance(body, dict) and isinstance(body.get("files"), list):
-            shared = _formats(body)
-            files = [{**shared, **file} if isinstance(file, dict) else file for file in body["files"]]
-            return {**body, "files": files}
-        return body
-
-
-def _formats(body: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in body.items() if name in _FORMAT_KEYS}
 
 
 def parse_mapping(text: str) -> Mapping:
@@ -95,9 +74,21 @@ def parse_mapping(text: str) -> Mapping:
     if not _is_small(body):
         raise _unreadable(f"it has more than {MOST_PARTS} parts once its aliases are written out")
     try:
-        return Mapping.model_validate(body)
+        mapping = Mapping.model_validate(body)
     except ValidationError as error:
         raise InvalidInput(_complaints(error.errors(), body)) from None
+    return mapping.model_copy(update={"files": tuple(_whole(file, mapping) for file in mapping.files)})
+
+
+def _whole(file: RecordFile, mapping: Mapping) -> RecordFile:
+    """The file with what the mapping says of all files, and its lines with what is said of the file."""
+    file = _inherit(file, mapping)
+    return file.model_copy(update={"lines": _inherit(file.lines, file)}) if isinstance(file.lines, LinesFile) else file
+
+
+def _inherit(part: Described, parent: FileFormat) -> Described:
+    unsaid = set(FileFormat.model_fields) - part.model_fields_set
+    return part.model_copy(update={name: getattr(parent, name) for name in unsaid})
 
 
 def _unreadable(reason: str) -> InvalidInput:
@@ -137,7 +128,14 @@ def _file_name(location: Path, body: dict[str, Any]) -> str:
     return ""
 
 
-_REASONS = {"extra_forbidden": "there is no such key here", "missing": "this key is missing"}
+_REASONS = {
+    "extra_forbidden": "there is no such key here",
+    "missing": "this key is missing",
+    "model_type": "give keys with values here",
+    "dict_type": "give keys with values here",
+    "tuple_type": "give a list here",
+    "too_short": "at least one entry is needed",
+}
 
 
 def mapping_error(path: Path, code: str, file: str = "", **data: Any) -> FieldError:
