@@ -5,6 +5,7 @@ the answer is thrown away and the operation prepared anew, so a changed right or
 """
 
 import logging
+import re
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -44,6 +45,7 @@ OVERLAYS = Overlays(SCHEMA.type_map)
 # What can be asked without a token.
 PUBLIC = frozenset({"signIn", "__typename"})
 NOT_SIGNED_IN = "NOT_SIGNED_IN"
+_NUL = re.compile(r"\x00|\\u(?:0000|\{0+\})")
 
 
 class Unavailable(Exception):
@@ -117,7 +119,7 @@ async def _try(
     try:
         caller = await house.callers.by_token(token, fresh=fresh) if token else None
         language = caller.language if caller else language
-        parsed = DOCUMENTS.parse(operation.query)
+        parsed = _parse(operation)
         node = parsed.operation(operation.operation_name)
         if caller is None and not root_names(parsed, node.selection_set) <= PUBLIC:
             raise NotSignedIn
@@ -129,6 +131,21 @@ async def _try(
         return _refusal([error], language, request_id, kind=None)
     with looking_through(OVERLAYS.lens(caller.config if caller else None)) as _:
         return await _execute_seen(house, operation, caller, token, language, request_id)
+
+
+def _parse(operation: Operation) -> Document:
+    """The document. Raises ``GraphQLError``, also for NUL characters, which PostgreSQL cannot keep, wherever they are."""
+    if _NUL.search(operation.query) or _holds_nul(operation.variables):
+        raise refused("A text holds the character NUL (U+0000), which cannot be stored. Remove it.", "BAD_USER_INPUT")
+    return DOCUMENTS.parse(operation.query)
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\x00" in value
+    if isinstance(value, Mapping):
+        return any(_holds_nul(key) or _holds_nul(item) for key, item in value.items())
+    return isinstance(value, list) and any(_holds_nul(item) for item in value)
 
 
 async def _execute_seen(
@@ -186,7 +203,7 @@ async def subscribe(
 ) -> AsyncIterator[bytes] | Answer:
     """The stream of a subscription's results, or the answer of what is refused or is no subscription."""
     try:
-        parsed = DOCUMENTS.parse(operation.query)
+        parsed = _parse(operation)
         node = parsed.operation(operation.operation_name)
     except GraphQLError as error:
         return _refusal([error], language, request_id)

@@ -110,7 +110,13 @@ async def _answer(info: ResolveInfo, make: Callable[[Caller], Plan]) -> orjson.F
     plans = context.document.plans
     # Syntax nodes live as long as the document that holds the plans, so their identity names the field: all of them, because
     # operations that share a fragment may merge different nodes into its field.
-    key = (tuple(map(id, info.field_nodes)), caller.config, caller.access.roles, caller.language, shape(dict(variables)))
+    key = (
+        tuple(map(id, info.field_nodes)),
+        caller.config,
+        caller.access.roles,
+        caller.language,
+        shape(dict(variables)),
+    )
     plan = plans.get(key)
     if plan is None:
         if len(plans) >= MOST_PLANS:

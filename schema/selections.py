@@ -14,6 +14,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLEnumType,
+    GraphQLError,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
@@ -108,7 +109,12 @@ class Selections:
 
     def _flag(self, node: ValueNode | None) -> bool:
         if isinstance(node, VariableNode):
-            return bool(self.variables.get(node.name.value))
+            value = self.variables.get(node.name.value)
+            if not isinstance(value, bool):
+                # A variable with a default may still be given as null; validation cannot see that.
+                message = f"Variable '${node.name.value}' must be true or false, not null."
+                raise GraphQLError(message, node, extensions={"code": "BAD_USER_INPUT"})
+            return value
         return isinstance(node, BooleanValueNode) and node.value
 
     def _value(self, node: ValueNode, kind: Any) -> Any:

@@ -46,8 +46,9 @@ class Refused(Exception):
         self.headers = dict(headers or {})
 
     @property
-    def body(self) -> bytes:
-        return orjson.dumps({"errors": [{"message": self.message, "extensions": {"code": self.code}}]})
+    def errors(self) -> list[Mapping[str, Any]]:
+        """The refusal as a GraphQL response tells it."""
+        return [{"message": self.message, "extensions": {"code": self.code}}]
 
 
 class ClientGone(Exception):
@@ -74,7 +75,7 @@ class GraphQLOverHTTP:
             token = bearer_token(headers.getlist("authorization"))
             answer = await _answered(scope, receive, operation, token, headers)
         except Refused as refusal:
-            await _respond(send, refusal.status, media_type, refusal.body, refusal.headers)
+            await _respond(send, refusal.status, media_type, orjson.dumps({"errors": refusal.errors}), refusal.headers)
         except ClientGone:
             return
         else:

@@ -73,7 +73,7 @@ async def create_company(database: Database, company: NewCompany) -> UUID:
                     connection, tenant_id, user_id, company.owner_name, company.owner_email, ["owner"], company.language
                 )
         except psycopg.Error as error:
-            if (problem := translated(error)) is error:
+            if (problem := translated(error, {"tenants": _columns(company)})) is error:
                 raise
             raise problem from error
     return tenant_id

@@ -14,6 +14,7 @@ from typing import Any
 from tenants.config.snapshot import TenantConfig
 from tenants.field_types import BadValue
 from tenants.field_types.operators import FLAG, LIST, Operator
+from tenants.permissions import Access
 from tenants.problems import FieldError, InvalidInput
 from tenants.reading.plan import Parameters
 from tenants.reading.selection import Leaf, constant
@@ -127,6 +128,11 @@ class Comparison(Condition):
         wanted = self.leaf.value if self.operator.argument == FLAG else self._parse(self.leaf.value)
         return self.operator.matches(self.column.value(row), wanted)
 
+    @property
+    def is_local(self) -> bool:
+        """A computed column has no value in a row that was not read for it."""
+        return bool(self.column.source)
+
     def argument(self, value: Any) -> Any:
         """What PostgreSQL is sent for the argument. Raises :class:`InvalidInput`."""
         try:
@@ -180,12 +186,15 @@ class Related(Condition):
         return False
 
 
-def parse_condition(record: RecordType, config: TenantConfig, tree: Mapping[str, Any]) -> Condition:
+def parse_condition(
+    record: RecordType, config: TenantConfig, tree: Mapping[str, Any], access: Access | None = None
+) -> Condition:
     """The condition that a filter describes. Scalars in ``tree`` may be plain values or leaves.
 
-    Raises :class:`InvalidInput` naming every bad part by its path.
+    ``access`` is the reader's: what may not be read cannot be filtered by either; None is for conditions that the
+    configuration holds. Raises :class:`InvalidInput` naming every bad part by its path, and :class:`NotAllowed`.
     """
-    parser = _Parser(config)
+    parser = _Parser(config, access)
     condition = parser.record(record, tree, ())
     if parser.errors:
         raise InvalidInput(parser.errors)
@@ -193,8 +202,9 @@ def parse_condition(record: RecordType, config: TenantConfig, tree: Mapping[str,
 
 
 class _Parser:
-    def __init__(self, config: TenantConfig) -> None:
+    def __init__(self, config: TenantConfig, access: Access | None) -> None:
         self.config = config
+        self.access = access
         self.errors: list[FieldError] = []
         self.parts = 0
 
@@ -259,6 +269,8 @@ class _Parser:
 
     def _relation(self, relation: Relation, value: Any, path: tuple[str | int, ...]) -> Condition:
         target = REGISTRY[relation.target]
+        if self.access is not None:
+            self.access.require_to_read(target.right)
         if not relation.many:
             return Related(relation, SOME, self.record(target, value, path))
         if not isinstance(value, Mapping):

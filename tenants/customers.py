@@ -63,9 +63,11 @@ async def _check(tx: Transaction, form: Form, record: Record) -> None:
     _check_contacts(form, record)
     _check_addresses(form, record)
     await _check_references(tx, form, row)
-    phones = [contact["value"] for contact in record.children["contacts"] if contact["kind"] == "phone"]
-    emails = [contact["value"] for contact in record.children["contacts"] if contact["kind"] == "email"]
-    row["search_text"] = search_text([row.get("name"), row.get("external_id"), *emails], phones)
+    if not form.errors:
+        values = [(contact["kind"], contact["value"]) for contact in record.children["contacts"]]
+        phones = [value for kind, value in values if kind == "phone"]
+        emails = [value for kind, value in values if kind == "email"]
+        row["search_text"] = search_text([row.get("name"), row.get("external_id"), *emails], phones)
 
 
 def _check_contacts(form: Form, record: Record) -> None:

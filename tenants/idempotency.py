@@ -8,15 +8,18 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
 
-from tenants.problems import Conflict
+from tenants.problems import Conflict, InvalidInput
 from tenants.transaction import Transaction
 
 KEPT = timedelta(hours=24)
 NOBODY = UUID(int=0)
+LONGEST_KEY = 200
 
 
 async def once(tx: Transaction, key: str, request_hash: bytes, work: Callable[[], Awaitable[UUID]]) -> UUID:
     """The id that ``work`` returned the first time. Raises :class:`Conflict` for a key used with another request."""
+    if not 1 <= len(key) <= LONGEST_KEY:
+        raise InvalidInput.at(("idempotencyKey",), "value.too_long", length=len(key), longest=LONGEST_KEY)
     actor = tx.actor.id or NOBODY
     inserted = await tx.fetch_one(
         "INSERT INTO idempotency_keys (tenant_id, actor_id, key, request_hash, created_at)"

@@ -5,11 +5,12 @@ that a printed order adds up.
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 from uuid import UUID
 
 from tenants.field_types import BadValue
+from tenants.field_types.decimal import DIGITS, PLACES
 from tenants.forms import Form, currency_places, record_id
 from tenants.problems import FieldError
 from tenants.saving import Row
@@ -17,6 +18,9 @@ from tenants.transaction import Transaction, new_id
 
 MOST_LINES = 500
 _SNAPSHOT = ("sku", "name", "specification", "unit")
+# Digits that the product of three of the largest numbers has: nothing is rounded before the end.
+_EXACT = 3 * DIGITS
+_LARGEST = Decimal(10) ** (DIGITS - PLACES)
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
@@ -43,6 +47,9 @@ async def check_lines(tx: Transaction, form: Form, order: Row, existing: Sequenc
         line = _line(form, place, entry, known, order["currency"])
         inner = Form(entry, line, (*form.path, "lines", place))
         _check_line(inner, products.get(str(entry.get("productId"))), order["currency"])
+        external_id = line.get("external_id")
+        if external_id is not None and any(other["external_id"] == external_id for other in lines):
+            inner.fail("externalId", "value.taken", value=external_id)
         form.errors.extend(inner.errors)
         lines.append(line)
     return lines
@@ -98,17 +105,22 @@ def _check_line(form: Form, product: Row | None, currency: str) -> None:
         form.text(name, longest=1_000 if name == "specification" else 300)
         line.setdefault(name, "")
     form.text("externalId", longest=200, nullable=True)
-    if not line["name"] and form.values.get("productId") is None:
+    if not line["name"] and form.values.get("productId") is None and not form.errors:
         form.fail("name", "order.line_item")
     form.value("quantity", "decimal", default=Decimal(1))
     if line["quantity"] <= 0:
         form.fail("quantity", "value.not_positive", value=line["quantity"])
     _check_price(form, product, currency)
+    if form.values.get("discountRate", 0) is None and line.get("discount_rate"):
+        # The amount only said what the rate came to; without the rate there is no discount.
+        line["discount_amount"] = None
     form.rate("discountRate")
-    form.money("discountAmount", currency)
+    if form.has("discountAmount") or not line["discount_rate"]:
+        form.money("discountAmount", currency)
     form.rate("taxRate")
     if not form.errors:
-        _calculate(form, currency)
+        with localcontext(prec=_EXACT):
+            _calculate(form, currency)
 
 
 def _check_price(form: Form, product: Row | None, currency: str) -> None:
@@ -133,6 +145,9 @@ def _calculate(form: Form, currency: str) -> None:
     if line["unit_price"] is None:
         return
     gross = line["quantity"] * line["unit_price"]
+    if gross >= _LARGEST:
+        form.fail("quantity", "value.decimal_range", value=format(gross, "f"), digits=DIGITS - PLACES)
+        return
     by_amount = form.values.get("discountAmount") is not None
     by_rate = form.values.get("discountRate") is not None
     if by_amount and by_rate:

@@ -7,6 +7,7 @@ from uuid import UUID
 from tenants import customers
 from tenants.config.definitions import Category, label
 from tenants.field_types import BadValue
+from tenants.field_types.text import clean_text
 from tenants.forms import Form, record_id
 from tenants.models import ADDRESS_PARTS
 from tenants.numbering import next_number
@@ -16,6 +17,8 @@ from tenants.records.orders import PRIORITIES
 from tenants.saving import CREATED, CUSTOMER, ORDER, STATUS_CHANGED, UPDATED, VOIDED, Record, Row, load, save
 from tenants.search import search_text
 from tenants.transaction import Transaction, new_id
+
+LONGEST_NOTE = 2_000
 
 
 async def create_order(tx: Transaction, values: Mapping[str, Any], *, status: str | None = None) -> UUID:
@@ -86,6 +89,7 @@ async def change_status(
     if statuses[target].category is Category.VOID:
         raise Conflict("order.use_void", status=label(statuses[target].label, tx.language, target))
     _require_step(tx, before.row["status"], target)
+    note = _checked_note(note)
     after = before.copy()
     after.row["status"] = target
     await save(tx, ORDER, before, after, STATUS_CHANGED, note)
@@ -107,6 +111,7 @@ async def void_order(
     tx.access.require("order.void")
     before = await load(tx, ORDER, order_id, expected_version)
     _refuse_voided(before.row)
+    note = _checked_note(note)
     _check_reason(tx, reason, note)
     status = tx.config.all_statuses[before.row["status"]]
     if status.void_blocked:
@@ -120,17 +125,24 @@ async def void_order(
         voided_at=tx.now,
         voided_by_id=tx.caller.member_id,
         void_reason=reason,
-        void_note=note or None,
+        void_note=note,
     )
     await save(tx, ORDER, before, after, VOIDED, note)
     return UUID(str(before.row["id"]))
+
+
+def _checked_note(note: str | None) -> str | None:
+    try:
+        return clean_text(note or "", LONGEST_NOTE) or None
+    except BadValue as bad:
+        raise InvalidInput.at(("note",), bad.code, **bad.data) from None
 
 
 def _check_reason(tx: Transaction, reason: str, note: str | None) -> None:
     reasons = tx.config.void_reasons
     if reason not in reasons:
         raise InvalidInput.at(("reason",), "order.unknown_reason", reason=reason, reasons=", ".join(reasons) or "-")
-    if reasons[reason].note_required and not (note or "").strip():
+    if reasons[reason].note_required and note is None:
         name = label(reasons[reason].label, tx.language, reason)
         raise InvalidInput.at(("note",), "order.note_required", reason=name)
 

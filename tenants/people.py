@@ -170,6 +170,7 @@ async def create_member(tx: Transaction, values: Mapping[str, Any]) -> UUID:
     password = await hash_password(str(values.get("password") or ""))
     user_id = await find_or_create_user(tx.connection, row["email"], row["name"], password)
     await tx.confirm()
+    tx.written["members"] = row
     return await add_member(
         tx.connection, tx.tenant_id, user_id, row["name"], row["email"], row["roles"], row["language"]
     )

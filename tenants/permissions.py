@@ -77,6 +77,11 @@ class Access:
         if right not in self.rights:
             raise NotAllowed(right, self.policy.holders(right))
 
+    def require_to_read(self, right: str) -> None:
+        """Like :meth:`require`; a record type without a right of its own is read with the record it belongs to."""
+        if right:
+            self.require(right)
+
 
 class Policy:
     """The rights of one configuration: compiles an :class:`Access` for a set of roles, and remembers it."""

@@ -50,6 +50,8 @@ def _check(tx: Transaction, form: Form) -> None:
     form.rate("taxRate")
     form.value("active", "boolean", default=True)
     form.custom(tx.config.fields.get("product", {}))
+    if form.errors:
+        return
     row["search_text"] = search_text(
         [row.get("sku"), row.get("name"), row.get("specification"), row.get("external_id")]
     )

@@ -132,6 +132,7 @@ async def _update(tx: Transaction, table: str, before: Row, after: Row) -> None:
     changed = {name: value for name, value in after.items() if name not in before or before[name] != value}
     if not changed:
         return
+    tx.written[table] = after
     assignments = ", ".join(f"{name} = %({name})s" for name in changed)
     await tx.execute(
         f"UPDATE {table} SET {assignments} WHERE tenant_id = %(tenant)s AND id = %(row_id)s",  # noqa: S608

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from psycopg import errors
 from uuid_utils.compat import uuid7
 
@@ -21,17 +20,17 @@ from tenants.database import ENTER, STATE, Announcement, Caller, Connection, Cur
 from tenants.permissions import Access
 from tenants.problems import Conflict, InvalidInput
 
-# Unique keys that a user's input can hit, and the input field that holds the value.
+# Unique keys that a user's input can hit: the table, the column that holds the value, and the input field it came in.
 UNIQUE_KEYS = {
-    "customers_tenant_id_external_id_key": "externalId",
-    "products_tenant_id_sku_key": "sku",
-    "products_tenant_id_external_id_key": "externalId",
-    "orders_tenant_id_number_key": "number",
-    "orders_tenant_id_external_id_key": "externalId",
-    "order_lines_tenant_id_order_id_external_id_key": "lines",
-    "members_tenant_id_user_id_key": "email",
-    "tenants_slug_key": "slug",
-    "users_email_key": "email",
+    "customers_tenant_id_external_id_key": ("customers", "external_id", "externalId"),
+    "products_tenant_id_sku_key": ("products", "sku", "sku"),
+    "products_tenant_id_external_id_key": ("products", "external_id", "externalId"),
+    "orders_tenant_id_number_key": ("orders", "number", "number"),
+    "orders_tenant_id_external_id_key": ("orders", "external_id", "externalId"),
+    "order_lines_tenant_id_order_id_external_id_key": ("order_lines", "external_id", "lines"),
+    "members_tenant_id_user_id_key": ("members", "email", "email"),
+    "tenants_slug_key": ("tenants", "slug", "slug"),
+    "users_email_key": ("users", "email", "email"),
 }
 
 
@@ -42,7 +41,11 @@ def new_id() -> UUID:
 
 @dataclass
 class Transaction:
-    """One unit of work in one tenant. ``now`` is its single moment in time."""
+    """One unit of work in one tenant. ``now`` is its single moment in time.
+
+    ``written`` is the row last written to each table: under row security PostgreSQL does not tell which value broke a
+    unique key.
+    """
 
     database: Database
     connection: Connection
@@ -51,6 +54,7 @@ class Transaction:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     events: list[Mapping[str, Any]] = field(default_factory=list)
     jobs: list[UUID] = field(default_factory=list)
+    written: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _confirmed: bool = False
 
     @property
@@ -89,6 +93,7 @@ class Transaction:
 
     async def insert(self, table: str, row: Mapping[str, Any]) -> None:
         """Insert one row of this tenant; column names come from our tables, never from input."""
+        self.written[table] = row
         columns = ("tenant_id", *row)
         marks = ", ".join("%(tenant)s" if name == "tenant_id" else f"%({name})s" for name in columns)
         await self.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", **row)  # noqa: S608
@@ -108,36 +113,33 @@ async def begin(database: Database, caller: Caller) -> AsyncIterator[Transaction
     time-outs into the problems they mean.
     """
     scope = {"tenant": caller.tenant_id, "token": caller.token_hash}
+    written: dict[str, Mapping[str, Any]] = {}
     async with database.connection() as connection:
         try:
             async with connection.pipeline():
                 await connection.execute("BEGIN")
                 await connection.execute(ENTER, scope)
-                tx = Transaction(database, connection, caller, await connection.execute(STATE, scope))
+                state = await connection.execute(STATE, scope)
+                tx = Transaction(database, connection, caller, state, written=written)
                 yield tx
                 await tx.confirm()
                 await connection.execute("COMMIT")
         except BaseException as error:
             await connection.rollback()
-            if (problem := translated(error)) is error:
+            if (problem := translated(error, written)) is error:
                 raise
             raise problem from error
     await database.announce(Announcement(caller.tenant_id, tuple(tx.events), tuple(tx.jobs)))
 
 
-def translated(error: BaseException) -> BaseException:
-    """The problem that a broken unique key or a lock time-out means to the user; any other error as it is."""
+def translated(error: BaseException, written: Mapping[str, Mapping[str, Any]]) -> BaseException:
+    """The problem that a broken unique key or a lock time-out means to the user; any other error as it is.
+
+    ``written`` is the row last written to each table.
+    """
     if isinstance(error, errors.UniqueViolation) and error.diag.constraint_name in UNIQUE_KEYS:
-        name = UNIQUE_KEYS[error.diag.constraint_name]
-        return InvalidInput.at((name,), "value.taken", value=_taken_value(error))
+        table, column, name = UNIQUE_KEYS[error.diag.constraint_name]
+        return InvalidInput.at((name,), "value.taken", value=written.get(table, {}).get(column, ""))
     if isinstance(error, errors.LockNotAvailable | errors.DeadlockDetected | errors.SerializationFailure):
         return Conflict("busy")
     return error
-
-
-def _taken_value(error: psycopg.Error) -> str:
-    """The value behind ``Key (tenant_id, sku)=(…, A-1) already exists.``"""
-    detail = error.diag.message_detail or ""
-    _, _, values = detail.partition(")=(")
-    _, _, last = values.rpartition(")")[0].rpartition(", ")
-    return last or detail

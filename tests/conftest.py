@@ -14,11 +14,9 @@ hashed cheaply.
 The types of all of them are in `tests/harness.py`.
 """
 
-import importlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from functools import wraps
-from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -28,6 +26,7 @@ import pytest
 from argon2 import PasswordHasher
 from starlette.applications import Starlette
 
+from server.app import create_app
 from server.embedded import Services
 from server.settings import Settings, app_database_url
 from tenants import passwords
@@ -113,9 +112,7 @@ def wanted_client(request: pytest.FixtureRequest) -> Client | None:
 
 
 @pytest.fixture
-async def new_company(
-    wanted_client: Client | None, database: Database, callers: Callers
-) -> AsyncIterator[NewCompany]:
+async def new_company(wanted_client: Client | None, database: Database, callers: Callers) -> AsyncIterator[NewCompany]:
     """Founds companies; their unfinished jobs go with the test."""
     founded = []
 
@@ -162,7 +159,7 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Statements:
 @pytest.fixture(scope="session")
 async def app(settings: Settings) -> AsyncIterator[Starlette]:
     """The application, running."""
-    application = importlib.import_module("server.app").create_app(settings)
+    application = create_app(settings)
     async with application.router.lifespan_context(application):
         yield application
 

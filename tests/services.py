@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import migrations
 import psycopg
 from psycopg import sql
 
+import migrations
 from server.embedded import Embedded, Services, running
 from server.settings import APPLICATION_ROLE, app_database_url
 

@@ -58,12 +58,15 @@ class Binding:
 
     def source_mistakes(self, source: Source, path: Path) -> Iterator[FieldError]:
         """The same of a source that stands alone."""
-        header = self._table.header
         for column in source.columns():
-            if header.count(column) != 1:
-                code = "import.double_column" if column in header else "import.no_column"
-                columns = ", ".join(f"'{name}'" for name in header)
-                yield mapping_error(path, code, self._table.file, column=column, columns=columns)
+            yield from self.column_mistakes(column, path)
+
+    def column_mistakes(self, column: str, path: Path) -> Iterator[FieldError]:
+        """The same of a column: exactly one must have that name."""
+        header = self._table.header
+        if header.count(column) != 1:
+            code = "import.double_column" if column in header else "import.no_column"
+            yield mapping_error(path, code, self._table.file, column=column, columns=", ".join(header))
 
     def _group_mistakes(self, tree: Nested, target: Group, path: Path) -> Iterator[FieldError]:
         for name, part in tree.root.items():

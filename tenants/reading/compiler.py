@@ -23,7 +23,6 @@ from tenants.reading.pages import (
     order_sql,
     order_terms,
     page_arguments,
-    page_size,
 )
 from tenants.reading.plan import Parameters, Plan
 from tenants.reading.selection import Leaf, Selected, Source
@@ -190,21 +189,21 @@ class _Compiler:
 
     def _one(self, relation: Relation, alias: str, selected: Selected) -> str:
         target, other = REGISTRY[relation.target], self._alias()
-        self.reader.access.require(target.right)
+        self.reader.access.require_to_read(target.right)
         where = self._where(target, other, relation.join.replace("{x}", other).replace("{t}", alias))
         return f"(SELECT {self.record(target, other, selected.fields)} FROM {target.table} {other} WHERE {where})"
 
     def _list(self, relation: Relation, alias: str, selected: Selected) -> str:
         target, other = REGISTRY[relation.target], self._alias()
-        self.reader.access.require(target.right)
+        self.reader.access.require_to_read(target.right)
         where = self._where(target, other, relation.join.replace("{x}", other).replace("{t}", alias))
-        order = order_sql(order_terms(target, self.reader.config, None), other, backward=False)
+        order = order_sql(order_terms(target, self.reader.config, None, self.reader.access), other, backward=False)
         built = self.record(target, other, selected.fields)
         return f"(SELECT coalesce(json_agg({built} ORDER BY {order}), '[]'::json) FROM {target.table} {other} WHERE {where})"
 
     def page(self, record: RecordType, selected: Selected, join: Callable[[str], str]) -> str:
         """The JSON of a connection over the rows that ``join`` relates."""
-        self.reader.access.require(record.right)
+        self.reader.access.require_to_read(record.right)
         other = self._alias()
         arguments = page_arguments(selected.arguments)
         outer_path = self._path
@@ -219,7 +218,7 @@ class _Compiler:
     def _filters(self, record: RecordType, alias: str, arguments: Mapping[str, Any]) -> list[str]:
         filters = []
         if arguments.get("where") is not None:
-            condition: Condition = parse_condition(record, self.reader.config, arguments["where"])
+            condition: Condition = parse_condition(record, self.reader.config, arguments["where"], self.reader.access)
             filters.append(f"({condition.sql(alias, SqlContext(self.parameters))})")
         query = arguments.get("search")
         searched = isinstance(query, Leaf) and query.value is not None and record.search is not None
@@ -280,7 +279,9 @@ class _Page:
         self.base = where
         self.arguments = arguments
         self.selected = selected
-        self.terms = order_terms(record, compiler.reader.config, selected.arguments.get("orderBy"))
+        self.terms = order_terms(
+            record, compiler.reader.config, selected.arguments.get("orderBy"), compiler.reader.access
+        )
         self.columns: list[str] = []
         wanted = {(field.name, part.name) for field in selected.fields for part in field.fields}
         more = ("pageInfo", "hasPreviousPage" if arguments.backward else "hasNextPage")
@@ -303,7 +304,7 @@ class _Page:
         counts = {"totalCount", TYPENAME}
         if all(field.name in counts for field in self.selected.fields):
             return json_object([(field.key, self._field(field, "")) for field in self.selected.fields])
-        size = self.compiler.parameters.bind(self.arguments.size, page_size, "integer")
+        size = self.compiler.parameters.bind(self.arguments.size, self.arguments.read_size, "integer")
         pairs = [(field.key, self._field(field, size)) for field in self.selected.fields]
         columns = list(self.columns)
         if self.needs_cursor:
@@ -316,7 +317,7 @@ class _Page:
         rows = (
             f"SELECT {self.alias}.* FROM {self.record.table} {self.alias} WHERE {where} ORDER BY {order} LIMIT {limit}"
         )
-        return f"(SELECT {json_object(pairs)} FROM (SELECT {', '.join(columns) or '1'} FROM ({rows}) {self.alias}) p)"
+        return f"(SELECT {json_object(pairs)} FROM (SELECT {', '.join(columns) or '1'} FROM ({rows}) {self.alias}) p GROUP BY ())"
 
     def _field(self, field: Selected, size: str) -> str:
         match field.name:

@@ -1,18 +1,23 @@
 """Relay connections: order, cursors and page bounds as SQL.
 
-A cursor is the sort values of its row and its id, so a page begins exactly behind it, whatever was added or removed
-meanwhile (https://relay.dev/graphql/connections.htm). Absent values sort last in either direction.
+A cursor is the order it belongs to, the sort values of its row, and its id, so a page begins exactly behind it, whatever was
+added or removed meanwhile (https://relay.dev/graphql/connections.htm). Absent values sort last in either direction.
 """
 
 import base64
 import binascii
+import re
+import zlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
 
 from tenants.config.snapshot import TenantConfig
+from tenants.permissions import Access
 from tenants.problems import FieldError, InvalidInput
 from tenants.reading.plan import Parameters
 from tenants.reading.selection import Leaf, Source, constant
@@ -21,39 +26,56 @@ from tenants.records import REGISTRY, Column, Custom, Lookup, Money, RecordType,
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 200
 MOST_TERMS = 5
+# How PostgreSQL writes values of these types as text, in a session whose zone is UTC.
+_WRITTEN = {
+    "uuid": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    "integer": re.compile(r"-?[0-9]{1,10}"),
+    "numeric": re.compile(r"-?[0-9]{1,100}(\.[0-9]{1,100})?"),
+    "boolean": re.compile(r"true|false"),
+    "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+    "timestamptz": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?\+00"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One term of an order: its expression for an alias, its SQL type, and its direction."""
+    """One term of an order: what it sorts by, its expression for an alias, its SQL type, and its direction."""
 
+    name: str
     expression: Callable[[str], str]
     sql_type: str
     nullable: bool
     descending: bool
 
 
-def page_size(value: Any) -> int:
-    """The size asked for. Raises :class:`InvalidInput` outside 0 to :data:`LARGEST_SIZE`."""
+def page_size(value: Any, name: str = "first") -> int:
+    """The size asked for by the argument ``name``. Raises :class:`InvalidInput` outside 0 to :data:`LARGEST_SIZE`."""
     if value is None:
         return DEFAULT_SIZE
     if not isinstance(value, int) or not 0 <= value <= LARGEST_SIZE:
-        raise InvalidInput.at(("first",), "value.page_size", value=value, most=LARGEST_SIZE)
+        raise InvalidInput.at((name,), "value.page_size", value=value, most=LARGEST_SIZE)
     return value
 
 
-def order_terms(record: RecordType, config: TenantConfig, entries: Sequence[Mapping[str, Any]] | None) -> list[Term]:
-    """The terms of an order, always ending in the id so that it is total. Raises :class:`InvalidInput`."""
+def order_terms(
+    record: RecordType, config: TenantConfig, entries: Sequence[Mapping[str, Any]] | None, access: Access
+) -> list[Term]:
+    """The terms of an order, always ending in the id so that it is total.
+
+    Raises :class:`InvalidInput`, and :class:`NotAllowed` for an order by what may not be read.
+    """
     if not entries:
         entries = [{name: "DESC" if descending else "ASC"} for name, descending in record.order]
     if len(entries) > MOST_TERMS:
         raise InvalidInput.at(("orderBy",), "value.too_many", count=len(entries), most=MOST_TERMS)
-    terms = [_term(record, config, entry, ("orderBy", index)) for index, entry in enumerate(entries)]
-    terms.append(Term(lambda alias: f"{alias}.id", "uuid", False, terms[-1].descending))
+    terms = [_term(record, config, access, entry, ("orderBy", index)) for index, entry in enumerate(entries)]
+    terms.append(Term(f"{record.name}.id", lambda alias: f"{alias}.id", "uuid", False, terms[-1].descending))
     return terms
 
 
-def _term(record: RecordType, config: TenantConfig, entry: Mapping[str, Any], path: tuple[str | int, ...]) -> Term:
+def _term(
+    record: RecordType, config: TenantConfig, access: Access, entry: Mapping[str, Any], path: tuple[str | int, ...]
+) -> Term:
     if len(entry) != 1 or None in entry.values():
         raise InvalidInput([FieldError(path, "value.one_per_entry")])
     name, direction = next(iter(entry.items()))
@@ -61,15 +83,18 @@ def _term(record: RecordType, config: TenantConfig, entry: Mapping[str, Any], pa
     if isinstance(attribute, Custom) and isinstance(direction, Mapping):
         return _custom_term(record, config, direction, (*path, name))
     if isinstance(attribute, Relation) and not attribute.many and isinstance(direction, Mapping):
-        return _related_term(attribute, _term(REGISTRY[attribute.target], config, direction, (*path, name)))
-    descending = direction == "DESC"
+        target = REGISTRY[attribute.target]
+        access.require_to_read(target.right)
+        term = _term(target, config, access, direction, (*path, name))
+        return _related_term(f"{record.name}.{name}", attribute, term)
+    descending, known = direction == "DESC", f"{record.name}.{name}"
     match attribute:
         case Column() if attribute.sortable:
-            return Term(attribute.expression, attribute.type.sql, attribute.nullable, descending)
+            return Term(known, attribute.expression, attribute.type.sql, attribute.nullable, descending)
         case Money():
-            return Term(attribute.amount.expression, "numeric", attribute.nullable, descending)
+            return Term(known, attribute.amount.expression, "numeric", attribute.nullable, descending)
         case Lookup() if attribute.position is not None:
-            return _position_term(attribute, attribute.position(config), descending)
+            return _position_term(known, attribute, attribute.position(config), descending)
     raise InvalidInput.at((*path, name), "value.unknown_field", name=name)
 
 
@@ -82,23 +107,25 @@ def _custom_term(
     column = config.custom_columns.get(record.name, {}).get(name)
     if column is None or not column.sortable or direction is None:
         raise InvalidInput.at((*path, name), "value.unknown_field", name=name)
-    return Term(column.expression, column.type.sql, True, direction == "DESC")
+    return Term(f"{record.name}.custom.{name}", column.expression, column.type.sql, True, direction == "DESC")
 
 
-def _related_term(relation: Relation, term: Term) -> Term:
+def _related_term(name: str, relation: Relation, term: Term) -> Term:
     target = REGISTRY[relation.target]
 
     def expression(alias: str) -> str:
-        join = relation.join.replace("{x}", "s").replace("{t}", alias)
-        return f"(SELECT {term.expression('s')} FROM {target.table} s WHERE s.tenant_id = %(tenant)s AND {join})"
+        # Named after the outer alias, so that a path over several relations never meets its own name.
+        other = f"{alias}r"
+        join = relation.join.replace("{x}", other).replace("{t}", alias)
+        return f"(SELECT {term.expression(other)} FROM {target.table} {other} WHERE {other}.tenant_id = %(tenant)s AND {join})"
 
-    return Term(expression, term.sql_type, True, term.descending)
+    return Term(f"{name}.{term.name}", expression, term.sql_type, True, term.descending)
 
 
-def _position_term(lookup: Lookup, keys: list[str], descending: bool) -> Term:
+def _position_term(name: str, lookup: Lookup, keys: list[str], descending: bool) -> Term:
     whens = " ".join(f"WHEN '{key}' THEN {place}" for place, key in enumerate(keys))
     sql = f"(CASE {lookup.by} {whens} END)" if keys else "NULL::integer"
-    return Term(lambda alias: sql.replace("{t}", alias), "integer", True, descending)
+    return Term(name, lambda alias: sql.replace("{t}", alias), "integer", True, descending)
 
 
 def order_sql(terms: Sequence[Term], alias: str, *, backward: bool) -> str:
@@ -111,32 +138,51 @@ def order_sql(terms: Sequence[Term], alias: str, *, backward: bool) -> str:
     return ", ".join(parts)
 
 
+def _mark(terms: Sequence[Term]) -> str:
+    """Tells cursors of one order from those of another; the same in every process and for every version of the SQL."""
+    return f"{zlib.crc32(repr([(term.name, term.descending) for term in terms]).encode()):08x}"
+
+
 def cursor_sql(terms: Sequence[Term], alias: str) -> str:
-    """The cursor of a row: its sort values as JSON, in base64 on one line."""
+    """The cursor of a row: the mark of its order and its sort values as JSON, in base64 on one line."""
     values = ", ".join(f"({term.expression(alias)})::text" for term in terms)
-    encoded = f"encode(convert_to(json_build_array({values})::text, 'UTF8'), 'base64')"
+    encoded = f"encode(convert_to(json_build_array('{_mark(terms)}', {values})::text, 'UTF8'), 'base64')"
     return f"replace({encoded}, E'\\n', '')"
 
 
-def _cursor_values(cursor: Any, count: int) -> list[str | None]:
+def _fits(value: Any, term: Term) -> bool:
+    """Whether PostgreSQL can take a cursor's value for what it says to be; cursors come from clients."""
+    if value is None:
+        return term.nullable
+    pattern = _WRITTEN.get(term.sql_type)
+    if not isinstance(value, str) or "\x00" in value or (pattern is not None and not pattern.fullmatch(value)):
+        return False
     try:
-        values = orjson.loads(base64.b64decode(str(cursor).encode(), validate=True))
-    except (binascii.Error, ValueError, UnicodeEncodeError):
-        values = None
-    if not isinstance(values, list) or len(values) != count or not all(v is None or isinstance(v, str) for v in values):
-        raise InvalidInput.at(("after",), "value.bad_cursor")
+        if term.sql_type in ("date", "timestamptz"):
+            datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return term.sql_type != "integer" or -(2**31) <= int(value) < 2**31
+
+
+def _cursor_values(cursor: Any, terms: Sequence[Term], name: str) -> list[str | None]:
+    mark, values = None, list[str | None]()
+    with suppress(binascii.Error, ValueError, TypeError):
+        mark, *values = orjson.loads(base64.b64decode(str(cursor).encode(), validate=True))
+    fitting = mark == _mark(terms) and len(values) == len(terms) and all(map(_fits, values, terms))
+    if not fitting:
+        raise InvalidInput.at((name,), "value.bad_cursor")
     return values
-
-
-def _cursor_value(place: int, count: int) -> Callable[[Any], str | None]:
-    return lambda cursor: _cursor_values(cursor, count)[place]
 
 
 def beyond_sql(terms: Sequence[Term], alias: str, cursor: Leaf, parameters: Parameters, *, backward: bool) -> str:
     """The rows behind a cursor in the order, or before it when ``backward``."""
-    bound = [
-        parameters.bind(cursor, _cursor_value(place, len(terms)), term.sql_type) for place, term in enumerate(terms)
-    ]
+    name = "before" if backward else "after"
+
+    def value(place: int) -> Callable[[Any], str | None]:
+        return lambda given: _cursor_values(given, terms, name)[place]
+
+    bound = [parameters.bind(cursor, value(place), term.sql_type) for place, term in enumerate(terms)]
     expressions = [term.expression(alias) for term in terms]
     directions = {term.descending for term in terms}
     if len(directions) == 1 and not any(term.nullable for term in terms):
@@ -167,7 +213,10 @@ class PageArguments:
     @property
     def size_source(self) -> Source:
         source = self.size.source
-        return lambda variables: page_size(source(variables))
+        return lambda variables: self.read_size(source(variables))
+
+    def read_size(self, value: Any) -> int:
+        return page_size(value, "last" if self.backward else "first")
 
 
 def page_arguments(arguments: Mapping[str, Any]) -> PageArguments:

@@ -10,7 +10,8 @@ HISTORY_ENTRY = RecordType(
     plural="historyEntries",
     table="events",
     description="One change of a record: who did what, when, with the values before and after. Never changed afterwards.",
-    right="order.read",
+    # Read with the record it belongs to.
+    right="",
     root=False,
     order=(("version", False),),
     attributes=(

@@ -1,0 +1,65 @@
+"""Ends sockets whose session has ended: a token that is revoked must not go on hearing news."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from uuid import UUID
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from tenants.database import Database
+from tenants.sessions import valid_sessions
+
+BETWEEN_LOOKS = 2.0
+
+Close = Callable[[int, str], None]
+log = logging.getLogger(__name__)
+
+
+class SessionWatch:
+    """Looks at the sessions of all open sockets every few seconds, with one statement for each tenant."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._open: dict[UUID, dict[bytes, set[Close]]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    def join(self, tenant_id: UUID, token: bytes, close: Close) -> None:
+        """From now on, call ``close`` once the session of that token hash has ended."""
+        self._open.setdefault(tenant_id, {}).setdefault(token, set()).add(close)
+
+    def leave(self, tenant_id: UUID, token: bytes, close: Close) -> None:
+        tenant = self._open.get(tenant_id, {})
+        tenant.get(token, set()).discard(close)
+        if not tenant.get(token):
+            tenant.pop(token, None)
+        if not tenant:
+            self._open.pop(tenant_id, None)
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(BETWEEN_LOOKS)
+            for tenant_id in tuple(self._open):
+                try:
+                    await self._look(tenant_id)
+                except (psycopg.Error, PoolTimeout) as error:
+                    log.warning("Sessions of open sockets could not be looked at: %s", error)
+
+    async def _look(self, tenant_id: UUID) -> None:
+        held = self._open.get(tenant_id, {})
+        valid = await valid_sessions(self._database, tenant_id, tuple(held))
+        for token, sockets in tuple(held.items()):
+            if token not in valid:
+                for close in tuple(sockets):
+                    close(4403, "Forbidden")
