@@ -88,9 +88,7 @@ async def seed_company(database: Database, demo: Values) -> str:
     try:
         tenant_id = await company_id(database, about["slug"])
     except LookupError:
-        founding = NewCompany(
-            **about, owner_email=owner["email"], owner_name=owner["name"], owner_password=PASSWORD
-        )
+        founding = NewCompany(**about, owner_email=owner["email"], owner_name=owner["name"], owner_password=PASSWORD)
         tenant_id = await create_company(database, founding)
     callers = Callers(database)
     everything = await callers.acting(tenant_id, system("demo data", about["language"]))

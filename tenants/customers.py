@@ -79,7 +79,10 @@ def _check_contacts(form: Form, record: Record) -> None:
         if len(entries) > MOST_CONTACTS:
             form.fail(name, "value.too_many", count=len(entries), most=MOST_CONTACTS)
             continue
-        known = {contact["value"]: contact["id"] for contact in contacts if contact["kind"] == kind}
+        known: dict[str, list[UUID]] = {}
+        for contact in contacts:
+            if contact["kind"] == kind:
+                known.setdefault(contact["value"], []).append(contact["id"])
         contacts = [contact for contact in contacts if contact["kind"] != kind]
         for place, entry in enumerate(entries):
             contact: Row = {"id": None, "kind": kind, "position": place + 1}
@@ -87,7 +90,9 @@ def _check_contacts(form: Form, record: Record) -> None:
             inner.text("label", longest=60)
             _contact_value(inner, kind)
             contact.setdefault("label", "")
-            contact["id"] = known.pop(contact.get("value"), None) or new_id()
+            # The same number may stand twice, as phone and as fax: each entry keeps its own row.
+            same = known.get(contact.get("value", ""))
+            contact["id"] = same.pop(0) if same else new_id()
             contacts.append(contact)
             form.errors.extend(inner.errors)
     record.children["contacts"] = contacts

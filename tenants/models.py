@@ -2,42 +2,38 @@
 
 Alembic compares them with the database; the run-time SQL names the same columns. Two kinds of table exist:
 
-* tenant tables (:func:`tenant_table`): ``tenant_id`` leads the primary key, every unique key and every foreign key, and
+* tenant tables (``tenant_table``): ``tenant_id`` leads the primary key, every unique key and every foreign key, and
   row security is forced on them;
 * the four tables of :data:`SHARED_TABLES`, which must be readable before the tenant of a call is known.
 """
 
-from typing import Any
-
 from sqlalchemy import (
-    Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
-    Integer,
     LargeBinary,
-    MetaData,
-    Numeric,
     PrimaryKeyConstraint,
     Table,
-    Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from sqlalchemy.types import BigInteger
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "%(table_name)s_pkey",
-        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
-        "uq": "%(table_name)s_%(column_0_N_name)s_key",
-        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
-        "ck": "%(table_name)s_%(constraint_name)s_check",
-    }
+from tenants.columns import (
+    belongs_to,
+    count_column,
+    flag_column,
+    json_column,
+    metadata as metadata,
+    number_column,
+    tenant_table,
+    text_column,
+    texts_column,
+    time_column,
+    unique,
+    uuid_column,
 )
 
 SHARED_TABLES = {
@@ -48,146 +44,91 @@ SHARED_TABLES = {
 }
 
 
-def _uuid(name: str, *args: Any, nullable: bool = False) -> Column[Any]:
-    return Column(name, UUID(as_uuid=True), *args, nullable=nullable)
-
-
-def _text(name: str, *, nullable: bool = False, default: str | None = None) -> Column[Any]:
-    return Column(name, Text, nullable=nullable, server_default=default)
-
-
-def _time(name: str, *, nullable: bool = False) -> Column[Any]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
-
-
-def _number(name: str, *, nullable: bool = False) -> Column[Any]:
-    return Column(name, Numeric, nullable=nullable)
-
-
-def _flag(name: str, default: bool) -> Column[Any]:
-    return Column(name, Boolean, nullable=False, server_default=text(str(default).lower()))
-
-
-def _count(name: str, default: int = 0, *, nullable: bool = False) -> Column[Any]:
-    return Column(name, Integer, nullable=nullable, server_default=text(str(default)))
-
-
-def _json(name: str, default: str | None = "{}", *, nullable: bool = False) -> Column[Any]:
-    server_default = None if default is None else text(f"'{default}'::jsonb")
-    return Column(name, JSONB, nullable=nullable, server_default=server_default)
-
-
-def _texts(name: str) -> Column[Any]:
-    return Column(name, ARRAY(Text), nullable=False, server_default=text("'{}'::text[]"))
-
-
-def tenant_table(name: str, *parts: Any, key: tuple[str, ...] = ("id",)) -> Table:
-    """A table that row security guards: adds ``tenant_id``, ``id`` where it is the key, and the composite primary key."""
-    identity = [_uuid("id")] if key == ("id",) else []
-    return Table(
-        name,
-        metadata,
-        _uuid("tenant_id", ForeignKey("tenants.id", ondelete="CASCADE")),
-        *identity,
-        *parts,
-        PrimaryKeyConstraint("tenant_id", *key),
-    )
-
-
-def belongs_to(table: str, column: str, *, ondelete: str | None = None) -> ForeignKeyConstraint:
-    """A foreign key that cannot point into another tenant: PostgreSQL checks foreign keys past row security."""
-    return ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"], ondelete=ondelete)
-
-
-def unique(*columns: str) -> UniqueConstraint:
-    return UniqueConstraint("tenant_id", *columns)
-
-
 tenants = Table(
     "tenants",
-    metadata,
-    _uuid("id"),
-    _text("slug"),
-    _text("name"),
-    _text("language", default="en"),
-    _text("time_zone", default="UTC"),
-    _text("currency", default="EUR"),
+    metadata as metadata,
+    uuid_column("id"),
+    text_column("slug"),
+    text_column("name"),
+    text_column("language", default="en"),
+    text_column("time_zone", default="UTC"),
+    text_column("currency", default="EUR"),
     Column("config_version", BigInteger, nullable=False, server_default=text("0")),
-    _time("created_at"),
+    time_column("created_at"),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("slug"),
 )
 
 users = Table(
     "users",
-    metadata,
-    _uuid("id"),
-    _text("email"),
-    _text("password_hash"),
-    _text("name"),
-    _time("created_at"),
+    metadata as metadata,
+    uuid_column("id"),
+    text_column("email"),
+    text_column("password_hash"),
+    text_column("name"),
+    time_column("created_at"),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("email"),
 )
 
 sessions = Table(
     "sessions",
-    metadata,
+    metadata as metadata,
     Column("token_hash", LargeBinary, nullable=False),
-    _uuid("tenant_id", ForeignKey("tenants.id", ondelete="CASCADE")),
-    _uuid("member_id"),
-    _time("created_at"),
-    _time("expires_at"),
-    _time("revoked_at", nullable=True),
+    uuid_column("tenant_id", ForeignKey("tenants.id", ondelete="CASCADE")),
+    uuid_column("member_id"),
+    time_column("created_at"),
+    time_column("expires_at"),
+    time_column("revoked_at", nullable=True),
     PrimaryKeyConstraint("token_hash"),
     ForeignKeyConstraint(["tenant_id", "member_id"], ["members.tenant_id", "members.id"], ondelete="CASCADE"),
 )
 
 jobs = Table(
     "jobs",
-    metadata,
-    _uuid("id"),
-    _uuid("tenant_id", ForeignKey("tenants.id", ondelete="CASCADE")),
-    _text("kind"),
-    _uuid("subject_id"),
-    _time("due_at"),
-    _count("attempts"),
-    _time("parked_at", nullable=True),
+    metadata as metadata,
+    uuid_column("id"),
+    uuid_column("tenant_id", ForeignKey("tenants.id", ondelete="CASCADE")),
+    text_column("kind"),
+    uuid_column("subject_id"),
+    time_column("due_at"),
+    count_column("attempts"),
+    time_column("parked_at", nullable=True),
     PrimaryKeyConstraint("id"),
     Index("jobs_due_idx", "due_at", postgresql_where=text("parked_at IS NULL")),
 )
 
 definitions = tenant_table(
     "definitions",
-    _text("kind"),
-    _text("key"),
-    _json("body"),
+    text_column("kind"),
+    text_column("key"),
+    json_column("body"),
     key=("kind", "key"),
 )
 
 change_sets = tenant_table(
     "change_sets",
     Column("version", BigInteger, nullable=False),
-    _text("author_kind"),
-    _uuid("author_id", nullable=True),
-    _text("author_name"),
-    _text("comment", default=""),
-    _json("changes", "[]"),
-    _time("created_at"),
+    text_column("author_kind"),
+    uuid_column("author_id", nullable=True),
+    text_column("author_name"),
+    text_column("comment", default=""),
+    json_column("changes", "[]"),
+    time_column("created_at"),
     unique("version"),
 )
 
 members = tenant_table(
     "members",
-    _uuid("user_id", ForeignKey("users.id")),
-    _count("version", 1),
-    _text("name"),
-    _text("email"),
-    _texts("roles"),
-    _text("language", default="en"),
-    _flag("active", True),
-    _time("created_at"),
-    _time("updated_at"),
+    uuid_column("user_id", ForeignKey("users.id")),
+    count_column("version", 1),
+    text_column("name"),
+    text_column("email"),
+    texts_column("roles"),
+    text_column("language", default="en"),
+    flag_column("active", True),
+    time_column("created_at"),
+    time_column("updated_at"),
     unique("user_id"),
     # Sign-in asks for all memberships of one user before a tenant is chosen.
     Index("members_user_id_idx", "user_id"),
@@ -195,18 +136,18 @@ members = tenant_table(
 
 customers = tenant_table(
     "customers",
-    _count("version", 1),
-    _text("kind"),
-    _text("name"),
-    _uuid("company_id", nullable=True),
-    _uuid("owner_id", nullable=True),
-    _text("external_id", nullable=True),
-    _text("notes", default=""),
-    _texts("tags"),
-    _json("custom"),
-    _text("search_text", default=""),
-    _time("created_at"),
-    _time("updated_at"),
+    count_column("version", 1),
+    text_column("kind"),
+    text_column("name"),
+    uuid_column("company_id", nullable=True),
+    uuid_column("owner_id", nullable=True),
+    text_column("external_id", nullable=True),
+    text_column("notes", default=""),
+    texts_column("tags"),
+    json_column("custom"),
+    text_column("search_text", default=""),
+    time_column("created_at"),
+    time_column("updated_at"),
     CheckConstraint("kind IN ('person', 'company')", name="kind"),
     belongs_to("customers", "company_id"),
     belongs_to("members", "owner_id"),
@@ -224,11 +165,11 @@ customers = tenant_table(
 
 contact_points = tenant_table(
     "contact_points",
-    _uuid("customer_id"),
-    _text("kind"),
-    _text("label", default=""),
-    _text("value"),
-    _count("position"),
+    uuid_column("customer_id"),
+    text_column("kind"),
+    text_column("label", default=""),
+    text_column("value"),
+    count_column("position"),
     CheckConstraint("kind IN ('phone', 'email')", name="kind"),
     belongs_to("customers", "customer_id", ondelete="CASCADE"),
     Index("contact_points_customer_id_idx", "tenant_id", "customer_id", "position"),
@@ -238,11 +179,11 @@ ADDRESS_PARTS = ("recipient", "phone", "line1", "line2", "district", "city", "re
 
 addresses = tenant_table(
     "addresses",
-    _uuid("customer_id"),
-    _text("kind", default="delivery"),
-    _text("label", default=""),
-    *(_text(part, default="") for part in ADDRESS_PARTS),
-    _count("position"),
+    uuid_column("customer_id"),
+    text_column("kind", default="delivery"),
+    text_column("label", default=""),
+    *(text_column(part, default="") for part in ADDRESS_PARTS),
+    count_column("position"),
     CheckConstraint("kind IN ('delivery', 'billing', 'other')", name="kind"),
     belongs_to("customers", "customer_id", ondelete="CASCADE"),
     Index("addresses_customer_id_idx", "tenant_id", "customer_id", "position"),
@@ -250,20 +191,20 @@ addresses = tenant_table(
 
 products = tenant_table(
     "products",
-    _count("version", 1),
-    _text("sku"),
-    _text("name"),
-    _text("specification", default=""),
-    _text("unit", default=""),
-    _number("price", nullable=True),
-    _text("currency"),
-    _number("tax_rate"),
-    _flag("active", True),
-    _text("external_id", nullable=True),
-    _json("custom"),
-    _text("search_text", default=""),
-    _time("created_at"),
-    _time("updated_at"),
+    count_column("version", 1),
+    text_column("sku"),
+    text_column("name"),
+    text_column("specification", default=""),
+    text_column("unit", default=""),
+    number_column("price", nullable=True),
+    text_column("currency"),
+    number_column("tax_rate"),
+    flag_column("active", True),
+    text_column("external_id", nullable=True),
+    json_column("custom"),
+    text_column("search_text", default=""),
+    time_column("created_at"),
+    time_column("updated_at"),
     unique("sku"),
     unique("external_id"),
     Index("products_name_idx", "tenant_id", "name", "id"),
@@ -273,32 +214,32 @@ products = tenant_table(
 
 orders = tenant_table(
     "orders",
-    _count("version", 1),
-    _text("number"),
-    _text("external_id", nullable=True),
-    _text("status"),
-    _uuid("customer_id", nullable=True),
-    _text("currency"),
-    _text("channel", default=""),
-    _text("priority", default="normal"),
-    _uuid("owner_id", nullable=True),
-    _texts("tags"),
-    _text("notes", default=""),
-    _json("shipping_address", None, nullable=True),
-    _time("ordered_at"),
-    _time("promised_at", nullable=True),
-    _number("subtotal"),
-    _number("discount_total"),
-    _number("tax_total"),
-    _number("total"),
-    _time("voided_at", nullable=True),
-    _uuid("voided_by_id", nullable=True),
-    _text("void_reason", nullable=True),
-    _text("void_note", nullable=True),
-    _json("custom"),
-    _text("search_text", default=""),
-    _time("created_at"),
-    _time("updated_at"),
+    count_column("version", 1),
+    text_column("number"),
+    text_column("external_id", nullable=True),
+    text_column("status"),
+    uuid_column("customer_id", nullable=True),
+    text_column("currency"),
+    text_column("channel", default=""),
+    text_column("priority", default="normal"),
+    uuid_column("owner_id", nullable=True),
+    texts_column("tags"),
+    text_column("notes", default=""),
+    json_column("shipping_address", None, nullable=True),
+    time_column("ordered_at"),
+    time_column("promised_at", nullable=True),
+    number_column("subtotal"),
+    number_column("discount_total"),
+    number_column("tax_total"),
+    number_column("total"),
+    time_column("voided_at", nullable=True),
+    uuid_column("voided_by_id", nullable=True),
+    text_column("void_reason", nullable=True),
+    text_column("void_note", nullable=True),
+    json_column("custom"),
+    text_column("search_text", default=""),
+    time_column("created_at"),
+    time_column("updated_at"),
     CheckConstraint("priority IN ('low', 'normal', 'high', 'urgent')", name="priority"),
     belongs_to("customers", "customer_id"),
     belongs_to("members", "owner_id"),
@@ -315,23 +256,23 @@ orders = tenant_table(
 
 order_lines = tenant_table(
     "order_lines",
-    _uuid("order_id"),
-    _count("position"),
-    _uuid("product_id", nullable=True),
-    _text("sku", default=""),
-    _text("name"),
-    _text("specification", default=""),
-    _text("unit", default=""),
-    _text("currency"),
-    _number("quantity"),
-    _number("unit_price"),
-    _number("discount_rate"),
-    _number("discount_amount"),
-    _number("tax_rate"),
-    _number("tax_amount"),
-    _number("net_amount"),
-    _number("total"),
-    _text("external_id", nullable=True),
+    uuid_column("order_id"),
+    count_column("position"),
+    uuid_column("product_id", nullable=True),
+    text_column("sku", default=""),
+    text_column("name"),
+    text_column("specification", default=""),
+    text_column("unit", default=""),
+    text_column("currency"),
+    number_column("quantity"),
+    number_column("unit_price"),
+    number_column("discount_rate"),
+    number_column("discount_amount"),
+    number_column("tax_rate"),
+    number_column("tax_amount"),
+    number_column("net_amount"),
+    number_column("total"),
+    text_column("external_id", nullable=True),
     belongs_to("orders", "order_id", ondelete="CASCADE"),
     belongs_to("products", "product_id"),
     unique("order_id", "external_id"),
@@ -341,46 +282,46 @@ order_lines = tenant_table(
 
 events = tenant_table(
     "events",
-    _text("kind"),
-    _text("record_type"),
-    _uuid("record_id"),
-    _count("record_version"),
-    _time("at"),
-    _text("actor_kind"),
-    _uuid("actor_id", nullable=True),
-    _text("actor_name"),
-    _uuid("cause_id", nullable=True),
-    _count("depth"),
-    _json("changes", "[]"),
-    _text("note", nullable=True),
+    text_column("kind"),
+    text_column("record_type"),
+    uuid_column("record_id"),
+    count_column("record_version"),
+    time_column("at"),
+    text_column("actor_kind"),
+    uuid_column("actor_id", nullable=True),
+    text_column("actor_name"),
+    uuid_column("cause_id", nullable=True),
+    count_column("depth"),
+    json_column("changes", "[]"),
+    text_column("note", nullable=True),
     Column("hash", LargeBinary, nullable=False),
     unique("record_type", "record_id", "record_version"),
 )
 
-counters = tenant_table("counters", _text("key"), Column("value", BigInteger, nullable=False), key=("key",))
+counters = tenant_table("counters", text_column("key"), Column("value", BigInteger, nullable=False), key=("key",))
 
 idempotency_keys = tenant_table(
     "idempotency_keys",
-    _uuid("actor_id"),
-    _text("key"),
+    uuid_column("actor_id"),
+    text_column("key"),
     Column("request_hash", LargeBinary, nullable=False),
-    _json("result", None, nullable=True),
-    _time("created_at"),
+    json_column("result", None, nullable=True),
+    time_column("created_at"),
     key=("actor_id", "key"),
 )
 
 automation_runs = tenant_table(
     "automation_runs",
-    _text("automation"),
-    _uuid("event_id"),
-    _text("record_type"),
-    _uuid("record_id"),
-    _text("status"),
-    _json("steps", "[]"),
-    _text("message", default=""),
-    _count("attempts"),
-    _time("created_at"),
-    _time("finished_at", nullable=True),
+    text_column("automation"),
+    uuid_column("event_id"),
+    text_column("record_type"),
+    uuid_column("record_id"),
+    text_column("status"),
+    json_column("steps", "[]"),
+    text_column("message", default=""),
+    count_column("attempts"),
+    time_column("created_at"),
+    time_column("finished_at", nullable=True),
     CheckConstraint("status IN ('pending', 'succeeded', 'failed', 'stopped', 'parked')", name="status"),
     belongs_to("events", "event_id"),
     unique("event_id", "automation"),
@@ -390,13 +331,13 @@ automation_runs = tenant_table(
 
 notifications = tenant_table(
     "notifications",
-    _uuid("member_id"),
-    _text("text"),
-    _text("record_type", nullable=True),
-    _uuid("record_id", nullable=True),
-    _uuid("run_id", nullable=True),
-    _time("created_at"),
-    _time("read_at", nullable=True),
+    uuid_column("member_id"),
+    text_column("text"),
+    text_column("record_type", nullable=True),
+    uuid_column("record_id", nullable=True),
+    uuid_column("run_id", nullable=True),
+    time_column("created_at"),
+    time_column("read_at", nullable=True),
     belongs_to("members", "member_id", ondelete="CASCADE"),
     belongs_to("automation_runs", "run_id"),
     Index("notifications_member_id_idx", "tenant_id", "member_id", "created_at", "id"),
@@ -404,16 +345,16 @@ notifications = tenant_table(
 
 deliveries = tenant_table(
     "deliveries",
-    _text("channel"),
-    _text("recipient"),
-    _text("subject", default=""),
-    _text("body", default=""),
-    _text("status"),
-    _count("attempts"),
-    _text("last_error", default=""),
-    _uuid("run_id", nullable=True),
-    _time("created_at"),
-    _time("sent_at", nullable=True),
+    text_column("channel"),
+    text_column("recipient"),
+    text_column("subject", default=""),
+    text_column("body", default=""),
+    text_column("status"),
+    count_column("attempts"),
+    text_column("last_error", default=""),
+    uuid_column("run_id", nullable=True),
+    time_column("created_at"),
+    time_column("sent_at", nullable=True),
     CheckConstraint("status IN ('pending', 'sent', 'failed')", name="status"),
     belongs_to("automation_runs", "run_id"),
     Index("deliveries_created_at_idx", "tenant_id", "created_at", "id"),

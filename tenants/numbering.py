@@ -17,8 +17,8 @@ _DATE_PARTS = {"{year}": "%Y", "{month}": "%m", "{day}": "%d"}
 _ANY_PART = re.compile(r"\{[^{}]*\}")
 
 _NEXT = """
-INSERT INTO counters (tenant_id, key, value) VALUES (%(tenant)s, %(key)s, 1)
-ON CONFLICT (tenant_id, key) DO UPDATE SET value = counters.value + 1
+INSERT INTO counters (tenant_id, key, value) VALUES (%(tenant)s, %(key)s, %(count)s)
+ON CONFLICT (tenant_id, key) DO UPDATE SET value = counters.value + %(count)s
 RETURNING value
 """
 
@@ -35,11 +35,33 @@ def is_pattern(pattern: str) -> bool:
 
 async def next_number(tx: Transaction) -> str:
     """The number for a new order of this moment, in the tenant's time zone."""
-    numbering = tx.config.numbering
-    text = _dated(numbering.pattern, tx.now.astimezone(ZoneInfo(tx.config.time_zone)))
-    key = f"order:{SEQUENCE.sub('#', text)}"
-    value = await (_counted_inside(tx, key) if numbering.gapless else _counted_apart(tx.database, tx.tenant_id, key))
+    text, key = _counter(tx)
+    if reserved := tx.numbers.get(key):
+        value = reserved.pop(0)
+    elif _is_counted_inside(tx):
+        value = await _counted_inside(tx, key)
+    else:
+        value = await _counted_apart(tx.database, tx.tenant_id, key, 1)
     return SEQUENCE.sub(lambda match: str(value).zfill(int(match.group(1) or 1)), text)
+
+
+async def reserve(tx: Transaction, count: int) -> None:
+    """Take the numbers of this transaction's next orders at once, where numbers may have holes."""
+    if count > 0 and not _is_counted_inside(tx):
+        _, key = _counter(tx)
+        last = await _counted_apart(tx.database, tx.tenant_id, key, count)
+        tx.numbers[key] = list(range(last - count + 1, last + 1))
+
+
+def _counter(tx: Transaction) -> tuple[str, str]:
+    """The pattern with this moment's date, and the name of the counter that goes with it."""
+    text = _dated(tx.config.numbering.pattern, tx.now.astimezone(ZoneInfo(tx.config.time_zone)))
+    return text, f"order:{SEQUENCE.sub('#', text)}"
+
+
+def _is_counted_inside(tx: Transaction) -> bool:
+    # What a rehearsal counts is rolled back with it, and so leaves no hole either.
+    return tx.config.numbering.gapless or tx.rehearsal
 
 
 def _dated(pattern: str, day: datetime) -> str:
@@ -49,13 +71,14 @@ def _dated(pattern: str, day: datetime) -> str:
 
 
 async def _counted_inside(tx: Transaction, key: str) -> int:
-    row = await tx.fetch_one(_NEXT, key=key)
+    row = await tx.fetch_one(_NEXT, key=key, count=1)
     assert row is not None
     return int(row["value"])
 
 
-async def _counted_apart(database: Database, tenant_id: UUID, key: str) -> int:
-    scope = {"tenant": tenant_id, "key": key}
+async def _counted_apart(database: Database, tenant_id: UUID, key: str, count: int) -> int:
+    """The last of as many numbers as are taken."""
+    scope = {"tenant": tenant_id, "key": key, "count": count}
     async with database.connection() as connection, connection.pipeline():
         await connection.execute(ENTER, scope)
         row = await (await connection.execute(_NEXT, scope)).fetchone()

@@ -42,7 +42,7 @@ async def check_lines(tx: Transaction, form: Form, order: Row, existing: Sequenc
         return list(existing)
     products = await _products(tx, form, entries)
     known = {str(line["id"]): line for line in existing}
-    lines = []
+    lines: list[Row] = []
     for place, entry in enumerate(entries):
         line = _line(form, place, entry, known, order["currency"])
         inner = Form(entry, line, (*form.path, "lines", place))

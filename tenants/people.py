@@ -113,6 +113,13 @@ async def member_by_email(database: Database, tenant_id: UUID, email: str | None
     return UUID(str(row["id"]))
 
 
+async def is_known(database: Database, email: str) -> bool:
+    """Whether a person with that address has an account already."""
+    async with database.connection() as connection:
+        cursor = await connection.execute("SELECT 1 FROM users WHERE email = %(email)s", {"email": email.strip().lower()})
+        return await cursor.fetchone() is not None
+
+
 async def find_or_create_user(connection: Connection, email: str, name: str, password_hash: str) -> UUID:
     """The user with that address; a new one gets the password, a known one keeps their own."""
     try:

@@ -44,7 +44,8 @@ class Transaction:
     """One unit of work in one tenant. ``now`` is its single moment in time.
 
     ``written`` is the row last written to each table: under row security PostgreSQL does not tell which value broke a
-    unique key.
+    unique key. In a ``rehearsal`` everything is done and nothing is kept; without ``automations`` its events set off none.
+    ``numbers`` are order numbers taken in advance, by counter.
     """
 
     database: Database
@@ -55,6 +56,9 @@ class Transaction:
     events: list[Mapping[str, Any]] = field(default_factory=list)
     jobs: list[UUID] = field(default_factory=list)
     written: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    rehearsal: bool = False
+    automations: bool = True
+    numbers: dict[str, list[int]] = field(default_factory=dict)
     _confirmed: bool = False
 
     @property
@@ -106,8 +110,11 @@ class Transaction:
 
 
 @asynccontextmanager
-async def begin(database: Database, caller: Caller) -> AsyncIterator[Transaction]:
-    """Open a transaction for the caller; it commits when the block ends and leaves nothing when the block raises.
+async def begin(
+    database: Database, caller: Caller, *, rehearsal: bool = False, automations: bool = True
+) -> AsyncIterator[Transaction]:
+    """Open a transaction for the caller; it commits when the block ends and leaves nothing when the block raises, or when it is
+    but a ``rehearsal``.
 
     Raises :class:`tenants.database.Outdated` when the caller changed meanwhile, and turns broken unique keys and lock
     time-outs into the problems they mean.
@@ -120,16 +127,19 @@ async def begin(database: Database, caller: Caller) -> AsyncIterator[Transaction
                 await connection.execute("BEGIN")
                 await connection.execute(ENTER, scope)
                 state = await connection.execute(STATE, scope)
-                tx = Transaction(database, connection, caller, state, written=written)
+                tx = Transaction(
+                    database, connection, caller, state, written=written, rehearsal=rehearsal, automations=automations
+                )
                 yield tx
                 await tx.confirm()
-                await connection.execute("COMMIT")
+                await connection.execute("ROLLBACK" if rehearsal else "COMMIT")
         except BaseException as error:
             await connection.rollback()
             if (problem := translated(error, written)) is error:
                 raise
             raise problem from error
-    await database.announce(Announcement(caller.tenant_id, tuple(tx.events), tuple(tx.jobs)))
+    if not rehearsal:
+        await database.announce(Announcement(caller.tenant_id, tuple(tx.events), tuple(tx.jobs)))
 
 
 def translated(error: BaseException, written: Mapping[str, Mapping[str, Any]]) -> BaseException:

@@ -31,6 +31,8 @@ async def decide(
     event: Mapping[str, Any],
 ) -> None:
     """Queue a run for each enabled automation that listens to the event and whose condition holds for ``after``."""
+    if not tx.automations:
+        return
     for key, automation in tx.config.automations.items():
         if automation.record_type != record_type or event["kind"] not in automation.events:
             continue

@@ -282,7 +282,7 @@ async def test_all_bad_values_are_named_at_once(company: Company, client: Client
             customerId=(await a_customer(foreign))["id"],
             ownerId=str(foreign.owner.id),
             channel="c" * 61,
-            notes="a\x00b",
+            notes="n" * 10_001,
             tags=["t" * 61],
             orderedAt="yesterday",
             promisedAt="2026-03-31T10:00:00",
@@ -295,7 +295,7 @@ async def test_all_bad_values_are_named_at_once(company: Company, client: Client
         "customerId": "VALUE_UNKNOWN_RECORD",
         "ownerId": "VALUE_UNKNOWN_RECORD",
         "channel": "VALUE_TOO_LONG",
-        "notes": "VALUE_UNPRINTABLE",
+        "notes": "VALUE_TOO_LONG",
         "tags": "VALUE_TOO_LONG",
         "orderedAt": "VALUE_NOT_DATE_TIME",
         "promisedAt": "VALUE_NO_OFFSET",
@@ -308,7 +308,7 @@ async def test_all_bad_values_are_named_at_once(company: Company, client: Client
     }
 
 
-@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "2026-13-01T00:00:00Z", "2026-03-31", "24:00", "\x00"])
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "2026-13-01T00:00:00Z", "2026-03-31", "24:00", ""])
 async def test_moments_that_do_not_exist(company: Company, client: Client, moment: str) -> None:
     async with unchanged(company):
         problem = await refused(company, CREATE_ORDER, promisedAt=moment, lines=FREE)
@@ -321,6 +321,16 @@ async def test_odd_texts_are_kept_as_they_are(company: Company, client: Client) 
     order = await an_order(company, notes=odd, tags=[odd[:30].strip()], lines=[{"name": odd, "unitPrice": "1"}])
     found = await read(company, READ_ORDER, order["id"])
     assert (found["notes"], found["lines"]["nodes"][0]["name"]) == (odd, odd)
+
+
+async def test_nul_is_refused_wherever_it_is(company: Company, client: Client) -> None:
+    """PostgreSQL cannot keep it, so the whole request is refused with a sentence."""
+    lines = [{"name": "a\x00b", "unitPrice": "1"}]
+    async with unchanged(company):
+        for values in ({"lines": lines}, {"lines": FREE, "idempotencyKey": "\x00"}, {"lines": FREE, "custom": {"\x00": 1}}):
+            answer = await company.graphql(CREATE_ORDER, {"input": values})
+            assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_USER_INPUT"]
+            assert answer["errors"][0]["message"].startswith("A text holds the character NUL")
 
 
 async def test_a_taken_external_id(company: Company, client: Client, new_company: NewCompany) -> None:
@@ -341,6 +351,6 @@ async def test_an_order_that_is_not_there(company: Company, client: Client, new_
     foreign = await new_company()
     theirs = (await an_order(foreign))["id"]
     async with unchanged(foreign):
-        for wanted in (theirs, NOWHERE, "x", "", "\x00"):
+        for wanted in (theirs, NOWHERE, "x", ""):
             problem = await refused(company, UPDATE_ORDER, id=wanted, notes="mine now")
             assert (problem["__typename"], problem["code"]) == ("NotFound", "NOT_FOUND")

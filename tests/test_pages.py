@@ -34,7 +34,7 @@ ROWS: Sequence[Row] = (
     {"channel": "b", "promisedAt": "2026-01-01T00:00:00.5Z", "customer": {"name": "Ann"}},
     {"channel": "a", "promisedAt": "2026-03-01T00:00:00Z", "custom": {"a_decimal": "2", "one": "red"}},
     {"channel": "c", "custom": {"a_decimal": "-1.5", "one": "blue"}, "customer": {"name": "Bob"}},
-    {"channel": "b", "custom": {"a_text": "é \\ \" 张 50%", "one": "red"}, "customer": {"name": "Ann"}},
+    {"channel": "b", "custom": {"a_text": 'é \\ " 张 50%', "one": "red"}, "customer": {"name": "Ann"}},
     {"channel": "a", "promisedAt": "2026-02-01T00:00:00Z", "custom": {"a_flag": True, "a_day": "2026-01-31"}},
 )
 ORDERS: dict[str, list[Row]] = {
@@ -44,7 +44,11 @@ ORDERS: dict[str, list[Row]] = {
     "absent values": [{"promisedAt": "ASC"}],
     "absent values, descending": [{"promisedAt": "DESC"}],
     "mixed directions": [{"channel": "ASC"}, {"promisedAt": "DESC"}, {"number": "ASC"}],
-    "mixed directions and absent values": [{"promisedAt": "DESC"}, {"channel": "ASC"}, {"custom": {"a_decimal": "ASC"}}],
+    "mixed directions and absent values": [
+        {"promisedAt": "DESC"},
+        {"channel": "ASC"},
+        {"custom": {"a_decimal": "ASC"}},
+    ],
     "own number": [{"custom": {"a_decimal": "ASC"}}],
     "own number, descending": [{"custom": {"a_decimal": "DESC"}}],
     "own text": [{"custom": {"a_text": "DESC"}}, {"custom": {"one": "ASC"}}],
@@ -174,6 +178,7 @@ async def test_pages_inside_a_record(company: Company, client: Client, statement
           lines(first: 2, after: $after) { nodes { name } totalCount pageInfo { hasNextPage hasPreviousPage endCursor } }
         } } }
     """
+    await company.data("{ viewer { rights } }")
     statements.clear()
     five, two = (await company.data(document))["orders"]["nodes"]
     assert len(statements.work) == 1
@@ -191,6 +196,7 @@ async def test_pages_inside_a_record(company: Company, client: Client, statement
 async def test_counted_only_when_asked_for(company: Company, client: Client, statements: Statements) -> None:
     """``totalCount`` costs a count of the whole list, so nothing else may ask for it; void orders and filters apply."""
     await create_orders(company, [{"channel": channel} for channel in "aab"])
+    await company.data("{ viewer { rights } }")
     statements.clear()
     await company.data("{ orders(first: 2) { nodes { id } edges { cursor } } }")
     assert "count(*)" not in statements.work[0]
@@ -224,7 +230,9 @@ def forged(values: Any) -> str:
 
 
 @pytest.mark.parametrize("argument", ["after", "before"])
-async def test_cursors_of_another_list_or_order_and_forged_ones(company: Company, client: Client, argument: str) -> None:
+async def test_cursors_of_another_list_or_order_and_forged_ones(
+    company: Company, client: Client, argument: str
+) -> None:
     """Each is refused by name; none reaches PostgreSQL to fail there."""
     await an_order(company)
     (good,) = (await page(company, first=1))["cursors"]

@@ -249,7 +249,9 @@ async def test_skip_and_include(company: Company, client: Client, skip: bool, in
     assert ("members" in data) is not skip
     null = await company.graphql(document, {"skip": skip, "include": include, "default": None})
     message = "Variable '$default' must be true or false, not null."
-    assert [(error["message"], error["extensions"]["code"]) for error in null["errors"]] == [(message, "BAD_USER_INPUT")]
+    assert [(error["message"], error["extensions"]["code"]) for error in null["errors"]] == [
+        (message, "BAD_USER_INPUT")
+    ]
 
 
 async def test_one_record_by_each_of_its_keys(company: Company, client: Client, statements: Statements) -> None:

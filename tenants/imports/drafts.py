@@ -1,6 +1,6 @@
 """Records to be written, as rows describe them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tenants.field_types import BadValue
@@ -42,7 +42,7 @@ class Draft:
             for link in line.filled.links:
                 yield link, line
 
-    def reasons(self, errors: list[FieldError]) -> tuple[list[Reason], dict[int, list[Reason]]]:
+    def reasons(self, errors: Iterable[FieldError]) -> tuple[list[Reason], dict[int, list[Reason]]]:
         """What a command found wrong, about the record's own row and about rows of its lines, by line number."""
         own: list[Reason] = []
         below: dict[int, list[Reason]] = {}
@@ -77,7 +77,9 @@ def read_id(source: Source, cells: Cells, errors: list[FieldError]) -> str:
 
 def guesses(row: Row, column: int, width: int) -> list[str]:
     """What a broken row may hold in a column: counted from the left, and from the right."""
-    found = [row.cells[place].strip() for place in (column, column - width) if -len(row.cells) <= place < len(row.cells)]
+    found = [
+        row.cells[place].strip() for place in (column, column - width) if -len(row.cells) <= place < len(row.cells)
+    ]
     return [text for text in dict.fromkeys(found) if text]
 
 
@@ -97,6 +99,6 @@ class Log:
         return rejection
 
 
-def own_reasons(errors: list[FieldError]) -> list[Reason]:
+def own_reasons(errors: Iterable[FieldError]) -> list[Reason]:
     """Errors of a row itself, whose path is the column's name."""
     return [Reason(error, str(error.path[0]) if error.path else "") for error in errors]

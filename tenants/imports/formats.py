@@ -19,9 +19,10 @@ _NOT_NUMERAL = re.compile(r"[^\d,+-]")
 
 def _cell_text(value: Any) -> Any:
     """A text as it stands in a cell; YAML reads an unquoted 7 as a number and an unquoted true as neither."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise ValueError(f"put quotes around {value!s}")
-    return str(value).strip()
+    match value:
+        case str() | int() if not isinstance(value, bool):
+            return str(value).strip()
+    raise ValueError(f"put quotes around {value!s}")
 
 
 CellText = Annotated[str, BeforeValidator(_cell_text)]

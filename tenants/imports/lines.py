@@ -79,7 +79,9 @@ class OrderLines:
     def reject_orphans(self) -> None:
         """Reject the lines whose order the file of orders does not have."""
         for line, parent in self._spool.orphans(self._file):
-            self.log.reject(line, "", own_reasons([FieldError((self._plan.order,), "import.orphan", {"value": parent})]))
+            self.log.reject(
+                line, "", own_reasons([FieldError((self._plan.order,), "import.orphan", {"value": parent})])
+            )
 
     def _fill(self, line: int, cells: list[str]) -> Filled:
         binding = self._plan.binding

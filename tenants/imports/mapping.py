@@ -56,7 +56,7 @@ class Mapping(FileFormat):
     Without ``automations`` the records set off none.
     """
 
-    version: Literal[1] = Field(alias=HEADER)
+    version: Literal[1] = Field(alias="orderloom-import")
     automations: bool = True
     files: Annotated[tuple[RecordFile, ...], Field(min_length=1, max_length=MOST_FILES)]
 

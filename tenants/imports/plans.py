@@ -67,7 +67,8 @@ class _Planner:
 
     def _open(self, name: str, form: FileFormat, path: Path) -> Table | None:
         zoned = FileFormat.model_construct(
-            **{key: getattr(form, key) for key in FileFormat.model_fields} | {"time_zone": form.time_zone or self._config.time_zone}
+            **{key: getattr(form, key) for key in FileFormat.model_fields}
+            | {"time_zone": form.time_zone or self._config.time_zone}
         )
         try:
             return open_table(self._opener, name, zoned)

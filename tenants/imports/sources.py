@@ -43,9 +43,12 @@ def _scalar(value: Any) -> Any:
 
 def _comparable(value: Any) -> Any:
     """Texts stay texts, numbers become exact numbers."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-        raise ValueError(f"put quotes around {value!s}")
-    return value.strip() if isinstance(value, str) else Decimal(str(value))
+    match value:
+        case str():
+            return value.strip()
+        case int() | float() | Decimal() if not isinstance(value, bool):
+            return Decimal(str(value))
+    raise ValueError(f"put quotes around {value!s}")
 
 
 Scalar = Annotated[str | bool | None, BeforeValidator(_scalar)]

@@ -1,7 +1,7 @@
 """What an import must remember of files that need not fit into memory: a private SQLite database that goes when it closes."""
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
@@ -73,16 +73,12 @@ class Spool:
     def accept(self, record: str, record_id: str, content: Any) -> None:
         self._db.execute("INSERT OR REPLACE INTO accepted VALUES (?, ?, ?)", (record, record_id, orjson.dumps(content)))
 
-    def accepted(self, record: str, ids: Collection[str]) -> dict[str, Any]:
-        """What was accepted under these ids."""
-        found = {}
-        for record_id in ids:
-            row = self._db.execute(
-                "SELECT content FROM accepted WHERE record = ? AND id = ?", (record, record_id)
-            ).fetchone()
-            if row:
-                found[record_id] = orjson.loads(row[0])
-        return found
+    def accepted(self, record: str, record_id: str) -> Any:
+        """What was accepted under that id, or None."""
+        row = self._db.execute(
+            "SELECT content FROM accepted WHERE record = ? AND id = ?", (record, record_id)
+        ).fetchone()
+        return orjson.loads(row[0]) if row else None
 
     def _numbers(self, sql: str, parent: str) -> list[int]:
         return [number for (number,) in self._db.execute(sql, (parent,))]

@@ -61,9 +61,6 @@ class Many:
 
 Target = Union[Leaf, Link, Group, Many]  # noqa: UP007  (Group and Many refer to it)
 
-# What a link's record is known by.
-KNOWN_BY = {"customer": "external_id", "product": "external_id", "member": "email"}
-
 _TEXT, _DECIMAL, _MOMENT, _TAGS = Leaf("text"), Leaf("decimal"), Leaf("date_time"), Leaf("tags")
 _OWNER = Link("ownerId", "member")
 

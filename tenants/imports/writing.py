@@ -4,7 +4,7 @@ A command refuses before it writes, so a refused record leaves its batch as it w
 is halved and tried again until the record that is to blame stands alone.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -14,22 +14,31 @@ import psycopg
 from tenants import customers, numbering, orders, products
 from tenants.database import Caller, Database, Outdated
 from tenants.imports.binding import Filled, Pending
-from tenants.imports.drafts import Draft, LineDraft, _reason
+from tenants.imports.drafts import Draft
 from tenants.imports.reading import Row
 from tenants.imports.spool import Spool
 from tenants.imports.summary import Reason
-from tenants.imports.targets import KNOWN_BY
 from tenants.problems import FieldError, InvalidInput, Problem
-from tenants.records import REGISTRY
 from tenants.transaction import Transaction, begin
 
 CREATED, UPDATED, UNCHANGED, REJECTED = "created", "updated", "unchanged", "rejected"
-Values = Mapping[str, Any]
+Refresh = Callable[[], Awaitable[Caller]]
 
-_CHILD_IDS = {
-    "customer": "SELECT customer_id AS parent, id, position::text AS key FROM addresses"
+# The records that a text of a file may name, by what it names them by.
+_KNOWN = {
+    "customer": "SELECT external_id AS known, id FROM customers"
+    " WHERE tenant_id = %(tenant)s AND external_id = ANY(%(texts)s)",
+    "product": "SELECT external_id AS known, id FROM products"
+    " WHERE tenant_id = %(tenant)s AND external_id = ANY(%(texts)s)",
+    "order": "SELECT external_id AS known, id FROM orders"
+    " WHERE tenant_id = %(tenant)s AND external_id = ANY(%(texts)s)",
+    "member": "SELECT email AS known, id FROM members WHERE tenant_id = %(tenant)s AND email = ANY(%(texts)s)",
+}
+# The entries of lists that a record keeps: what tells one of a list from the others, and its id.
+_ENTRIES = {
+    "customer": "SELECT customer_id AS record, position::text AS known, id FROM addresses"
     " WHERE tenant_id = %(tenant)s AND customer_id = ANY(%(ids)s)",
-    "order": "SELECT order_id AS parent, id, external_id AS key FROM order_lines"
+    "order": "SELECT order_id AS record, external_id AS known, id FROM order_lines"
     " WHERE tenant_id = %(tenant)s AND order_id = ANY(%(ids)s)",
 }
 
@@ -38,7 +47,189 @@ _CHILD_IDS = {
 class Outcome:
     """What became of a draft. A rejected one has reasons, for its own row and for the rows of its lines."""
 
-    draft: Draft
     kind: str
     reasons: list[Reason] = field(default_factory=list)
     line_reasons: dict[int, list[Reason]] = field(default_factory=dict)
+
+
+class Writer:
+    """Writes drafts of one tenant. In a ``rehearsal`` everything is done and rolled back, batch by batch."""
+
+    def __init__(
+        self,
+        database: Database,
+        caller: Caller,
+        refresh: Refresh | None,
+        spool: Spool,
+        *,
+        rehearsal: bool,
+        automations: bool,
+    ) -> None:
+        self._database = database
+        self._caller = caller
+        self._refresh = refresh
+        self._spool = spool
+        self._rehearsal = rehearsal
+        self._automations = automations
+
+    async def write(self, drafts: Sequence[Draft]) -> list[Outcome]:
+        """Write drafts of one record type; one outcome for each. Raises what ends the whole import: the database is gone, the
+        caller's session has ended."""
+        try:
+            return await self._batch(drafts)
+        except Outdated:
+            if self._refresh is None:
+                raise
+            self._caller = await self._refresh()
+            return await self.write(drafts)
+        except (Problem, psycopg.Error) as error:
+            if len(drafts) == 1:
+                return [_refused(drafts[0], error)]
+            half = len(drafts) // 2
+            return [*await self.write(drafts[:half]), *await self.write(drafts[half:])]
+
+    async def _batch(self, drafts: Sequence[Draft]) -> list[Outcome]:
+        async with begin(self._database, self._caller, rehearsal=self._rehearsal, automations=self._automations) as tx:
+            if self._rehearsal:
+                brought: set[tuple[str, str]] = set()
+                for draft in drafts:
+                    await self._bring_along(tx, draft, brought)
+            outcomes = await _write_all(tx, drafts)
+        if self._rehearsal:
+            for draft, outcome in zip(drafts, outcomes, strict=True):
+                if outcome.kind in (CREATED, UPDATED) and draft.record != "order":
+                    self._spool.accept(draft.record, draft.external_id, _packed(draft))
+        return outcomes
+
+    async def _bring_along(self, tx: Transaction, draft: Draft, brought: set[tuple[str, str]]) -> None:
+        """Write again what a draft points to, if earlier batches of the rehearsal wrote it: it was not kept."""
+        for link, _ in draft.links():
+            key = (link.record, link.value)
+            content = None if key in brought else self._spool.accepted(*key)
+            brought.add(key)
+            if content is not None:
+                earlier = _unpacked(*key, content)
+                await self._bring_along(tx, earlier, brought)
+                await _write_all(tx, [earlier])
+
+
+def _packed(draft: Draft) -> list[Any]:
+    """A record without lines, as JSON: all its links begin at its top."""
+    links = [[link.name, link.record, link.value, link.column] for link in draft.filled.links]
+    return [draft.row.line, draft.filled.values, links]
+
+
+def _unpacked(record: str, external_id: str, content: list[Any]) -> Draft:
+    line, values, links = content
+    return Draft(record, external_id, Row(line, line, []), Filled(values, [Pending(values, *link) for link in links]))
+
+
+def _refused(draft: Draft, error: Problem | psycopg.Error) -> Outcome:
+    """The outcome of a draft that the database refused. Raises the error where it is not about the draft."""
+    match error:
+        case InvalidInput():
+            return Outcome(REJECTED, *draft.reasons(error.errors))
+        case Problem():
+            return Outcome(REJECTED, [Reason(error)])
+        case psycopg.DataError() | psycopg.IntegrityError():
+            data = {"reason": error.diag.message_primary or str(error)}
+            return Outcome(REJECTED, [Reason(FieldError((), "import.refused", data))])
+    raise error
+
+
+async def _write_all(tx: Transaction, drafts: Sequence[Draft]) -> list[Outcome]:
+    record = drafts[0].record
+    unknown = await _resolve(tx, drafts)
+    known = await _find(tx, record, {draft.external_id for draft in drafts})
+    entries = await _entries(tx, record, list(known.values()))
+    if record == "order":
+        await numbering.reserve(tx, sum(draft.external_id not in known for draft in drafts))
+    outcomes = []
+    for draft in drafts:
+        outcome = unknown.get(draft.external_id)
+        if outcome is None:
+            record_id = known.get(draft.external_id)
+            _name_entries(draft, entries.get(record_id, {}) if record_id else {})
+            outcome = await _write_one(tx, draft, record_id)
+        outcomes.append(outcome)
+    return outcomes
+
+
+async def _write_one(tx: Transaction, draft: Draft, record_id: UUID | None) -> Outcome:
+    events = len(tx.events)
+    try:
+        await _COMMANDS[draft.record](tx, dict(draft.filled.values), record_id)
+    except InvalidInput as problem:
+        return Outcome(REJECTED, *draft.reasons(problem.errors))
+    except Problem as problem:
+        return Outcome(REJECTED, [Reason(problem)])
+    if record_id is None:
+        return Outcome(CREATED)
+    return Outcome(UPDATED if len(tx.events) > events else UNCHANGED)
+
+
+async def _resolve(tx: Transaction, drafts: Sequence[Draft]) -> dict[str, Outcome]:
+    """Put ids where drafts name other records; the rejections of drafts that name unknown ones, by external id."""
+    wanted: dict[str, set[str]] = {}
+    for draft in drafts:
+        for link, _ in draft.links():
+            wanted.setdefault(link.record, set()).add(link.value)
+    found = {record: await _find(tx, record, texts) for record, texts in wanted.items()}
+    rejected: dict[str, Outcome] = {}
+    for draft in drafts:
+        for link, line in draft.links():
+            record_id = found[link.record].get(link.value)
+            link.holder[link.name] = record_id and str(record_id)
+            if record_id is None:
+                error = FieldError((), "import.unknown_reference", {"type": link.record, "value": link.value})
+                outcome = rejected.setdefault(draft.external_id, Outcome(REJECTED))
+                reasons = outcome.line_reasons.setdefault(line.line, []) if line else outcome.reasons
+                reasons.append(Reason(error, link.column))
+    return rejected
+
+
+async def _find(tx: Transaction, record: str, texts: set[str]) -> dict[str, UUID]:
+    """The ids of the records that these texts name."""
+    rows = await tx.fetch_all(_KNOWN[record], texts=sorted(texts)) if texts else []
+    return {row["known"]: row["id"] for row in rows}
+
+
+async def _entries(tx: Transaction, record: str, ids: list[UUID]) -> dict[UUID, dict[str, UUID]]:
+    """The entries of the lists of these records, so that entries that are there already are kept."""
+    if record not in _ENTRIES or not ids:
+        return {}
+    found: dict[UUID, dict[str, UUID]] = {}
+    for row in await tx.fetch_all(_ENTRIES[record], ids=ids):
+        found.setdefault(row["record"], {})[row["known"]] = row["id"]
+    return found
+
+
+def _name_entries(draft: Draft, ids: dict[str, UUID]) -> None:
+    values = draft.filled.values
+    for entry in values.get("lines") or ():
+        entry["id"] = ids.get(entry["externalId"])
+    for number, entry in enumerate(values.get("addresses") or (), start=1):
+        entry["id"] = ids.get(str(number))
+
+
+async def _customer(tx: Transaction, values: dict[str, Any], record_id: UUID | None) -> UUID:
+    if record_id is None:
+        return await customers.create_customer(tx, values)
+    return await customers.update_customer(tx, record_id, values)
+
+
+async def _product(tx: Transaction, values: dict[str, Any], record_id: UUID | None) -> UUID:
+    if record_id is None:
+        return await products.create_product(tx, values)
+    return await products.update_product(tx, record_id, values)
+
+
+async def _order(tx: Transaction, values: dict[str, Any], record_id: UUID | None) -> UUID:
+    # Where an order stands is told by the file once; from then on its life cycle is Orderloom's.
+    status = values.pop("status", None)
+    if record_id is None:
+        return await orders.create_order(tx, values, status=status)
+    return await orders.update_order(tx, record_id, values)
+
+
+_COMMANDS = {"customer": _customer, "product": _product, "order": _order}

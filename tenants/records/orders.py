@@ -34,17 +34,22 @@ def _next_steps(config: "TenantConfig", access: "Access", language: str) -> Mapp
 
 def _step(config: "TenantConfig", access: "Access", language: str, key: str) -> dict[str, Any]:
     transition = config.transitions[key]
-    right = f"order.transition.{key}"
-    allowed = access.allows("order.change_status") and access.allows(right)
-    roles = () if allowed else access.policy.holders(right)
+    # The first right that is missing is the one that the mutation would name.
+    needed = ("order.change_status", f"order.transition.{key}")
+    right = next((right for right in needed if not access.allows(right)), None)
     return {
         "key": key,
         "label": label(transition.label, language, key),
         "status": transition.target,
         "statusLabel": label(config.statuses[transition.target].label, language, transition.target),
-        "allowed": allowed,
-        "refusal": None if allowed else render("not_allowed", language, {"right": right, "roles": ", ".join(roles)}),
+        "allowed": right is None,
+        "refusal": None if right is None else _lacking(access, language, right),
     }
+
+
+def _lacking(access: "Access", language: str, right: str) -> str:
+    roles = ", ".join(access.policy.holders(right)) or "-"
+    return render("not_allowed", language, {"right": right, "roles": roles})
 
 
 def _voiding(config: "TenantConfig", access: "Access", language: str) -> Mapping[str, Any]:
@@ -58,8 +63,7 @@ def _void_verdict(config: "TenantConfig", access: "Access", language: str, key: 
         data = {"status": label(status.label, language, key), "hint": label(status.void_blocked, language)}
         refusal = render("order.void_blocked", language, data)
     elif not access.allows("order.void"):
-        roles = ", ".join(access.policy.holders("order.void"))
-        refusal = render("not_allowed", language, {"right": "order.void", "roles": roles})
+        refusal = _lacking(access, language, "order.void")
     elif status.category == "void":
         refusal = render("order.no_next_steps", language, {"source": label(status.label, language, key)})
     return {"allowed": refusal is None, "refusal": refusal}

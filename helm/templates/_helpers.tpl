@@ -1,0 +1,114 @@
+{{- define "orderloom.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- else -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What selects the pods of one command: a list of the root context and the command. */}}
+{{- define "orderloom.selector" -}}
+{{- $root := index . 0 -}}
+app.kubernetes.io/name: {{ default $root.Chart.Name $root.Values.nameOverride }}
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end -}}
+
+{{- define "orderloom.labels" -}}
+{{- $root := index . 0 -}}
+{{ include "orderloom.selector" . }}
+app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
+{{- end -}}
+
+{{- define "orderloom.image" -}}
+{{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
+{{- end -}}
+
+{{/* One variable from a Secret: a list of the variable and what `values.yaml` says of the Secret. */}}
+{{- define "orderloom.secret" -}}
+- name: {{ index . 0 }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ (index . 1).secretName }}
+      key: {{ (index . 1).key }}
+{{- end -}}
+
+{{/* What every command needs. The owner's URL is not among it. */}}
+{{- define "orderloom.env" -}}
+{{- $application := .Values.database.application -}}
+{{- $_ := required "database.application.secretName: name the Secret with the URL of the application role" $application.secretName -}}
+{{ include "orderloom.secret" (list "APP_DATABASE_URL" $application) }}
+- name: LOG_LEVEL
+  value: {{ .Values.logLevel | quote }}
+- name: DATA_DIR
+  value: /data
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* What the commands that run for long need beside that. */}}
+{{- define "orderloom.serviceEnv" -}}
+{{ include "orderloom.env" . }}
+{{- $_ := required "redis.secretName: name the Secret with the URL of Redis" .Values.redis.secretName }}
+{{ include "orderloom.secret" (list "REDIS_URL" .Values.redis) }}
+{{- if .Values.mail.secretName }}
+{{ include "orderloom.secret" (list "SMTP_URL" .Values.mail) }}
+{{- end }}
+- name: MAIL_FROM
+  value: {{ .Values.mail.from | quote }}
+- name: POOL_SIZE
+  value: {{ .Values.database.poolSize | quote }}
+{{- end -}}
+
+{{- define "orderloom.podSecurity" -}}
+automountServiceAccountToken: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  fsGroup: 10001
+  seccompProfile: {type: RuntimeDefault}
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "orderloom.containerSecurity" -}}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: {drop: [ALL]}
+volumeMounts:
+  - {name: tmp, mountPath: /tmp}
+  - {name: data, mountPath: /data}
+{{- end -}}
+
+{{- define "orderloom.volumes" -}}
+volumes:
+  - {name: tmp, emptyDir: {}}
+  - {name: data, emptyDir: {}}
+{{- end -}}
+
+{{- define "orderloom.placement" -}}
+{{- with .nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}

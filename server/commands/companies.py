@@ -1,0 +1,92 @@
+"""Companies and the way into them."""
+
+import secrets
+from typing import Annotated
+
+import typer
+
+from server.commands.house import CommandError, TenantOption, opened, run, say
+from tenants import people
+from tenants.companies import DEFAULT_TEMPLATE, NewCompany, create_company, list_companies, template_names
+
+tenant = typer.Typer(help="Companies on this instance.", no_args_is_help=True)
+
+
+@tenant.command("list")
+def list_tenants() -> None:
+    """List the companies, one a line, the slug first."""
+    for row in run(_list()):
+        typer.echo(f"{row['slug']}\t{row['name']}\t{row['language']}\t{row['id']}")
+
+
+async def _list() -> list[dict[str, object]]:
+    async with opened() as house:
+        return await list_companies(house.database)
+
+
+@tenant.command("create")
+def create(  # noqa: PLR0913, PLR0917  (each option is a parameter)
+    slug: Annotated[str, typer.Argument(help="Its short name: small letters, digits and hyphens.")],
+    owner_email: Annotated[str, typer.Option(help="The first owner's e-mail address, to sign in with.")],
+    name: Annotated[str, typer.Option(help="Its name; the slug if not given.")] = "",
+    owner_name: Annotated[str, typer.Option(help="The owner's name; the address if not given.")] = "",
+    password: Annotated[
+        str, typer.Option(help="The owner's password; 'ask' asks for it. Made and shown once if not given.")
+    ] = "",
+    language: Annotated[str, typer.Option(help="en or zh.")] = "en",
+    currency: Annotated[str, typer.Option(help="ISO 4217, such as EUR or CNY.")] = "EUR",
+    time_zone: Annotated[str, typer.Option(help="Such as Europe/Berlin or Asia/Shanghai.")] = "UTC",
+    template: Annotated[
+        str, typer.Option(help=f"The configuration to begin with: {', '.join(template_names())}.")
+    ] = DEFAULT_TEMPLATE,
+) -> None:
+    """Found a company with its first owner."""
+    if password == "ask":  # noqa: S105  (the word that asks for one)
+        password = str(typer.prompt("Password of the owner", hide_input=True, confirmation_prompt=True, err=True))
+    made = "" if password else secrets.token_urlsafe(12)
+    company = NewCompany(
+        slug,
+        name or slug,
+        owner_email,
+        owner_name or owner_email,
+        password or made,
+        language,
+        time_zone,
+        currency,
+        template,
+    )
+    is_new = run(_create(company))
+    say(f"The company '{slug}' is founded; {owner_email} is its owner.")
+    if not is_new:
+        say(f"{owner_email} already had an account, and keeps the password.")
+    elif made:
+        typer.echo(made)
+
+
+async def _create(company: NewCompany) -> bool:
+    """Whether the owner's account is new."""
+    async with opened() as house:
+        known = await people.is_known(house.database, company.owner_email)
+        await create_company(house.database, company)
+        return not known
+
+
+def token(
+    slug: TenantOption,
+    user: Annotated[
+        str | None, typer.Option("--user", "-u", help="A member's e-mail address; an owner if not given.")
+    ] = None,
+) -> None:
+    """Print a bearer token for the API and nothing else."""
+    typer.echo(run(_token(slug, user)))
+
+
+async def _token(slug: str, user: str | None) -> str:
+    async with opened() as house:
+        tenant_id = await house.tenant(slug)
+        try:
+            member_id = await people.member_by_email(house.database, tenant_id, user)
+        except LookupError:
+            who = f"active member '{user}'" if user else "active owner"
+            raise CommandError(f"The company '{slug}' has no {who}.") from None
+        return (await people.open_session(house.database, tenant_id, member_id)).token

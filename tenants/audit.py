@@ -1,0 +1,151 @@
+"""Whether the history is still what was written: each record's entries, their order, their hashes, and the record itself.
+
+An entry's hash is taken over its content and the hash of the entry before, so what was changed, taken out, put in or moved
+breaks the chain at that place.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from tenants.database import ENTER, Connection, Database
+from tenants.saving import CUSTOMER, ORDER, PRODUCT, chained_hash, event_content
+
+AGGREGATES = (ORDER, CUSTOMER, PRODUCT)
+PAGE = 2_000
+
+Row = Mapping[str, Any]
+Key = tuple[str, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """The first place where a record's history does not hold."""
+
+    record_type: str
+    record_id: UUID
+    version: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.record_type} {self.record_id}, version {self.version}: {self.reason}"
+
+
+@dataclass(slots=True)
+class Report:
+    """What was looked at, and what is broken."""
+
+    records: int = 0
+    entries: int = 0
+    breaks: list[Break] = field(default_factory=list)
+
+
+async def verify(database: Database, tenant_id: UUID) -> Report:
+    """Check the history of every record of a tenant, as it stands at one moment."""
+    report = Report()
+    async with _snapshot(database, tenant_id) as connection:
+        ends: dict[Key, int] = {}
+        chain = _Chain()
+        async for event in _events(connection, tenant_id):
+            report.entries += 1
+            key = (event["record_type"], event["record_id"])
+            if key != chain.key:
+                chain = _Chain(key)
+            reason = chain.follow(event)
+            ends[key] = event["record_version"]
+            if reason is not None:
+                report.breaks.append(Break(*key, event["record_version"], reason))
+        broken = {(found.record_type, found.record_id) for found in report.breaks}
+        for aggregate in AGGREGATES:
+            async for row in _records(connection, tenant_id, aggregate.table):
+                report.records += 1
+                key = (aggregate.record_type, row["id"])
+                last = ends.pop(key, 0)
+                if last != row["version"] and key not in broken:
+                    report.breaks.append(Break(*key, row["version"], _end_reason(last)))
+    report.breaks.extend(_without_record(ends, broken))
+    return report
+
+
+class _Chain:
+    """The entries of one record, followed from the first; only the first break is told."""
+
+    def __init__(self, key: Key | None = None) -> None:
+        self.key = key
+        self._version = 0
+        self._hash = b""
+        self._broken = False
+
+    def follow(self, event: Row) -> str | None:
+        """What is wrong with the next entry, if it is the first that is."""
+        if self._broken:
+            return None
+        reason = self._judge(event)
+        self._broken = reason is not None
+        self._version, self._hash = event["record_version"], bytes(event["hash"])
+        return reason
+
+    def _judge(self, event: Row) -> str | None:
+        if event["record_version"] != self._version + 1:
+            return f"the entry of version {self._version + 1} is missing"
+        if chained_hash(self._hash, event_content(event, event["changes"])) != bytes(event["hash"]):
+            return "the entry is not what was written, or the one before it is another"
+        return None
+
+
+def _end_reason(last: int) -> str:
+    return f"the history ends at version {last}" if last else "the record has no history"
+
+
+def _without_record(ends: Mapping[Key, int], broken: set[Key]) -> Iterable[Break]:
+    known = {aggregate.record_type for aggregate in AGGREGATES}
+    for key, last in ends.items():
+        if key not in broken and key[0] in known:
+            yield Break(*key, last, "the record is gone")
+
+
+@asynccontextmanager
+async def _snapshot(database: Database, tenant_id: UUID) -> AsyncIterator[Connection]:
+    async with database.connection() as connection, connection.transaction():
+        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        await connection.execute(ENTER, {"tenant": tenant_id})
+        yield connection
+
+
+_EVENTS = """
+SELECT id, kind, record_type, record_id, record_version, at, actor_kind, actor_id, actor_name, cause_id, depth, note, changes,
+       hash
+FROM events
+WHERE tenant_id = %(tenant)s AND (record_type, record_id, record_version) > (%(type)s, %(id)s, %(version)s)
+ORDER BY record_type, record_id, record_version LIMIT %(page)s
+"""
+
+
+async def _events(connection: Connection, tenant_id: UUID) -> AsyncIterator[Row]:
+    place: dict[str, Any] = {"type": "", "id": UUID(int=0), "version": 0}
+    while True:
+        cursor = await connection.execute(_EVENTS, {"tenant": tenant_id, "page": PAGE, **place})
+        rows = await cursor.fetchall()
+        for row in rows:
+            yield row
+        if len(rows) < PAGE:
+            return
+        last = rows[-1]
+        place = {"type": last["record_type"], "id": last["record_id"], "version": last["record_version"]}
+
+
+async def _records(connection: Connection, tenant_id: UUID, table: str) -> AsyncIterator[Row]:
+    last = UUID(int=0)
+    while True:
+        cursor = await connection.execute(
+            f"SELECT id, version FROM {table} WHERE tenant_id = %(tenant)s AND id > %(last)s ORDER BY id LIMIT %(page)s",  # noqa: S608
+            {"tenant": tenant_id, "last": last, "page": PAGE},
+        )
+        rows = await cursor.fetchall()
+        for row in rows:
+            yield row
+        if len(rows) < PAGE:
+            return
+        last = rows[-1]["id"]

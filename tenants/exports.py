@@ -1,0 +1,149 @@
+"""Out: the records of one type as JSON, one a line, oldest first, with all that belongs to them.
+
+Read page by page through the same compiler as any list, so rights, custom fields and money read as they do everywhere.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import orjson
+
+from tenants.database import Caller, Database
+from tenants.reading.compiler import Reader, compile_one, compile_page
+from tenants.reading.pages import LARGEST_SIZE
+from tenants.reading.plan import Plan
+from tenants.reading.selection import Selected, constant
+from tenants.records import (
+    REGISTRY,
+    Attribute,
+    Column,
+    Custom,
+    Items,
+    Lookup,
+    Money,
+    RecordType,
+    Relation,
+    Structure,
+)
+
+EXPORTED = ("order", "customer", "product")
+PAGE = 100
+# A record's own parts that are read in pages because there may be many.
+PAGED_PARTS = frozenset({"lines"})
+# What follows from other records that are exported themselves.
+DERIVED = frozenset({"orderSummary"})
+
+Row = dict[str, Any]
+
+
+async def export_records(database: Database, caller: Caller, record_type: str) -> AsyncIterator[bytes]:
+    """The lines, without their line ends.
+
+    Raises :class:`NotAllowed` (<record type>.export), and :class:`tenants.database.Outdated` when the configuration is changed
+    meanwhile: the lines before and after would not match.
+    """
+    caller.access.require(f"{record_type}.export")
+    record = REGISTRY[record_type]
+    after: str | None = None
+    while True:
+        page = await _page(database, caller, record, after)
+        for node in page["nodes"]:
+            yield orjson.dumps(await _whole(database, caller, record, node))
+        if not page["pageInfo"]["hasNextPage"]:
+            return
+        after = page["pageInfo"]["endCursor"]
+
+
+async def _page(database: Database, caller: Caller, record: RecordType, after: str | None) -> Row:
+    arguments: Row = {"first": constant(PAGE), "orderBy": [{"createdAt": "ASC"}], "voided": "INCLUDE"}
+    if after is not None:
+        arguments["after"] = constant(after)
+    fields = (Selected("nodes", "nodes", fields=_fields(caller, record)), _PAGE_INFO)
+    selected = Selected(record.plural, record.plural, arguments, fields)
+    found = await _read(database, caller, compile_page(_reader(caller), record, selected))
+    assert found is not None
+    return found
+
+
+async def _whole(database: Database, caller: Caller, record: RecordType, node: Row) -> Row:
+    """The record with its paged parts as plain lists, whatever their length."""
+    for name in PAGED_PARTS & node.keys():
+        part = node[name]
+        rows = part["nodes"]
+        while part["pageInfo"]["hasNextPage"]:
+            fields = (_paged(caller, record, name, part["pageInfo"]["endCursor"]),)
+            plan = compile_one(_reader(caller), record, {"id": constant(node["id"])}, fields)
+            part = (await _read(database, caller, plan) or {name: _NOTHING})[name]
+            rows += part["nodes"]
+        node[name] = rows
+    return node
+
+
+async def _read(database: Database, caller: Caller, plan: Plan) -> Row | None:
+    found = await database.read(caller, plan.sql, plan.parameters({}, caller.tenant_id, caller.member_id))
+    return orjson.loads(found) if found is not None else None
+
+
+def _reader(caller: Caller) -> Reader:
+    return Reader(caller.config, caller.access, caller.language)
+
+
+_PAGE_INFO = Selected(
+    "pageInfo", "pageInfo", fields=(Selected("hasNextPage", "hasNextPage"), Selected("endCursor", "endCursor"))
+)
+_NOTHING: Mapping[str, Any] = {"nodes": [], "pageInfo": {"hasNextPage": False}}
+
+
+def _fields(caller: Caller, record: RecordType) -> tuple[Selected, ...]:
+    chosen = (_field(caller, record, attribute) for attribute in record.attributes if attribute.name not in DERIVED)
+    return tuple(field for field in chosen if field is not None)
+
+
+def _field(caller: Caller, record: RecordType, attribute: Attribute) -> Selected | None:
+    match attribute:
+        case Column():
+            return Selected(attribute.name, attribute.name)
+        case Money():
+            return _group(attribute.name, ("amount", "currency"))
+        case Structure() | Items():
+            members = (_field(caller, record, member) for member in attribute.members)
+            return Selected(attribute.name, attribute.name, fields=tuple(part for part in members if part is not None))
+        case Lookup(key=Column()):
+            return _group(attribute.name, ("key",))
+        case Custom():
+            return _group(attribute.name, tuple(caller.config.custom_columns.get(record.name, {})))
+        case Relation(many=False):
+            target = REGISTRY[attribute.target]
+            return _group(attribute.name, tuple(name for name in ("id", *target.by, "name") if name in target.by_name))
+        case Relation(paged=False):
+            return Selected(attribute.name, attribute.name, fields=_columns(REGISTRY[attribute.target]))
+        case Relation() if attribute.name in PAGED_PARTS:
+            return _paged(caller, record, attribute.name, None)
+    return None
+
+
+def _paged(caller: Caller, record: RecordType, name: str, after: str | None) -> Selected:
+    relation = record.by_name[name]
+    assert isinstance(relation, Relation)
+    arguments: Row = {"first": constant(LARGEST_SIZE)}
+    if after is not None:
+        arguments["after"] = constant(after)
+    target = REGISTRY[relation.target]
+    parts = (
+        _field(caller, target, part)
+        for part in target.attributes
+        # The record it belongs to is the one around it.
+        if not (isinstance(part, Relation) and part.target == record.name)
+    )
+    nodes = Selected("nodes", "nodes", fields=tuple(part for part in parts if part is not None))
+    return Selected(name, name, arguments, (nodes, _PAGE_INFO))
+
+
+def _columns(record: RecordType) -> tuple[Selected, ...]:
+    return tuple(
+        Selected(attribute.name, attribute.name) for attribute in record.attributes if isinstance(attribute, Column)
+    )
+
+
+def _group(name: str, members: tuple[str, ...]) -> Selected:
+    return Selected(name, name, fields=tuple(Selected(member, member) for member in members))
