@@ -3,7 +3,7 @@
 Limits come before work: length and tokens before parsing ends, depth and size (fragments followed) before validation.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ from tenants.callers import Remembered
 LONGEST = 200_000
 MOST_TOKENS = 10_000
 DEEPEST = 24
+DEEPEST_VARIABLES = 50
 MOST_FIELDS = 3_000
 MOST_ROOT_FIELDS = 20
 MOST_ALIASES = 200
@@ -81,6 +82,8 @@ class Documents:
             code = "LIMIT_EXCEEDED" if "tokens" in error.message else "GRAPHQL_PARSE_FAILED"
             error.extensions = {"code": code}
             raise
+        except RecursionError:
+            raise refused("The document is nested too deeply.", "LIMIT_EXCEEDED") from None
         fragments = {
             definition.name.value: definition
             for definition in node.definitions
@@ -109,6 +112,7 @@ class _Limits:
     def __init__(self, document: Document) -> None:
         self.document = document
         self._known: dict[str, tuple[int, int, int]] = {}
+        self._known_roots: dict[str, int] = {}
         self._open: set[str] = set()
 
     def check(self) -> None:
@@ -156,15 +160,15 @@ class _Limits:
         return sum(1 if isinstance(node, FieldNode) else self._measure_roots(node) for node in selection_set.selections)
 
     def _measure_roots(self, node: Any) -> int:
-        if isinstance(node, FragmentSpreadNode):
-            fragment = self.document.fragments.get(node.name.value)
-            if fragment is None or node.name.value in self._open:
-                return 0
-            self._open.add(node.name.value)
-            found = self._roots(fragment.selection_set)
-            self._open.discard(node.name.value)
-            return found
-        return self._roots(node.selection_set)
+        if not isinstance(node, FragmentSpreadNode):
+            return self._roots(node.selection_set)
+        name = node.name.value
+        if name not in self._known_roots:
+            # A circle counts nothing; it is for validation to name.
+            self._known_roots[name] = 0
+            fragment = self.document.fragments.get(name)
+            self._known_roots[name] = self._roots(fragment.selection_set) if fragment else 0
+        return self._known_roots[name]
 
 
 def _bound(what: str, found: int, most: int) -> None:
@@ -172,16 +176,34 @@ def _bound(what: str, found: int, most: int) -> None:
         raise refused(f"The document has too many {what}: {found} of at most {most}.", "LIMIT_EXCEEDED")
 
 
-def root_names(document: Document, selection_set: SelectionSetNode, seen: frozenset[str] = frozenset()) -> set[str]:
+def check_variables(variables: Mapping[str, Any]) -> None:
+    """Raise ``GraphQLError`` for variables that are nested deeper than anything here can mean."""
+    level: list[Any] = list(variables.values())
+    for _ in range(DEEPEST_VARIABLES):
+        level = [item for value in level if isinstance(value, dict | list) for item in _items(value)]
+        if not level:
+            return
+    raise refused("The variables are nested too deeply.", "LIMIT_EXCEEDED")
+
+
+def _items(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
+
+
+def root_names(document: Document, selection_set: SelectionSetNode) -> set[str]:
     """The names of all root fields of an operation, fragments followed."""
     names: set[str] = set()
-    for node in selection_set.selections:
-        if isinstance(node, FieldNode):
-            names.add(node.name.value)
-        elif isinstance(node, FragmentSpreadNode):
-            fragment = document.fragments.get(node.name.value)
-            if fragment is not None and node.name.value not in seen:
-                names |= root_names(document, fragment.selection_set, seen | {node.name.value})
-        elif isinstance(node, InlineFragmentNode):
-            names |= root_names(document, node.selection_set, seen)
+    seen: set[str] = set()
+    todo = [selection_set]
+    while todo:
+        for node in todo.pop().selections:
+            if isinstance(node, FieldNode):
+                names.add(node.name.value)
+            elif isinstance(node, InlineFragmentNode):
+                todo.append(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
+                seen.add(node.name.value)
+                fragment = document.fragments.get(node.name.value)
+                if fragment is not None:
+                    todo.append(fragment.selection_set)
     return names

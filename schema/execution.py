@@ -29,7 +29,7 @@ from psycopg_pool import PoolTimeout
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.context import MOST_TRIES, Context, House, Live
-from schema.documents import Document, Documents, refused, root_names
+from schema.documents import Document, Documents, check_variables, refused, root_names
 from schema.lens import looking_through
 from schema.overlays import Overlays
 from schema.root import build
@@ -135,6 +135,7 @@ async def _try(
 
 def _parse(operation: Operation) -> Document:
     """The document. Raises ``GraphQLError``, also for NUL characters, which PostgreSQL cannot keep, wherever they are."""
+    check_variables(operation.variables or {})
     if _NUL.search(operation.query) or _holds_nul(operation.variables):
         raise refused("A text holds the character NUL (U+0000), which cannot be stored. Remove it.", "BAD_USER_INPUT")
     return DOCUMENTS.parse(operation.query)

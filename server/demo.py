@@ -42,28 +42,32 @@ FIRST_QUERY = """\
 Values = dict[str, Any]
 _DAY = re.compile(r"today([+-]\d+)?(?: (\d\d:\d\d))?")
 
+# Ids grow with time, so what the demo made is at the beginning, however much people did afterwards.
+_FIRST_EVENTS = "SELECT * FROM events WHERE tenant_id = %(tenant)s ORDER BY id LIMIT 5000"
 # The keys of the data file, by which the records that were made from it are found again.
-_MADE = """
-SELECT e.record_type, c.new #>> '{}' AS key, e.record_id
-FROM events e, jsonb_to_recordset(e.changes) AS c(field text, new jsonb)
-WHERE e.tenant_id = %(tenant)s AND e.kind = 'created'
-  AND c.field = CASE e.record_type WHEN 'product' THEN 'sku' ELSE 'externalId' END
-"""
+_MADE = f"""
+SELECT e.record_type, c.new #>> '{{}}' AS key, e.record_id
+FROM ({_FIRST_EVENTS}) e, jsonb_to_recordset(e.changes) AS c(field text, new jsonb)
+WHERE e.kind = 'created' AND c.field = CASE e.record_type WHEN 'product' THEN 'sku' ELSE 'externalId' END
+"""  # noqa: S608
 # Steps that people took; what automations did (depth above 0) is not in the data file.
-_STEPS = """
-SELECT record_id, count(*) AS taken FROM events
-WHERE tenant_id = %(tenant)s AND record_type = 'order' AND kind IN ('status_changed', 'voided') AND depth = 0
-GROUP BY record_id
-"""
+_STEPS = f"""
+SELECT e.record_id, count(*) AS taken FROM ({_FIRST_EVENTS}) e
+WHERE e.record_type = 'order' AND e.kind IN ('status_changed', 'voided') AND e.depth = 0
+GROUP BY e.record_id
+"""  # noqa: S608
 _MEMBERS = "SELECT id, name, email, roles, language FROM members WHERE tenant_id = %(tenant)s"
 
 
 async def seed(database: Database, address: str = "") -> str:
     """Found the demo companies, or complete them, and say how to sign in, as a text for the terminal.
 
-    ``address`` is the URL at which the web server answers. A company of the same short name that is not ours is left alone.
+    ``address`` is the URL at which the web server answers. A company of the same short name that is not ours is left
+    alone. Raises the house's problems where a half-filled company was changed so that the rest does not fit any more.
     """
     ours = [text for slug in COMPANIES if (text := await seed_company(database, read_demo(slug)))]
+    if not ours:
+        return ""
     query = "\n".join(f"    {line}" for line in FIRST_QUERY.splitlines())
     return (
         f"  Sign in with one of these, password {PASSWORD}:\n"

@@ -80,9 +80,9 @@ def _check_contacts(form: Form, record: Record) -> None:
             form.fail(name, "value.too_many", count=len(entries), most=MOST_CONTACTS)
             continue
         known: dict[str, list[UUID]] = {}
-        for contact in contacts:
-            if contact["kind"] == kind:
-                known.setdefault(contact["value"], []).append(contact["id"])
+        for old in contacts:
+            if old["kind"] == kind:
+                known.setdefault(old["value"], []).append(old["id"])
         contacts = [contact for contact in contacts if contact["kind"] != kind]
         for place, entry in enumerate(entries):
             contact: Row = {"id": None, "kind": kind, "position": place + 1}

@@ -26,7 +26,7 @@ from tenants.columns import (
     count_column,
     flag_column,
     json_column,
-    metadata as metadata,
+    metadata,
     number_column,
     tenant_table,
     text_column,
@@ -46,7 +46,7 @@ SHARED_TABLES = {
 
 tenants = Table(
     "tenants",
-    metadata as metadata,
+    metadata,
     uuid_column("id"),
     text_column("slug"),
     text_column("name"),
@@ -61,7 +61,7 @@ tenants = Table(
 
 users = Table(
     "users",
-    metadata as metadata,
+    metadata,
     uuid_column("id"),
     text_column("email"),
     text_column("password_hash"),
@@ -73,7 +73,7 @@ users = Table(
 
 sessions = Table(
     "sessions",
-    metadata as metadata,
+    metadata,
     Column("token_hash", LargeBinary, nullable=False),
     uuid_column("tenant_id", ForeignKey("tenants.id", ondelete="CASCADE")),
     uuid_column("member_id"),
@@ -86,7 +86,7 @@ sessions = Table(
 
 jobs = Table(
     "jobs",
-    metadata as metadata,
+    metadata,
     uuid_column("id"),
     uuid_column("tenant_id", ForeignKey("tenants.id", ondelete="CASCADE")),
     text_column("kind"),
@@ -360,4 +360,6 @@ deliveries = tenant_table(
     Index("deliveries_created_at_idx", "tenant_id", "created_at", "id"),
 )
 
+# The run-time and the migrations take the description of the tables from here, where all of them are known.
+ALL_TABLES = metadata
 TENANT_TABLES = tuple(table for table in metadata.tables.values() if table.name not in SHARED_TABLES)

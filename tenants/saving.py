@@ -17,7 +17,7 @@ import orjson
 from psycopg.types.json import Jsonb
 from sqlalchemy.dialects import postgresql
 
-from tenants.models import metadata
+from tenants.models import ALL_TABLES
 from tenants.problems import Conflict, NotFound
 from tenants.transaction import Transaction, new_id
 from tenants.triggers import decide
@@ -160,14 +160,14 @@ async def _save_children(tx: Transaction, child: Child, parent_id: UUID, before:
 
 async def _insert_many(tx: Transaction, table: str, rows: list[Row]) -> None:
     """Insert rows of one shape in one statement, whose text does not depend on how many they are."""
-    columns = tuple(column.name for column in metadata.tables[table].columns if column.name in rows[0])
+    columns = tuple(column.name for column in ALL_TABLES.tables[table].columns if column.name in rows[0])
     values = {name: [row[name] for row in rows] for name in columns}
     await tx.execute(_insert_many_sql(table, columns), **values)
 
 
 @lru_cache(maxsize=200)
 def _insert_many_sql(table: str, columns: tuple[str, ...]) -> str:
-    known = metadata.tables[table].columns
+    known = ALL_TABLES.tables[table].columns
     arrays = ", ".join(f"%({name})s::{known[name].type.compile(_POSTGRES)}[]" for name in columns)
     names = ", ".join(columns)
     return f"INSERT INTO {table} (tenant_id, {names}) SELECT %(tenant)s, u.* FROM unnest({arrays}) AS u({names})"  # noqa: S608

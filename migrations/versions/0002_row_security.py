@@ -54,6 +54,6 @@ def upgrade() -> None:
     op.execute(f"CREATE POLICY changed_from_within ON tenants FOR UPDATE USING (id = {CURRENT_TENANT})")
     grant("tenants", "SELECT", "INSERT", "UPDATE")
     grant("users", "SELECT", "INSERT", "UPDATE")
-    grant("sessions", "SELECT", "INSERT", "UPDATE")
+    grant("sessions")
     grant("jobs")
     grant("alembic_version", "SELECT")

@@ -84,10 +84,10 @@ class _Planner:
         if not isinstance(file.lines, Entries):
             return binding
         # Lines in columns of the order's own row are filled with the order.
-        inline = Binding(table, Nested({"lines": file.lines}), Group({"lines": Many(Group(LINE))}))
+        inline = Binding(table, Nested.model_construct({"lines": file.lines}), Group({"lines": Many(Group(LINE))}))
         self.errors.extend(inline.mistakes(path))
         whole = Group({**target.fields, "lines": Many(Group(LINE))}, optional=False)
-        return Binding(table, Nested({**fields.root, "lines": file.lines}), whole)
+        return Binding(table, Nested.model_construct({**fields.root, "lines": file.lines}), whole)
 
     def _plan_lines(self, file: RecordFile, lines: LinesFile, table: Table, path: Path) -> LinesPlan:
         binding = Binding(table, lines.fields, Group(LINE))

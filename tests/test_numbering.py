@@ -1,0 +1,125 @@
+"""Order numbers (ORD-4): the company's pattern, unique under concurrency, without holes where that is wanted."""
+
+import asyncio
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.conftest import NewCompany
+from tests.documents import CREATE_ORDER, SET_NUMBERING, an_order, bad_values, done, refused, unchanged
+from tests.harness import Client, Company
+
+AT_ONCE = 40
+
+
+async def number_of(company: Company, **changes: Any) -> str:
+    return str((await an_order(company, **changes))["number"])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("SO-{year}-{seq:5}", r"SO-(?P<year>\d{4})-0000(?P<seq>\d)"),
+        ("{year}{month}{day}/{seq:3}", r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)/00(?P<seq>\d)"),
+        ("订单{seq}号", r"订单(?P<seq>\d)号"),
+        ("{seq:9}", r"00000000(?P<seq>\d)"),
+        ("%s\\-'{seq}", r"%s\\-'(?P<seq>\d)"),
+    ],
+)
+async def test_numbers_follow_the_pattern(company: Company, client: Client, pattern: str, expected: str) -> None:
+    await done(company, SET_NUMBERING, pattern=pattern)
+    before = datetime.now(UTC)
+    numbers = [await number_of(company) for _ in range(3)]
+    found = [re.fullmatch(expected, number) for number in numbers]
+    parts = [match.groupdict() for match in found if match]
+    assert [part.pop("seq") for part in parts] == ["1", "2", "3"], numbers
+    days = {(day.strftime("%Y"), day.strftime("%m"), day.strftime("%d")) for day in (before, datetime.now(UTC))}
+    for part in parts:
+        assert any(part.items() <= dict(zip(("year", "month", "day"), day, strict=True)).items() for day in days)
+
+
+async def test_a_sequence_outgrows_its_width(company: Company, client: Client) -> None:
+    await done(company, SET_NUMBERING, pattern="N-{seq:1}", gapless=True)
+    assert [await number_of(company) for _ in range(11)][-2:] == ["N-10", "N-11"]
+
+
+async def test_each_text_around_the_sequence_counts_for_itself(company: Company, client: Client) -> None:
+    """The sequence begins anew with a new prefix, and goes on where it was when the old one comes back."""
+    await done(company, SET_NUMBERING, pattern="A-{seq}")
+    assert [await number_of(company) for _ in range(2)] == ["A-1", "A-2"]
+    await done(company, SET_NUMBERING, pattern="B-{seq}")
+    assert await number_of(company) == "B-1"
+    await done(company, SET_NUMBERING, pattern="A-{seq:3}")
+    assert await number_of(company) == "A-003"
+
+
+@pytest.mark.parametrize(
+    "pattern", ["SO-{year}", "{seq}-{seq}", "SO-{seq:0}", "SO-{seq:10}", "SO-{hour}-{seq}", "SO-{{seq}}", "SO-{seq", "{Seq}-1"]
+)
+async def test_what_is_no_pattern(company: Company, client: Client, pattern: str) -> None:
+    async with unchanged(company):
+        problem = await refused(company, SET_NUMBERING, pattern=pattern)
+    assert bad_values(problem) == {"numbering.order.pattern": "CONFIG_BAD_PATTERN"}
+
+
+@pytest.mark.parametrize("gapless", [False, True])
+async def test_numbers_are_unique_under_concurrency(company: Company, client: Client, gapless: bool) -> None:
+    """More orders at once than the server has connections: every one gets a number of its own, and none waits in vain."""
+    await done(company, SET_NUMBERING, pattern="N-{seq}", gapless=gapless)
+    numbers = await asyncio.gather(*(number_of(company) for _ in range(AT_ONCE)))
+    assert set(numbers) == {f"N-{number}" for number in range(1, AT_ONCE + 1)}
+
+
+async def test_gapless_numbers_have_no_holes(company: Company, client: Client) -> None:
+    """Orders that are refused, at once with others that are taken, use up no number, however late they are refused."""
+    await done(company, SET_NUMBERING, pattern="N-{seq}", gapless=True)
+    await an_order(company, externalId="taken")
+
+    async def try_one(place: int) -> str | None:
+        if place % 3:
+            return await number_of(company)
+        # The one is refused before a number is drawn, the other by a unique key after that.
+        values: dict[str, Any] = {"lines": []} if place % 2 else {"lines": [{"name": "x", "unitPrice": "1"}]}
+        await refused(company, CREATE_ORDER, **values, externalId="taken")
+        return None
+
+    numbers = [number for number in await asyncio.gather(*map(try_one, range(24))) if number]
+    assert len(numbers) == 16
+    assert {*numbers, "N-1"} == {f"N-{number}" for number in range(1, 18)}
+    assert await company.rows("SELECT value FROM counters WHERE key = 'order:N-#'") == [{"value": 17}]
+
+
+async def test_numbers_with_holes_are_never_given_twice(company: Company, client: Client) -> None:
+    """Without gapless a late refusal costs a number, and that number is gone."""
+    await done(company, SET_NUMBERING, pattern="N-{seq}")
+    assert await number_of(company, externalId="taken") == "N-1"
+    await refused(company, CREATE_ORDER, externalId="taken", lines=[{"name": "x", "unitPrice": "1"}])
+    assert await number_of(company) == "N-3"
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
+async def test_the_date_is_that_of_the_company(new_company: NewCompany, client: Client, zone: str) -> None:
+    """Of two zones that are 26 hours apart, at least one has another day than UTC at any moment; each company has its own."""
+    company = await new_company(time_zone=zone)
+    await done(company, SET_NUMBERING, pattern="{year}-{month}-{day}-{seq}")
+    before = datetime.now(ZoneInfo(zone))
+    number = await number_of(company)
+    assert number in {f"{day:%Y-%m-%d}-1" for day in (before, datetime.now(ZoneInfo(zone)))}
+
+
+def test_the_two_zones_are_never_both_on_utc_s_day() -> None:
+    """What the test above relies on."""
+    for hour in range(24):
+        moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
+        days = {moment.astimezone(ZoneInfo(zone)).date() for zone in ("Pacific/Kiritimati", "Etc/GMT+12")}
+        assert days != {moment.date()}
+
+
+async def test_companies_count_apart(company: Company, client: Client, new_company: NewCompany) -> None:
+    other = await new_company()
+    assert (await number_of(company)).endswith("-00001")
+    assert (await number_of(other)).endswith("-00001")
+    assert (await number_of(company)).endswith("-00002")
