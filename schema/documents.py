@@ -79,11 +79,9 @@ class Documents:
         try:
             node = parse(text, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
         except GraphQLError as error:
-            code = "LIMIT_EXCEEDED" if "tokens" in error.message else "GRAPHQL_PARSE_FAILED"
+            code = "LIMIT_EXCEEDED" if "Parsing aborted" in error.message else "GRAPHQL_PARSE_FAILED"
             error.extensions = {"code": code}
             raise
-        except RecursionError:
-            raise refused("The document is nested too deeply.", "LIMIT_EXCEEDED") from None
         fragments = {
             definition.name.value: definition
             for definition in node.definitions
@@ -102,7 +100,11 @@ class Documents:
         parsed = self.parse(text)
         errors = validate(self.schema, parsed.node, max_errors=MOST_ERRORS)
         for error in errors:
-            error.extensions = {"code": "GRAPHQL_VALIDATION_FAILED"}
+            # Comparing fields of equal names may cost their number squared; graphql-core gives up beyond a budget.
+            aborted = error.message == "Validation aborted."
+            error.extensions = {"code": "LIMIT_EXCEEDED" if aborted else "GRAPHQL_VALIDATION_FAILED"}
+            if aborted:
+                error.message = "The document selects the same fields too often to be checked. Ask for less at once."
         return self._validated.put(key, Document(parsed.node, parsed.fragments, tuple(errors)))
 
 

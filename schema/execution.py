@@ -161,11 +161,22 @@ async def _execute_seen(
         return _refusal(document.errors, language, request_id, kind, caller)
     context = Context(house, document, language, request_id, token, caller)
     result = await _run(document, context, operation)
-    if context.outdated or (
-        _touches_no_data(document, operation) and caller and await _is_outdated(house, caller, token)
-    ):
+    # A mutation is never tried twice: its earlier fields may be done.
+    if context.outdated and kind == "query":
+        return None
+    if caller and _is_unconfirmed(result, document, operation, kind) and await _is_outdated(house, caller, token):
         return None
     return _answer(result, context, kind)
+
+
+def _is_unconfirmed(result: ExecutionResult, document: Document, operation: Operation, kind: str) -> bool:
+    """Whether nothing was done and no statement has confirmed the caller, so that the answer may rest on an outdated one."""
+    errors = result.errors or ()
+    if result.data is None and not any(error.path for error in errors):
+        # The variables did not fit the fields as the caller saw them.
+        return True
+    refused_early = any(isinstance(error.original_error, Problem) for error in errors)
+    return kind == "query" and (refused_early or _touches_no_data(document, operation))
 
 
 def _touches_no_data(document: Document, operation: Operation) -> bool:

@@ -5,12 +5,12 @@ from typing import Any, cast
 from uuid import UUID
 
 import orjson
-from graphql import GraphQLObjectType, GraphQLResolveInfo, SelectionNode
+from graphql import GraphQLObjectType, GraphQLResolveInfo, OperationType, SelectionNode
 
-from schema.context import Context, parse_id
+from schema.context import MOST_TRIES, Context, parse_id
 from schema.selections import Selections, shape
 from tenants.database import Caller, Outdated
-from tenants.problems import FieldError, InvalidInput
+from tenants.problems import Conflict, FieldError, InvalidInput
 from tenants.reading.compiler import Reader, compile_one, compile_page
 from tenants.reading.plan import Plan
 from tenants.reading.selection import Leaf, Selected
@@ -88,9 +88,18 @@ async def read_record(
             reader_for(caller), record, {"id": Leaf(record_id, lambda _: record_id)}, fields, guarded=guarded
         )
 
-    # The id is this call's own, so the plan is of no use to another.
     context = info.context
-    return await _run(context, make(context.caller), _variables(info))
+    for _ in range(MOST_TRIES):
+        try:
+            # The id is this call's own, so the plan is of no use to another.
+            return await _run(context, make(context.caller), _variables(info))
+        except Outdated:
+            if info.operation.operation is OperationType.QUERY:
+                context.outdated = True
+                raise
+            # What a mutation did stays done: only its answer is read anew, for the caller as they are now.
+            await context.refresh()
+    raise Conflict("busy")
 
 
 def _fields_of(
@@ -122,15 +131,15 @@ async def _answer(info: ResolveInfo, make: Callable[[Caller], Plan]) -> orjson.F
         if len(plans) >= MOST_PLANS:
             plans.clear()
         plan = plans[key] = make(caller)
-    return await _run(context, plan, variables)
+    try:
+        return await _run(context, plan, variables)
+    except Outdated:
+        context.outdated = True
+        raise
 
 
 async def _run(context: Context, plan: Plan, variables: Mapping[str, Any]) -> orjson.Fragment | None:
     caller = context.caller
     parameters = plan.parameters(variables, caller.tenant_id, caller.member_id)
-    try:
-        answer = await context.house.database.read(caller, plan.sql, parameters)
-    except Outdated:
-        context.outdated = True
-        raise
+    answer = await context.house.database.read(caller, plan.sql, parameters)
     return None if answer is None else orjson.Fragment(answer)

@@ -1,7 +1,7 @@
 """Two demo companies with people, customers, products and orders, for whoever starts the product to look around.
 
-The passwords are public. Only `orderloom seed-demo` calls this, and only for the embedded services of `orderloom run`:
-never for a database that somebody else can reach.
+The passwords are public. Only `orderloom seed-demo` calls this, which first looks whether anybody else could reach what is
+seeded: demo companies belong on the embedded services of one machine, never into an instance that is open to others.
 
 Everything is done by the house's own commands, in transactions of its own, in the order of `demo_data/*.yaml`. What is
 there already is known by the history of its creation, which nobody can change: so a second run does nothing, a run after

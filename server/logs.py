@@ -10,7 +10,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 # Tokens begin with this so that they can be found, and taken out, wherever they turn up.
 TOKEN = re.compile(r"\bol_[\w-]{8,}")
 PASSWORD_IN_URL = re.compile(r"(?<=://)([^\s:/@]*):[^\s@/]+@")
-QUIET = ("dramatiq", "psycopg.pool", "uvicorn.access", "alembic", "aiosmtplib")
+QUIET = ("casbin", "dramatiq", "psycopg.pool", "uvicorn.access", "alembic", "aiosmtplib")
 
 
 def configure(level: str, *, json: bool | None = None) -> None:
@@ -44,6 +44,8 @@ def configure(level: str, *, json: bool | None = None) -> None:
 
 def without_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Take tokens and passwords in URLs out of a line, whoever put them there."""
+    # uvicorn's text once more, in colours.
+    event.pop("color_message", None)
     for key, value in event.items():
         if isinstance(value, str):
             event[key] = PASSWORD_IN_URL.sub(r"\1:***@", TOKEN.sub("ol_***", value))

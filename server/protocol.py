@@ -1,12 +1,38 @@
-"""HTTP connections that do not wait for ever: uvicorn itself has no limit for headers that trickle in, nor for their size."""
+"""How connections are served: uvicorn's settings, and limits for requests that trickle in, of which it has none itself."""
 
 import asyncio
 from typing import Any
 
+import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 LONGEST_HEADERS_SECONDS = 15.0
 LARGEST_HEADERS = 64 * 1024
+KEEP_ALIVE_SECONDS = 10
+LAST_REQUESTS_SECONDS = 10
+LARGEST_SOCKET_MESSAGE = 1024 * 1024
+
+
+def configured(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
+    """The server for an application; logging is set up already."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http=PatientProtocol,
+        ws="websockets-sansio",
+        ws_max_size=LARGEST_SOCKET_MESSAGE,
+        # A few kilobytes that unfold into gigabytes are no message.
+        ws_per_message_deflate=False,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=LAST_REQUESTS_SECONDS,
+    )
 
 
 class PatientProtocol(HttpToolsProtocol):

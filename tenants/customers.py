@@ -100,6 +100,9 @@ def _check_contacts(form: Form, record: Record) -> None:
 
 def _contact_value(form: Form, kind: str) -> None:
     given = form.values.get("value")
+    if not str(given or "").strip():
+        form.fail("value", "value.required")
+        return
     try:
         form.row["value"] = phone_number(given, None) if kind == "phone" else email_address(given)
     except BadValue as bad:
@@ -120,6 +123,8 @@ def _check_addresses(form: Form, record: Record) -> None:
         address: Row = dict(existing) if existing else {"id": new_id()}
         address["position"] = place + 1
         inner = Form(entry, address, (*form.path, "addresses", place))
+        if entry.get("id") is not None and existing is None:
+            inner.fail("id", "order.unknown_address", id=entry["id"])
         inner.choice("kind", ADDRESS_KINDS, default="delivery")
         inner.text("label", longest=60)
         address.setdefault("label", "")
@@ -138,7 +143,7 @@ def check_address(form: Form) -> None:
         else:
             form.text(name, longest=200)
         form.row.setdefault(part, "")
-    if not any(form.row[part] for part in ADDRESS_PARTS):
+    if not form.errors and not any(form.row[part] for part in ADDRESS_PARTS):
         form.fail("line1", "value.required")
 
 

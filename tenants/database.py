@@ -30,6 +30,8 @@ SESSION_OPTIONS = (
     "-c timezone=UTC -c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
     " -c jit=off -c search_path=public"
 )
+# Connections for single short statements beside an open transaction.
+ASIDE = 2
 ENTER = "SELECT set_config('app.tenant_id', %(tenant)s::text, true)"
 STATE = """
 SELECT t.config_version, m.version AS member_version
@@ -109,33 +111,42 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
     connection.prepared_max = 500
 
 
+def _pool(url: str, least: int, most: int) -> AsyncConnectionPool[Connection]:
+    return AsyncConnectionPool(
+        url,
+        connection_class=AsyncConnection[DictRow],
+        kwargs={"autocommit": True, "row_factory": dict_row, "options": SESSION_OPTIONS, "prepare_threshold": 2},
+        min_size=least,
+        max_size=most,
+        timeout=5,
+        configure=_configure,
+        open=False,
+    )
+
+
 @dataclass
 class Database:
-    """The pool, and what to call after each commit (the porch connects it to Redis; it may fail without harm)."""
+    """The pools, and what to call after each commit (the porch connects it to Redis; it may fail without harm).
+
+    Calls that hold a connection take a second one from ``aside``: if they waited for each other's, none would ever go on.
+    """
 
     pool: AsyncConnectionPool[Connection]
+    aside: AsyncConnectionPool[Connection]
     on_commit: list[Callable[[Announcement], Awaitable[None]]] = field(default_factory=list)
 
     @classmethod
     async def open(cls, url: str, *, size: int = 8) -> "Database":
         """Connect. Raises ``psycopg_pool.PoolTimeout`` when the server cannot be reached, :class:`UnsafeRole` for a role
         that row security would not bind."""
-        pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            url,
-            connection_class=AsyncConnection[DictRow],
-            kwargs={"autocommit": True, "row_factory": dict_row, "options": SESSION_OPTIONS, "prepare_threshold": 2},
-            min_size=1,
-            max_size=size,
-            timeout=5,
-            configure=_configure,
-            open=False,
-        )
+        pool, aside = _pool(url, 1, size), _pool(url, 0, ASIDE)
         await pool.open(wait=True, timeout=10)
-        database = cls(pool)
+        await aside.open()
+        database = cls(pool, aside)
         async with database.connection() as connection:
             row = await (await connection.execute(UNSAFE_ROLE)).fetchone()
         if row is None or row["unsafe"]:
-            await pool.close()
+            await database.close()
             raise UnsafeRole(
                 "DATABASE role can bypass row security (superuser, BYPASSRLS or owner of tables); serve under the application role"
             )
@@ -143,6 +154,7 @@ class Database:
 
     async def close(self) -> None:
         await self.pool.close()
+        await self.aside.close()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:

@@ -6,7 +6,7 @@ database and the end of its job are one commit, and a lost message costs a delay
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from tenants.database import Database
@@ -24,13 +24,17 @@ MOST_DEATHS = 3
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One piece of work: ``subject_id`` is the run or the delivery it is about, ``attempts`` how often it was begun."""
+    """One piece of work: ``subject_id`` is the run or the delivery it is about, ``attempts`` how often it was begun.
+
+    ``due_at`` is the end of the lease under which it was handed out, and the number by which the hand-out is known.
+    """
 
     id: UUID
     tenant_id: UUID
     kind: str
     subject_id: UUID
     attempts: int
+    due_at: datetime
 
 
 async def add(tx: Transaction, kind: str, subject_id: UUID) -> None:
@@ -55,7 +59,7 @@ WHERE id IN (SELECT id FROM jobs JOIN (
                      ORDER BY due_at LIMIT %(window)s) due) turns USING (id)
              WHERE due_at <= now() AND parked_at IS NULL
              ORDER BY turn, due_at LIMIT %(most)s FOR UPDATE OF jobs SKIP LOCKED)
-RETURNING id, tenant_id, kind, subject_id, attempts
+RETURNING id, tenant_id, kind, subject_id, attempts, due_at
 """
 CLAIM_WINDOW = 5_000
 
@@ -74,27 +78,31 @@ async def release(database: Database, job_ids: Collection[UUID]) -> None:
         await connection.execute("UPDATE jobs SET due_at = now() WHERE id = ANY(%(ids)s)", {"ids": list(job_ids)})
 
 
+# Moving the end of the lease makes every other message of the same hand-out void.
 _START = """
-UPDATE jobs SET attempts = attempts + 1
-WHERE id = (SELECT id FROM jobs WHERE id = %(id)s AND tenant_id = %(tenant)s AND parked_at IS NULL FOR UPDATE SKIP LOCKED)
-RETURNING id, tenant_id, kind, subject_id, attempts
+UPDATE jobs SET attempts = attempts + 1, due_at = now() + least(%(lease)s * power(2, attempts), %(longest)s)
+WHERE id = (SELECT id FROM jobs WHERE id = %(id)s AND tenant_id = %(tenant)s AND due_at = %(due_at)s AND parked_at IS NULL
+            FOR UPDATE SKIP LOCKED)
+RETURNING id, tenant_id, kind, subject_id, attempts, due_at
 """
 
 
-async def start(database: Database, tenant_id: UUID, job_id: UUID) -> Job | None:
+async def start(database: Database, tenant_id: UUID, job_id: UUID, due_at: datetime) -> Job | None:
     """Count an attempt before it is made, in a commit of its own, so that one that kills its worker has been counted.
 
-    None when the job is done already or another worker is at it. Waiting in a queue is no attempt.
+    ``due_at`` is that of the hand-out; each allows one attempt. None when the job is done, handed out anew, or begun already.
+    Waiting in a queue is no attempt.
     """
+    parameters = {"id": job_id, "tenant": tenant_id, "due_at": due_at, "lease": FIRST_LEASE, "longest": LONGEST_LEASE}
     async with database.connection() as connection:
-        row = await (await connection.execute(_START, {"id": job_id, "tenant": tenant_id})).fetchone()
+        row = await (await connection.execute(_START, parameters)).fetchone()
     return Job(**row) if row else None
 
 
 async def take(tx: Transaction, job_id: UUID) -> Job | None:
     """Lock a job for the rest of the transaction; None when it is done already or another worker holds it."""
     row = await tx.fetch_one(
-        "SELECT id, tenant_id, kind, subject_id, attempts FROM jobs WHERE id = %(id)s AND tenant_id = %(tenant)s"
+        "SELECT id, tenant_id, kind, subject_id, attempts, due_at FROM jobs WHERE id = %(id)s AND tenant_id = %(tenant)s"
         " AND parked_at IS NULL FOR UPDATE SKIP LOCKED",
         id=job_id,
     )

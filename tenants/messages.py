@@ -350,7 +350,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "limit.no_live": ("Live updates are not available right now. Ask again instead.", "实时更新暂不可用，请改用查询。"),
     "limit.owner": ("The company needs at least one active owner.", "公司至少需要一名有效的所有者。"),
-    "limit.owner_grant": ("Only an owner can make somebody an owner.", "只有所有者可以授予所有者角色。"),
+    "limit.owner_grant": (
+        "Only an owner can make somebody an owner, or take that from an owner.",
+        "只有所有者可以授予或取消所有者身份。",
+    ),
+    "limit.role_grant": (
+        "You cannot give rights that you do not have yourself: {rights}.",
+        "您不能授予自己没有的权限：{rights}。",
+    ),
     "limit.sign_in": (
         "Too many failed sign-ins. Try again in {minutes} minutes.",
         "登录失败次数过多，请 {minutes} 分钟后再试。",

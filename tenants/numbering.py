@@ -39,18 +39,20 @@ async def next_number(tx: Transaction) -> str:
     if reserved := tx.numbers.get(key):
         value = reserved.pop(0)
     elif _is_counted_inside(tx):
-        value = await _counted_inside(tx, key)
+        value = await _counted_inside(tx, key, 1)
     else:
         value = await _counted_apart(tx.database, tx.tenant_id, key, 1)
     return SEQUENCE.sub(lambda match: str(value).zfill(int(match.group(1) or 1)), text)
 
 
 async def reserve(tx: Transaction, count: int) -> None:
-    """Take the numbers of this transaction's next orders at once, where numbers may have holes."""
-    if count > 0 and not _is_counted_inside(tx):
-        _, key = _counter(tx)
-        last = await _counted_apart(tx.database, tx.tenant_id, key, count)
-        tx.numbers[key] = list(range(last - count + 1, last + 1))
+    """Take the numbers of this transaction's next orders at once, where it does not matter if some are left over."""
+    if count < 1 or (tx.config.numbering.gapless and not tx.rehearsal):
+        return
+    _, key = _counter(tx)
+    counted = _counted_inside(tx, key, count) if tx.rehearsal else _counted_apart(tx.database, tx.tenant_id, key, count)
+    last = await counted
+    tx.numbers[key] = list(range(last - count + 1, last + 1))
 
 
 def _counter(tx: Transaction) -> tuple[str, str]:
@@ -70,8 +72,8 @@ def _dated(pattern: str, day: datetime) -> str:
     return pattern
 
 
-async def _counted_inside(tx: Transaction, key: str) -> int:
-    row = await tx.fetch_one(_NEXT, key=key, count=1)
+async def _counted_inside(tx: Transaction, key: str, count: int) -> int:
+    row = await tx.fetch_one(_NEXT, key=key, count=count)
     assert row is not None
     return int(row["value"])
 
@@ -79,7 +81,7 @@ async def _counted_inside(tx: Transaction, key: str) -> int:
 async def _counted_apart(database: Database, tenant_id: UUID, key: str, count: int) -> int:
     """The last of as many numbers as are taken."""
     scope = {"tenant": tenant_id, "key": key, "count": count}
-    async with database.connection() as connection, connection.pipeline():
+    async with database.aside.connection() as connection, connection.pipeline():
         await connection.execute(ENTER, scope)
         row = await (await connection.execute(_NEXT, scope)).fetchone()
     assert row is not None

@@ -5,7 +5,7 @@ an opaque random token bound to one membership, of which only the hash is kept.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -170,11 +170,16 @@ async def create_member(tx: Transaction, values: Mapping[str, Any]) -> UUID:
     form = Form(values, row)
     form.text("name", required=True, longest=200)
     form.text("email", required=True, longest=254)
+    if row.get("email"):
+        try:
+            email_address(row["email"])
+        except BadValue as bad:
+            form.fail("email", bad.code, **bad.data)
     form.value("roles", "tags", default=["member"])
     form.choice("language", ("en", "zh"), default=tx.config.language)
-    _check_roles(tx, form)
+    _check_roles(tx, form, ())
+    password = await _first_password(form)
     form.finish()
-    password = await hash_password(str(values.get("password") or ""))
     user_id = await find_or_create_user(tx.connection, row["email"], row["name"], password)
     await tx.confirm()
     tx.written["members"] = row
@@ -195,12 +200,15 @@ async def update_member(tx: Transaction, member_id: UUID | None, values: Mapping
     )
     if row is None:
         raise NotFound("member", member_id)
+    roles, active = row["roles"], row["active"]
     form = Form(values, row)
     form.text("name", required=True, longest=200)
     form.value("roles", "tags", default=[])
     form.choice("language", ("en", "zh"), default=row["language"])
     form.value("active", "boolean", default=True)
-    _check_roles(tx, form)
+    _check_roles(tx, form, roles)
+    if active and not row["active"] and "owner" in roles and "owner" not in tx.actor.roles:
+        form.fail("active", "limit.owner_grant")
     form.finish()
     await tx.execute(
         "UPDATE members SET name = %(name)s, roles = %(roles)s, language = %(language)s, active = %(active)s,"
@@ -220,11 +228,24 @@ async def update_member(tx: Transaction, member_id: UUID | None, values: Mapping
     return UUID(str(row["id"]))
 
 
-def _check_roles(tx: Transaction, form: Form) -> None:
-    known = tx.config.policy.roles
-    for role in form.row["roles"]:
-        if role not in known:
+async def _first_password(form: Form) -> str:
+    try:
+        return await hash_password(str(form.values.get("password") or ""))
+    except InvalidInput as problem:
+        form.errors.extend(problem.errors)
+        return ""
+
+
+def _check_roles(tx: Transaction, form: Form, before: Sequence[str]) -> None:
+    """New roles exist and give nobody a right that whoever gives them lacks; else to manage members were to hold every right."""
+    policy, roles = tx.config.policy, form.row["roles"]
+    for role in roles:
+        if role not in policy.roles and role not in before:
             form.fail("roles", "config.unknown_role", role=role)
-        elif role == "owner" and form.has("roles") and "owner" not in tx.actor.roles:
-            # Only an owner makes owners; otherwise an administrator could rise above the one who pays.
-            form.fail("roles", "limit.owner_grant")
+    if ("owner" in roles) != ("owner" in before) and "owner" not in tx.actor.roles:
+        # An administrator has all rights, but may not rise above the one who pays, nor push them out.
+        form.fail("roles", "limit.owner_grant")
+        return
+    gained = policy.access(roles).rights - policy.access(before).rights - tx.access.rights
+    if gained:
+        form.fail("roles", "limit.role_grant", rights=", ".join(sorted(gained)))

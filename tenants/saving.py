@@ -5,7 +5,7 @@ really changed, chains it to the one before, and lets the automations decide, al
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -15,17 +15,13 @@ from uuid import UUID
 
 import orjson
 from psycopg.types.json import Jsonb
-from sqlalchemy.dialects import postgresql
 
-from tenants.models import ALL_TABLES
 from tenants.problems import Conflict, NotFound
 from tenants.transaction import Transaction, new_id
 from tenants.triggers import decide
 
 Row = dict[str, Any]
 CREATED, UPDATED, STATUS_CHANGED, VOIDED = "created", "updated", "status_changed", "voided"
-
-_POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves dialects untyped
 
 # Kept up by the save path itself; a change of these alone is no change.
 _BOOKKEEPING = frozenset({"tenant_id", "id", "version", "created_at", "updated_at", "search_text"})
@@ -74,21 +70,41 @@ async def load(tx: Transaction, aggregate: Aggregate, record_id: UUID | None, ex
 
     Raises :class:`NotFound`, and :class:`Conflict` when it is no longer the ``expected`` version.
     """
-    found = await tx.fetch_one(
-        f"SELECT * FROM {aggregate.table} WHERE tenant_id = %(tenant)s AND id = %(id)s FOR UPDATE",  # noqa: S608
-        id=record_id,
-    )
-    if found is None:
+    record = None
+    if record_id is not None:
+        ahead = tx.loaded.pop(record_id, None)
+        record = ahead or (await _load_all(tx, aggregate, [record_id])).get(record_id)
+    if record is None:
         raise NotFound(aggregate.record_type, record_id)
-    if expected is not None and expected != found["version"]:
-        raise stale(aggregate, found, expected)
-    children = {}
-    for child in aggregate.children:
-        children[child.name] = await tx.fetch_all(
-            f"SELECT * FROM {child.table} WHERE tenant_id = %(tenant)s AND {child.parent} = %(id)s ORDER BY position, id",  # noqa: S608
-            id=record_id,
-        )
-    return Record(found, children)
+    if expected is not None and expected != record.row["version"]:
+        raise stale(aggregate, record.row, expected)
+    return record
+
+
+async def load_ahead(tx: Transaction, aggregate: Aggregate, record_ids: Sequence[UUID]) -> None:
+    """Load and lock many records at once, for commands of this transaction that will each change one of them, once."""
+    for record_id, record in (await _load_all(tx, aggregate, record_ids)).items():
+        tx.loaded[record_id] = record
+
+
+async def _load_all(tx: Transaction, aggregate: Aggregate, ids: Sequence[UUID]) -> dict[UUID, Record]:
+    # Locked in the order of their ids, so that two who want the same records never wait for one another.
+    scope = {"ids": list(ids)}
+    statements = [
+        f"SELECT * FROM {aggregate.table} WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s) ORDER BY id FOR UPDATE",  # noqa: S608
+        *map(_children_statement, aggregate.children),
+    ]
+    rows, *children = await tx.fetch_each(*((sql, scope) for sql in statements))
+    found = {row["id"]: Record(row, {child.name: [] for child in aggregate.children}) for row in rows}
+    for child, entries in zip(aggregate.children, children, strict=True):
+        for entry in entries:
+            found[entry[child.parent]].children[child.name].append(entry)
+    return found
+
+
+def _children_statement(child: Child) -> str:
+    found = f"SELECT * FROM {child.table} WHERE tenant_id = %(tenant)s AND {child.parent} = ANY(%(ids)s)"  # noqa: S608
+    return f"{found} ORDER BY position, id"
 
 
 def stale(aggregate: Aggregate, row: Row, expected: int) -> Conflict:
@@ -154,23 +170,7 @@ async def _save_children(tx: Transaction, child: Child, parent_id: UUID, before:
     for row in after:
         if row["id"] in known:
             await _update(tx, child.table, known[row["id"]], row)
-    if added:
-        await _insert_many(tx, child.table, added)
-
-
-async def _insert_many(tx: Transaction, table: str, rows: list[Row]) -> None:
-    """Insert rows of one shape in one statement, whose text does not depend on how many they are."""
-    columns = tuple(column.name for column in ALL_TABLES.tables[table].columns if column.name in rows[0])
-    values = {name: [row[name] for row in rows] for name in columns}
-    await tx.execute(_insert_many_sql(table, columns), **values)
-
-
-@lru_cache(maxsize=200)
-def _insert_many_sql(table: str, columns: tuple[str, ...]) -> str:
-    known = ALL_TABLES.tables[table].columns
-    arrays = ", ".join(f"%({name})s::{known[name].type.compile(_POSTGRES)}[]" for name in columns)
-    names = ", ".join(columns)
-    return f"INSERT INTO {table} (tenant_id, {names}) SELECT %(tenant)s, u.* FROM unnest({arrays}) AS u({names})"  # noqa: S608
+    await tx.insert(child.table, *added)
 
 
 def _changes(aggregate: Aggregate, before: Record | None, after: Record) -> list[Row]:
@@ -248,7 +248,11 @@ async def _record_event(
         "depth": tx.actor.depth,
         "note": note,
     }
-    await tx.execute(_INSERT_EVENT, **event, changes=Jsonb(changes), content=event_content(event, changes))
+    content = event_content(event, changes)
+    if row["version"] == 1:
+        await tx.insert("events", {**event, "changes": changes, "hash": chained_hash(b"", content)})
+    else:
+        await tx.execute(_INSERT_EVENT, **event, changes=Jsonb(changes), content=content)
     tx.events.append(event)
     return {**event, "changes": changes}
 

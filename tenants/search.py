@@ -7,6 +7,7 @@ by pinyin, whole or by initials; phone numbers by any run of their digits.
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
 
@@ -26,16 +27,19 @@ def fold(text: str) -> str:
 
 def search_text(texts: Iterable[str | None], phones: Iterable[str] = ()) -> str:
     """What a row can be found by: its texts, their pinyin where they are Chinese, and the digits of its phone numbers."""
-    parts: list[str] = []
-    for text in texts:
-        if not text:
-            continue
-        parts.append(fold(text))
-        if _HAN.search(text):
-            parts.append("".join(lazy_pinyin(text, errors="ignore")))
-            parts.append("".join(lazy_pinyin(text, style=Style.FIRST_LETTER, errors="ignore")))
+    parts = [part for text in texts if text for part in _spellings(text)]
     parts.extend(_NOT_DIGIT.sub("", phone) for phone in phones)
     return " ".join(dict.fromkeys(parts))[:LONGEST]
+
+
+@lru_cache(maxsize=5_000)
+def _spellings(text: str) -> tuple[str, ...]:
+    """The text as it is searched for, and its pinyin: finding that takes longer than all else, and texts come again."""
+    if not _HAN.search(text):
+        return (fold(text),)
+    whole = "".join(lazy_pinyin(text, errors="ignore"))
+    initials = "".join(lazy_pinyin(text, style=Style.FIRST_LETTER, errors="ignore"))
+    return fold(text), whole, initials
 
 
 def patterns(query: str) -> list[str]:

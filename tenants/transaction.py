@@ -17,8 +17,9 @@ from uuid_utils.compat import uuid7
 from tenants.actors import Actor
 from tenants.config.snapshot import TenantConfig
 from tenants.database import ENTER, STATE, Announcement, Caller, Connection, Cursor, Database
+from tenants.inserts import TABLE_ORDER, as_rows, insert_statement
 from tenants.permissions import Access
-from tenants.problems import Conflict, InvalidInput
+from tenants.problems import Conflict, InvalidInput, Problem
 
 # Unique keys that a user's input can hit: the table, the column that holds the value, and the input field it came in.
 UNIQUE_KEYS = {
@@ -45,7 +46,8 @@ class Transaction:
 
     ``written`` is the row last written to each table: under row security PostgreSQL does not tell which value broke a
     unique key. In a ``rehearsal`` everything is done and nothing is kept; without ``automations`` its events set off none.
-    ``numbers`` are order numbers taken in advance, by counter.
+    ``numbers`` are order numbers taken in advance, by counter, and ``loaded`` records loaded in advance, by id. One that
+    ``gathers`` lets inserted rows wait until a statement might see them, so that those of many records travel together.
     """
 
     database: Database
@@ -58,7 +60,10 @@ class Transaction:
     written: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     rehearsal: bool = False
     automations: bool = True
+    gathers: bool = False
     numbers: dict[str, list[int]] = field(default_factory=dict)
+    loaded: dict[UUID, Any] = field(default_factory=dict)
+    _waiting: dict[tuple[str, tuple[str, ...]], list[Mapping[str, Any]]] = field(default_factory=dict)
     _confirmed: bool = False
 
     @property
@@ -83,24 +88,42 @@ class Transaction:
 
     async def execute(self, sql: str, **parameters: Any) -> None:
         """Send a statement whose answer does not matter; ``%(tenant)s`` is always given."""
+        await self.flush()
         await self.connection.execute(sql, {"tenant": self.tenant_id, **parameters})
 
     async def fetch_all(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
-        cursor = await self.connection.execute(sql, {"tenant": self.tenant_id, **parameters})
-        rows = await cursor.fetchall()
-        await self.confirm()
+        (rows,) = await self.fetch_each((sql, parameters))
         return rows
+
+    async def fetch_each(self, *statements: tuple[str, Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
+        """The rows of several statements, in one round trip."""
+        cursors = []
+        for sql, parameters in statements:
+            if any(table in sql for table, _ in self._waiting):
+                await self.flush()
+            cursors.append(await self.connection.execute(sql, {"tenant": self.tenant_id, **parameters}))
+        found = [await cursor.fetchall() for cursor in cursors]
+        await self.confirm()
+        return found
 
     async def fetch_one(self, sql: str, **parameters: Any) -> dict[str, Any] | None:
         rows = await self.fetch_all(sql, **parameters)
         return rows[0] if rows else None
 
-    async def insert(self, table: str, row: Mapping[str, Any]) -> None:
-        """Insert one row of this tenant; column names come from our tables, never from input."""
-        self.written[table] = row
-        columns = ("tenant_id", *row)
-        marks = ", ".join("%(tenant)s" if name == "tenant_id" else f"%({name})s" for name in columns)
-        await self.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", **row)  # noqa: S608
+    async def insert(self, table: str, *rows: Mapping[str, Any]) -> None:
+        """Insert rows of this tenant; column names come from our tables, never from input."""
+        for row in rows:
+            self.written[table] = row
+            self._waiting.setdefault((table, tuple(row)), []).append(row)
+        if not self.gathers:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Send the rows that wait to be inserted."""
+        waiting, self._waiting = self._waiting, {}
+        for table, columns in sorted(waiting, key=lambda key: TABLE_ORDER[key[0]]):
+            rows = as_rows(waiting[table, columns])
+            await self.connection.execute(insert_statement(table, columns), {"tenant": self.tenant_id, "rows": rows})
 
     async def confirm(self) -> None:
         """Raise :class:`tenants.database.Outdated` when the caller is no longer what it was."""
@@ -111,7 +134,7 @@ class Transaction:
 
 @asynccontextmanager
 async def begin(
-    database: Database, caller: Caller, *, rehearsal: bool = False, automations: bool = True
+    database: Database, caller: Caller, *, rehearsal: bool = False, automations: bool = True, gathers: bool = False
 ) -> AsyncIterator[Transaction]:
     """Open a transaction for the caller; it commits when the block ends and leaves nothing when the block raises, or when it is
     but a ``rehearsal``.
@@ -128,9 +151,22 @@ async def begin(
                 await connection.execute(ENTER, scope)
                 state = await connection.execute(STATE, scope)
                 tx = Transaction(
-                    database, connection, caller, state, written=written, rehearsal=rehearsal, automations=automations
+                    database,
+                    connection,
+                    caller,
+                    state,
+                    written=written,
+                    rehearsal=rehearsal,
+                    automations=automations,
+                    gathers=gathers,
                 )
-                yield tx
+                try:
+                    yield tx
+                except Problem:
+                    # A refusal of an outdated caller may be no refusal any more.
+                    await tx.confirm()
+                    raise
+                await tx.flush()
                 await tx.confirm()
                 await connection.execute("ROLLBACK" if rehearsal else "COMMIT")
         except BaseException as error:

@@ -14,7 +14,9 @@ hashed cheaply.
 The types of all of them are in `tests/harness.py`.
 """
 
+import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from functools import wraps
 from typing import Any, Protocol
@@ -23,11 +25,13 @@ from urllib.parse import urlsplit
 import httpx2
 import psycopg
 import pytest
+import uvicorn
 from argon2 import PasswordHasher
 from starlette.applications import Starlette
 
 from server.app import create_app
 from server.embedded import Services
+from server.protocol import configured
 from server.settings import Settings, app_database_url
 from tenants import passwords
 from tenants.callers import Callers
@@ -170,3 +174,19 @@ async def client(app: Starlette) -> AsyncIterator[Client]:
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://orderloom.test") as http:
         yield Client(http)
+
+
+@pytest.fixture(scope="session")
+async def address(app: Starlette) -> AsyncIterator[str]:
+    """Where the application of this process listens for real, as host and port."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(configured(app, "127.0.0.1", 0))
+        # The lifespan runs already, and signals are pytest's.
+        server.config.lifespan = "off"
+        serving = asyncio.create_task(server._serve([listening]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        await serving

@@ -117,7 +117,10 @@ def bad_values(problem: Mapping[str, Any]) -> dict[str, str]:
 async def stored(company: Company, without: Collection[str] = ()) -> dict[str, str]:
     """A fingerprint of everything the company has stored, table by table."""
     names = [table.name for table in TENANT_TABLES if table.name not in without]
-    parts = [f"SELECT '{name}' AS name, md5(string_agg(t::text, ',' ORDER BY t::text)) AS sum FROM {name} t" for name in names]
+    parts = [
+        f"SELECT '{name}' AS name, md5(string_agg(t::text, ',' ORDER BY t::text)) AS sum FROM {name} t"
+        for name in names
+    ]
     return {row["name"]: row["sum"] for row in await company.rows(" UNION ALL ".join(parts))}
 
 

@@ -84,7 +84,9 @@ def keep(folder: Path) -> None:
 
 def fresh_database(services: Services, name: str) -> str:
     """The owner's URL of a new copy of the migrated database."""
-    with psycopg.connect(services.superuser_url, autocommit=True) as connection:
+    # From another database: one that is copied may have no other session, and workers copy it at the same time.
+    elsewhere = urlsplit(services.superuser_url)._replace(path="/postgres").geturl()
+    with psycopg.connect(elsewhere, autocommit=True) as connection:
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
                 sql.Identifier(name),

@@ -17,6 +17,7 @@ from tenants.orders import void_order
 from tenants.products import update_product
 from tenants.transaction import begin, new_id
 from tests.harness import Client, Drain, Outbox, Row
+from workers.work import Work
 
 SIGN_IN = """
 mutation ($email: String!, $password: String!) {
@@ -38,7 +39,7 @@ class Demos:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.slugs = list(COMPANIES)
+        self.slugs: list[str] = []
 
     def fresh(self, name: str, *orders: str) -> dict[str, Any]:
         """The data of a demo company under a short name of its own, with these orders only."""
@@ -75,32 +76,41 @@ async def demos(database: Database) -> AsyncIterator[Demos]:
         )
 
 
+@pytest.fixture(scope="module")
+async def seeded(database: Database, callers: Callers) -> tuple[str, Outbox]:
+    """The two companies as `make run` leaves them a moment after it is ready: what seeding said, and the mails."""
+    text, outbox = await seed(database, "http://127.0.0.1:8000"), Outbox()
+    await Drain(Work(database, callers, outbox.send))()
+    return text, outbox
+
+
 async def signed_in(client: Client, email: str) -> Row:
     answer = await client.graphql(SIGN_IN, {"email": email, "password": PASSWORD})
     found: Row = answer["data"]["signIn"]
     return found
 
 
-async def test_a_newcomer_signs_in_and_asks_the_first_query(demos: Demos, client: Client) -> None:
+async def test_a_newcomer_signs_in_and_asks_the_first_query(seeded: tuple[str, Outbox], client: Client) -> None:
     """Every sign-in that the text promises works, and so does its query, in both companies."""
-    text = await seed(demos.database, "http://127.0.0.1:8000")
+    text, _ = seeded
     assert "http://127.0.0.1:8000/graphql" in text
     assert "http://127.0.0.1:8000/mailbox" in text
     assert PASSWORD in text
     for slug, language, currency in (("cedar", "en", "EUR"), ("longjing", "zh", "CNY")):
+        tokens = []
         for person in read_demo(slug)["people"].values():
             assert person["email"] in text
             session = await signed_in(client, person["email"])
             assert session["member"] == {"name": person["name"], "roles": person["roles"]}
             assert session["tenant"] == {"slug": slug, "language": language, "currency": currency}
-        answer = await client.graphql(FIRST_QUERY, token=session["token"])
+            tokens.append(session["token"])
+        answer = await client.graphql(FIRST_QUERY, token=tokens[-1])
         assert answer.keys() == {"data"}
         assert len(answer["data"]["orders"]["nodes"]) == 5
 
 
-async def test_what_the_companies_hold(demos: Demos, client: Client) -> None:
+async def test_what_the_companies_hold(seeded: tuple[str, Outbox], demos: Demos, client: Client) -> None:
     """Each has customers of both kinds, products, and orders in every status with their history, one of them void."""
-    await seed(demos.database)
     for slug, email, orders in (
         ("cedar", "orla@cedar.example.com", 39),
         ("longjing", "ruoxi@longjing.example.com", 40),
@@ -118,10 +128,27 @@ async def test_what_the_companies_hold(demos: Demos, client: Client) -> None:
         assert data["products"]["totalCount"] >= 15
 
 
-async def test_again_changes_nothing(demos: Demos) -> None:
-    await seed(demos.database)
+async def test_the_automations_ran(seeded: tuple[str, Outbox], demos: Demos) -> None:
+    """What the demo orders set off succeeded to the last run: there is something to see, and nothing that looks broken."""
+    expected = {
+        "cedar": {"urgent_order": 3, "big_job": 2, "ready_to_collect": 5},
+        "longjing": {"small_vip_order": 2, "large_order": 4, "urgent_order": 2, "shipped_notice": 6},
+    }
+    for slug, runs in expected.items():
+        rows = await demos.rows(slug, "SELECT automation, status, message FROM automation_runs")
+        assert Counter(row["automation"] for row in rows) == runs
+        assert {(row["status"], row["message"]) for row in rows} == {("succeeded", "")}
+    assert (await demos.order("cedar", "R-214"))["priority"] == "high"
+    assert (await demos.order("longjing", "D-218"))["status"] == "approved"
+    assert len(await demos.rows("cedar", "SELECT 1 FROM notifications")) == 3 * 2 + 2
+    sent = seeded[1].sent
+    assert len(sent) == 3 + 5 + 2 + 6
+    assert not [mail for mail in sent if "{{" in mail["subject"] + mail["body"] or "None" in mail["body"]]
+
+
+async def test_again_changes_nothing(seeded: tuple[str, Outbox], demos: Demos) -> None:
     before = {slug: await demos.contents(slug) for slug in COMPANIES}
-    await seed(demos.database)
+    assert await seed(demos.database, "http://127.0.0.1:8000") == seeded[0]
     assert {slug: await demos.contents(slug) for slug in COMPANIES} == before
 
 
@@ -189,37 +216,3 @@ async def test_a_company_of_the_same_name_is_left_alone(demos: Demos) -> None:
     before = await demos.contents(slug)
     assert await seed_company(demos.database, data) == ""
     assert await demos.contents(slug) == before
-
-
-async def test_the_automations_run(demos: Demos, work: Drain, outbox: Outbox) -> None:
-    """What the demo orders set off succeeds to the last run: there is something to see, and nothing that looks broken."""
-    for name, orders in (("cedar", 39), ("longjing", 40)):
-        data = demos.fresh(name, *read_demo(name)["orders"])
-        slug = data["company"]["slug"]
-        assert len(data["orders"]) == orders
-        await seed_company(demos.database, data)
-        outbox.sent.clear()
-        await work()
-        runs = Counter(
-            (row["automation"], row["status"])
-            for row in await demos.rows(slug, "SELECT automation, status FROM automation_runs")
-        )
-        if name == "cedar":
-            assert runs == {
-                ("urgent_order", "succeeded"): 3,
-                ("big_job", "succeeded"): 2,
-                ("ready_to_collect", "succeeded"): 5,
-            }
-            assert (await demos.order(slug, "R-214"))["priority"] == "high"
-        else:
-            assert runs == {
-                ("small_vip_order", "succeeded"): 2,
-                ("large_order", "succeeded"): 4,
-                ("urgent_order", "succeeded"): 2,
-                ("shipped_notice", "succeeded"): 7,
-            }
-            assert (await demos.order(slug, "D-218"))["status"] == "approved"
-        recipients = Counter(delivery["recipient"] for delivery in outbox.sent)
-        mails = sum(n for (key, _), n in runs.items() if key in ("urgent_order", "ready_to_collect", "shipped_notice"))
-        assert recipients.total() == mails
-        assert not [mail for mail in outbox.sent if "{{" in mail["subject"] + mail["body"] or "None" in mail["body"]]

@@ -70,7 +70,9 @@ async def test_a_key_belongs_to_its_request(company: Company, client: Client) ->
             await refused(company, CHANGE_STATUS, idempotencyKey="k2", **step, note="b"),
             await refused(company, CHANGE_STATUS, idempotencyKey="k2", **step, note="a", expectedVersion=1),
         ]
-    assert {(problem["__typename"], problem["code"]) for problem in problems} == {("Conflict", "IDEMPOTENCY_KEY_REUSED")}
+    assert {(problem["__typename"], problem["code"]) for problem in problems} == {
+        ("Conflict", "IDEMPOTENCY_KEY_REUSED")
+    }
     assert "k1" in problems[0]["message"]
 
 

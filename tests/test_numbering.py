@@ -57,7 +57,8 @@ async def test_each_text_around_the_sequence_counts_for_itself(company: Company,
 
 
 @pytest.mark.parametrize(
-    "pattern", ["SO-{year}", "{seq}-{seq}", "SO-{seq:0}", "SO-{seq:10}", "SO-{hour}-{seq}", "SO-{{seq}}", "SO-{seq", "{Seq}-1"]
+    "pattern",
+    ["SO-{year}", "{seq}-{seq}", "SO-{seq:0}", "SO-{seq:10}", "SO-{hour}-{seq}", "SO-{{seq}}", "SO-{seq", "{Seq}-1"],
 )
 async def test_what_is_no_pattern(company: Company, client: Client, pattern: str) -> None:
     async with unchanged(company):

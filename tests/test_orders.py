@@ -76,13 +76,25 @@ async def test_an_order_is_taken_whole(company: Company, client: Client) -> None
     shown = [(each["position"], each["name"], each["quantity"], *amounts(each, "total")) for each in lines]
     assert shown == [(1, "B", "1", "1.00"), (2, "A", "2.5", "5.00")]
     assert amounts(order, "total") == ["6.00"]
-    assert {name: value for name, value in (await read(company, READ_ORDER, order["id"])).items() if name in order} == order
+    assert {
+        name: value for name, value in (await read(company, READ_ORDER, order["id"])).items() if name in order
+    } == order
 
 
 async def test_what_is_not_given_has_a_sensible_beginning(company: Company, client: Client) -> None:
     """Explicit null is the same as leaving it out: the owner is whoever took it, the priority is normal."""
     nothing = dict.fromkeys(
-        ("customerId", "customer", "externalId", "channel", "priority", "tags", "notes", "shippingAddress", "promisedAt")
+        (
+            "customerId",
+            "customer",
+            "externalId",
+            "channel",
+            "priority",
+            "tags",
+            "notes",
+            "shippingAddress",
+            "promisedAt",
+        )
     )
     bare = await an_order(company, company.member)
     empty = await an_order(company, company.member, **nothing, shippingAddressId=None, orderedAt=None)
@@ -159,7 +171,12 @@ async def test_a_line_may_differ_from_its_product(company: Company, client: Clie
     product = await a_product(company)
     given = {"productId": product["id"], "name": "Apple, washed", "unitPrice": "3", "taxRate": "0"}
     (line,) = (await an_order(company, lines=[given]))["lines"]["nodes"]
-    assert (line["sku"], line["name"], line["taxRate"], *amounts(line, "total")) == ("A-1", "Apple, washed", "0", "3.00")
+    assert (line["sku"], line["name"], line["taxRate"], *amounts(line, "total")) == (
+        "A-1",
+        "Apple, washed",
+        "0",
+        "3.00",
+    )
 
 
 async def test_a_product_without_a_price_in_that_currency(company: Company, client: Client) -> None:
@@ -198,9 +215,7 @@ async def test_an_address_of_another_customer_is_unknown(company: Company, clien
     mine, other = await a_customer(company), await a_customer(company, name="Bob")
     for wanted in (other["addresses"][0]["id"], NOWHERE, "x", ""):
         async with unchanged(company):
-            problem = await refused(
-                company, CREATE_ORDER, customerId=mine["id"], shippingAddressId=wanted, lines=FREE
-            )
+            problem = await refused(company, CREATE_ORDER, customerId=mine["id"], shippingAddressId=wanted, lines=FREE)
         assert bad_values(problem) == {"shippingAddressId": "ORDER_UNKNOWN_ADDRESS"}
     both = {"shippingAddress": {"city": "x"}, "shippingAddressId": mine["addresses"][0]["id"]}
     problem = await refused(company, CREATE_ORDER, customerId=mine["id"], lines=FREE, **both)
@@ -226,7 +241,9 @@ async def test_lines_are_kept_changed_removed_and_added(company: Company, client
     assert (first["id"], first["position"], first["externalId"], first["quantity"]) == (a["id"], 3, "x-a", "3")
     assert (changed["version"], *amounts(changed, "total")) == (2, "41.00")
     entry = (await read(company, READ_ORDER, order["id"]))["history"]["nodes"][1]
-    told = {change["field"]: (change["from"], change["to"]) for change in entry["changes"] if change["field"] != "lines"}
+    told = {
+        change["field"]: (change["from"], change["to"]) for change in entry["changes"] if change["field"] != "lines"
+    }
     assert told["lines.1.quantity"] == ("1", "3")
     assert (told["lines.1.position"], told["lines.3.position"]) == ((1, 3), (3, 1))
     assert told["total"] == ("30.00", "41.00")
@@ -244,7 +261,9 @@ async def test_lines_that_cannot_be_kept(company: Company, client: Client) -> No
             lines: list[Row] = [{"id": mine}, {"id": wanted, "unitPrice": "1", "name": "n"}]
             problem = await refused(company, UPDATE_ORDER, id=order["id"], lines=lines)
             assert bad_values(problem) == {"lines.1.id": "ORDER_UNKNOWN_LINE"}
-        twice = await refused(company, UPDATE_ORDER, id=order["id"], lines=[{"id": mine}, {"id": mine, "name": "n", "unitPrice": "1"}])
+        twice = await refused(
+            company, UPDATE_ORDER, id=order["id"], lines=[{"id": mine}, {"id": mine, "name": "n", "unitPrice": "1"}]
+        )
         assert bad_values(twice) == {"lines.1.id": "ORDER_UNKNOWN_LINE"}
         for lines_or_null in ([], None):
             problem = await refused(company, UPDATE_ORDER, id=order["id"], lines=lines_or_null)
@@ -327,7 +346,11 @@ async def test_nul_is_refused_wherever_it_is(company: Company, client: Client) -
     """PostgreSQL cannot keep it, so the whole request is refused with a sentence."""
     lines = [{"name": "a\x00b", "unitPrice": "1"}]
     async with unchanged(company):
-        for values in ({"lines": lines}, {"lines": FREE, "idempotencyKey": "\x00"}, {"lines": FREE, "custom": {"\x00": 1}}):
+        for values in (
+            {"lines": lines},
+            {"lines": FREE, "idempotencyKey": "\x00"},
+            {"lines": FREE, "custom": {"\x00": 1}},
+        ):
             answer = await company.graphql(CREATE_ORDER, {"input": values})
             assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_USER_INPUT"]
             assert answer["errors"][0]["message"].startswith("A text holds the character NUL")

@@ -191,7 +191,9 @@ async def test_the_life_cycle_changes_without_deployment(company: Company, clien
     await done(company, REMOVE_DEFINITION, kind="transition", key="confirm")
     other = await an_order(company)
     async with unchanged(company):
-        assert (await refused(company, CHANGE_STATUS, id=other["id"], status="confirmed"))["code"] == "ORDER_ILLEGAL_STEP"
+        assert (await refused(company, CHANGE_STATUS, id=other["id"], status="confirmed"))[
+            "code"
+        ] == "ORDER_ILLEGAL_STEP"
 
 
 async def test_the_history_of_statuses(company: Company, client: Client) -> None:

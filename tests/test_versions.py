@@ -104,11 +104,20 @@ async def test_what_changes_nothing_is_no_change(company: Company, client: Clien
     line = {"id": order["lines"]["nodes"][0]["id"], "quantity": "2.00", "discountRate": "0.10", "unitPrice": "2.500"}
     same: list[tuple[str, Row]] = [
         (UPDATE_ORDER, {"id": order["id"]}),
-        (UPDATE_ORDER, {"id": order["id"], "notes": "  ", "tags": ["a", "b", "a"], "channel": None, "priority": "NORMAL"}),
+        (
+            UPDATE_ORDER,
+            {"id": order["id"], "notes": "  ", "tags": ["a", "b", "a"], "channel": None, "priority": "NORMAL"},
+        ),
         (UPDATE_ORDER, {"id": order["id"], "promisedAt": "2026-03-31T06:30:00Z", "customerId": customer["id"]}),
         (UPDATE_ORDER, {"id": order["id"], "lines": [line], "currency": "eur"}),
-        (UPDATE_CUSTOMER, {"id": customer["id"], "name": " Ada ", "phones": [{"value": "+4930123456", "label": "office"}]}),
-        (UPDATE_CUSTOMER, {"id": customer["id"], "addresses": [{"id": customer["addresses"][0]["id"], "country": "de"}]}),
+        (
+            UPDATE_CUSTOMER,
+            {"id": customer["id"], "name": " Ada ", "phones": [{"value": "+4930123456", "label": "office"}]},
+        ),
+        (
+            UPDATE_CUSTOMER,
+            {"id": customer["id"], "addresses": [{"id": customer["addresses"][0]["id"], "country": "de"}]},
+        ),
         (UPDATE_PRODUCT, {"id": product["id"], "price": "2.50", "taxRate": "0.190", "active": True, "unit": None}),
     ]
     async with unchanged(company):

@@ -106,8 +106,7 @@ async def test_reasons_are_the_companys_own(company: Company, client: Client) ->
     [
         (
             ("confirmed", "shipped"),
-            "An order in 'Shipped' cannot be voided."
-            " Take the shipment back first, then set the order to 'Confirmed'.",
+            "An order in 'Shipped' cannot be voided. Take the shipment back first, then set the order to 'Confirmed'.",
         ),
         (
             ("confirmed", "shipped", "completed"),

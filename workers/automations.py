@@ -7,6 +7,7 @@ and a run that never comes to an end is parked.
 import asyncio
 import logging
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -31,9 +32,9 @@ PAUSE = 0.05
 log = logging.getLogger(__name__)
 
 
-async def run_automation(work: Work, tenant_id: UUID, job_id: UUID) -> None:
-    """Do the automation job, unless it is done or another worker is at it."""
-    job = await jobs.start(work.database, tenant_id, job_id)
+async def run_automation(work: Work, tenant_id: UUID, job_id: UUID, due_at: datetime) -> None:
+    """Do the automation job, unless it is done, begun, or handed out anew: ``due_at`` names the hand-out."""
+    job = await jobs.start(work.database, tenant_id, job_id, due_at)
     if job is None:
         return
     async with asyncio.timeout(LONGEST_RUN):

@@ -43,7 +43,7 @@ def connect(redis_url: str) -> RedisBroker:
 
 def wake_up(job: Job) -> "dramatiq.Message[None]":
     """The message for a job; the row that it names says the rest."""
-    return dramatiq.Message(QUEUE, ACTOR, (str(job.id), str(job.tenant_id), job.kind), {}, {})
+    return dramatiq.Message(QUEUE, ACTOR, (str(job.id), str(job.tenant_id), job.kind, job.due_at.isoformat()), {}, {})
 
 
 def waiting(broker: RedisBroker) -> int:

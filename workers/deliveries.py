@@ -1,6 +1,7 @@
 """Delivery jobs: each is one message to the outside."""
 
 import asyncio
+from datetime import datetime
 from uuid import UUID
 
 from tenants import deliveries, jobs
@@ -15,9 +16,9 @@ LONGEST_DELIVERY = 20.0
 MOST_TRIES = 5
 
 
-async def send_delivery(work: Work, tenant_id: UUID, job_id: UUID) -> None:
-    """Do the delivery job, unless it is done or another worker is at it."""
-    if await jobs.start(work.database, tenant_id, job_id) is None:
+async def send_delivery(work: Work, tenant_id: UUID, job_id: UUID, due_at: datetime) -> None:
+    """Do the delivery job, unless it is done, begun, or handed out anew: ``due_at`` names the hand-out."""
+    if await jobs.start(work.database, tenant_id, job_id, due_at) is None:
         return
     async with asyncio.timeout(LONGEST_DELIVERY):
         for _ in range(MOST_TRIES):

@@ -34,6 +34,7 @@ class Relay:
     def __init__(self, database: Database, broker: RedisBroker, redis_url: str) -> None:
         self.database = database
         self.broker = broker
+        self.most_waiting = MOST_WAITING
         self._redis_url = redis_url
         self._nudged = asyncio.Event()
         self._troubled = False
@@ -49,7 +50,7 @@ class Relay:
 
         Raises ``RedisError`` when Redis takes no messages, and psycopg's errors; jobs claimed in vain are due again at once.
         """
-        room = MOST_WAITING - await asyncio.to_thread(queue.waiting, self.broker)
+        room = self.most_waiting - await asyncio.to_thread(queue.waiting, self.broker)
         if room <= 0:
             return 0
         found = await jobs.claim(self.database, min(room, AT_ONCE))

@@ -4,6 +4,7 @@ import logging
 import signal
 import threading
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import dramatiq
@@ -92,11 +93,11 @@ class _House(Middleware):
             _loop().run_coroutine(self._close(self._work))
             self._work = None
 
-    async def do(self, job_id: str, tenant_id: str, kind: str) -> None:
+    async def do(self, job_id: str, tenant_id: str, kind: str, due_at: str) -> None:
         """Do one job. Whatever goes wrong is left to the job's lease."""
         assert self._work is not None
         try:
-            await DO[kind](self._work, UUID(tenant_id), UUID(job_id))
+            await DO[kind](self._work, UUID(tenant_id), UUID(job_id), datetime.fromisoformat(due_at))
         except (psycopg.OperationalError, PoolTimeout) as error:
             log.warning("Job %s waits for the database: %s", job_id, error)
         except Exception:

@@ -16,16 +16,12 @@ from server.commands.house import run as run_command
 from server.embedded import running
 from server.mailbox import is_loopback
 from server.preflight import check_database, check_port
-from server.protocol import PatientProtocol
+from server.protocol import configured
 from server.settings import Settings
 from tenants.companies import list_companies
 from workers import clock as clock_process
 from workers import run as worker_process
 from workers.run import WorkerSettings
-
-KEEP_ALIVE_SECONDS = 10
-LAST_REQUESTS_SECONDS = 10
-LARGEST_SOCKET_MESSAGE = 1024 * 1024
 
 
 def run() -> None:
@@ -38,23 +34,7 @@ def serve() -> None:
     settings = _load()
     check_port(settings.host, settings.port)
     check_database(settings.application_database_url())
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http=PatientProtocol,
-        ws="websockets-sansio",
-        ws_max_size=LARGEST_SOCKET_MESSAGE,
-        # A few kilobytes that unfold into gigabytes are no message.
-        ws_per_message_deflate=False,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=LAST_REQUESTS_SECONDS,
-    )
+    uvicorn.Server(configured(create_app(settings), settings.host, settings.port)).run()
 
 
 def worker() -> None:

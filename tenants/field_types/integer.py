@@ -1,5 +1,6 @@
 """Whole numbers in the range of GraphQL's ``Int`` (32 bits); larger ones are decimals."""
 
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -7,6 +8,7 @@ from tenants.field_types.base import BadValue, FieldType, register
 from tenants.field_types.operators import EQUALITY, IS_NULL, MEMBERSHIP, ORDER
 
 SMALLEST, LARGEST = -(2**31), 2**31 - 1
+_PLAIN = re.compile(r"[+-]?\d{1,11}")
 
 
 @register
@@ -20,7 +22,7 @@ class Integer(FieldType):
         number = value
         if isinstance(value, str):
             text = value.strip()
-            if not text.lstrip("+-").isdecimal() or len(text) > 12:
+            if not _PLAIN.fullmatch(text):
                 raise BadValue("value.not_integer", value=value)
             number = int(text)
         if not isinstance(number, int) or isinstance(number, bool):

@@ -25,7 +25,7 @@ class Operator:
 
 def fold(value: str) -> str:
     """Lower case as PostgreSQL's ``lower()`` does it: character by character, never changing the length."""
-    return "".join(lower if len(lower := char.lower()) == 1 else char for char in value)
+    return "".join(char.lower()[0] for char in value)
 
 
 def _like(value: str) -> str:
@@ -84,7 +84,9 @@ SETS = (
         lambda a, b: not set(a or ()).isdisjoint(b),
         "Holds at least one of the values.",
     ),
-    Operator("containsAll", LIST, "{x} @> {p}", lambda a, b: set(a or ()).issuperset(b), "Holds all of the values."),
+    Operator(
+        "containsAll", LIST, "{x} @> {p}", _compare(lambda a, b: set(a).issuperset(b)), "Holds all of the values."
+    ),
 )
 IS_NULL = (
     Operator("isNull", FLAG, "{x} IS NULL", lambda a, b: (a is None) == b, "True: is empty. False: is not empty."),

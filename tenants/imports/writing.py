@@ -19,6 +19,7 @@ from tenants.imports.reading import Row
 from tenants.imports.spool import Spool
 from tenants.imports.summary import Reason
 from tenants.problems import FieldError, InvalidInput, Problem
+from tenants.saving import CUSTOMER, ORDER, PRODUCT, Record, load_ahead
 from tenants.transaction import Transaction, begin
 
 CREATED, UPDATED, UNCHANGED, REJECTED = "created", "updated", "unchanged", "rejected"
@@ -34,13 +35,7 @@ _KNOWN = {
     " WHERE tenant_id = %(tenant)s AND external_id = ANY(%(texts)s)",
     "member": "SELECT email AS known, id FROM members WHERE tenant_id = %(tenant)s AND email = ANY(%(texts)s)",
 }
-# The entries of lists that a record keeps: what tells one of a list from the others, and its id.
-_ENTRIES = {
-    "customer": "SELECT customer_id AS record, position::text AS known, id FROM addresses"
-    " WHERE tenant_id = %(tenant)s AND customer_id = ANY(%(ids)s)",
-    "order": "SELECT order_id AS record, external_id AS known, id FROM order_lines"
-    " WHERE tenant_id = %(tenant)s AND order_id = ANY(%(ids)s)",
-}
+_AGGREGATES = {aggregate.record_type: aggregate for aggregate in (ORDER, CUSTOMER, PRODUCT)}
 
 
 @dataclass(slots=True)
@@ -89,7 +84,8 @@ class Writer:
             return [*await self.write(drafts[:half]), *await self.write(drafts[half:])]
 
     async def _batch(self, drafts: Sequence[Draft]) -> list[Outcome]:
-        async with begin(self._database, self._caller, rehearsal=self._rehearsal, automations=self._automations) as tx:
+        options = {"rehearsal": self._rehearsal, "automations": self._automations, "gathers": True}
+        async with begin(self._database, self._caller, **options) as tx:
             if self._rehearsal:
                 brought: set[tuple[str, str]] = set()
                 for draft in drafts:
@@ -141,7 +137,7 @@ async def _write_all(tx: Transaction, drafts: Sequence[Draft]) -> list[Outcome]:
     record = drafts[0].record
     unknown = await _resolve(tx, drafts)
     known = await _find(tx, record, {draft.external_id for draft in drafts})
-    entries = await _entries(tx, record, list(known.values()))
+    await load_ahead(tx, _AGGREGATES[record], list(known.values()))
     if record == "order":
         await numbering.reserve(tx, sum(draft.external_id not in known for draft in drafts))
     outcomes = []
@@ -149,7 +145,7 @@ async def _write_all(tx: Transaction, drafts: Sequence[Draft]) -> list[Outcome]:
         outcome = unknown.get(draft.external_id)
         if outcome is None:
             record_id = known.get(draft.external_id)
-            _name_entries(draft, entries.get(record_id, {}) if record_id else {})
+            _keep_entries(draft, tx.loaded.get(record_id) if record_id else None)
             outcome = await _write_one(tx, draft, record_id)
         outcomes.append(outcome)
     return outcomes
@@ -194,22 +190,15 @@ async def _find(tx: Transaction, record: str, texts: set[str]) -> dict[str, UUID
     return {row["known"]: row["id"] for row in rows}
 
 
-async def _entries(tx: Transaction, record: str, ids: list[UUID]) -> dict[UUID, dict[str, UUID]]:
-    """The entries of the lists of these records, so that entries that are there already are kept."""
-    if record not in _ENTRIES or not ids:
-        return {}
-    found: dict[UUID, dict[str, UUID]] = {}
-    for row in await tx.fetch_all(_ENTRIES[record], ids=ids):
-        found.setdefault(row["record"], {})[row["known"]] = row["id"]
-    return found
-
-
-def _name_entries(draft: Draft, ids: dict[str, UUID]) -> None:
-    values = draft.filled.values
-    for entry in values.get("lines") or ():
-        entry["id"] = ids.get(entry["externalId"])
-    for number, entry in enumerate(values.get("addresses") or (), start=1):
-        entry["id"] = ids.get(str(number))
+def _keep_entries(draft: Draft, stored: Record | None) -> None:
+    """Name the lines and addresses that the record has already, so that they are changed rather than replaced."""
+    children = stored.children if stored else {}
+    lines = {row["external_id"]: row["id"] for row in children.get("lines", ())}
+    for entry in draft.filled.values.get("lines") or ():
+        entry["id"] = lines.get(entry["externalId"])
+    addresses = [row["id"] for row in children.get("addresses", ())]
+    for number, entry in enumerate(draft.filled.values.get("addresses") or ()):
+        entry["id"] = addresses[number] if number < len(addresses) else None
 
 
 async def _customer(tx: Transaction, values: dict[str, Any], record_id: UUID | None) -> UUID:

@@ -1,0 +1,255 @@
+"""Who may call what (PER-2): every mutation and every root field, against a written table.
+
+A field of the schema that is not in the table fails the test, so that nobody adds one without saying who may use it.
+"""
+
+from typing import Any
+
+import pytest
+from graphql import GraphQLObjectType
+
+from schema.execution import SCHEMA
+from tenants.companies import TEMPLATES
+from tenants.permissions import BUILT_IN_ROLES, RIGHTS
+from tests.documents import CREATE_CUSTOMER, CREATE_PRODUCT, an_order, done, unchanged
+from tests.harness import Client, Company, Row
+
+ROLES = ("owner", "admin", "member", "read_only")
+# Open to all: no right is needed; SIGNED_IN: any valid token will do.
+ANYBODY, SIGNED_IN = "anybody", "signed in"
+
+MUTATIONS: dict[str, str] = {
+    "createOrder": "order.create",
+    "updateOrder": "order.update",
+    "changeOrderStatus": "order.change_status",
+    "voidOrder": "order.void",
+    "createCustomer": "customer.create",
+    "updateCustomer": "customer.update",
+    "createProduct": "product.create",
+    "updateProduct": "product.update",
+    "signIn": ANYBODY,
+    "signOut": SIGNED_IN,
+    "createMember": "member.invite",
+    "updateMember": "member.update",
+    "markNotificationRead": SIGNED_IN,
+    "defineField": "configuration.update",
+    "defineStatus": "configuration.update",
+    "defineTransition": "configuration.update",
+    "defineVoidReason": "configuration.update",
+    "defineRole": "configuration.update",
+    "setNumbering": "configuration.update",
+    "removeDefinition": "configuration.update",
+    "applyConfiguration": "configuration.update",
+    "defineAutomation": "configuration.update",
+}
+QUERIES: dict[str, str] = {
+    "viewer": SIGNED_IN,
+    "configuration": "configuration.read",
+    "planConfiguration": "configuration.read",
+    "orders": "order.read",
+    "order": "order.read",
+    "customers": "customer.read",
+    "customer": "customer.read",
+    "products": "product.read",
+    "product": "product.read",
+    "members": "member.read",
+    "member": "member.read",
+    "notifications": "order.read",
+    "notification": "order.read",
+    "automationRuns": "automation.read",
+    "automationRun": "automation.read",
+    "deliveries": "automation.read",
+    "delivery": "automation.read",
+    # Answers with what the caller may read, and with null for all else.
+    "node": SIGNED_IN,
+}
+# The rights of the built-in roles, written out; owner and admin hold every right there is.
+READING = {"order.read", "customer.read", "product.read", "member.read", "automation.read"}
+TAKING = {
+    *("order.create", "order.update", "order.change_status", "customer.create", "customer.update"),
+    *(f"order.transition.{key}" for key in ("confirm", "ship", "take_back", "complete")),
+}
+HELD: dict[str, set[str]] = {"member": READING | TAKING, "read_only": READING}
+
+
+def may(role: str, right: str) -> bool:
+    return right in (ANYBODY, SIGNED_IN) or role in ("owner", "admin") or right in HELD[role]
+
+
+def root_fields(kind: GraphQLObjectType | None) -> set[str]:
+    assert kind is not None
+    return set(kind.fields)
+
+
+def test_the_table_is_complete() -> None:
+    assert root_fields(SCHEMA.mutation_type) == set(MUTATIONS)
+    assert root_fields(SCHEMA.query_type) == set(QUERIES)
+    known = {f"{name}.{action}" for name, actions in RIGHTS.items() for action in actions}
+    assert ({*MUTATIONS.values(), *QUERIES.values()} - {ANYBODY, SIGNED_IN}) <= known
+    assert set(BUILT_IN_ROLES) == set(ROLES)
+
+
+class Scene:
+    """A company with one record of each kind, and a call for every mutation and root field that would do something."""
+
+    def __init__(self, company: Company, order: Row, customer: Row, product: Row) -> None:
+        self.company = company
+        label = {"en": "New"}
+        line = {"name": "x", "unitPrice": "1"}
+        document = (TEMPLATES / "minimal.yaml").read_text(encoding="utf-8") + "\nroles: {clerk: {label: {en: Clerk}}}\n"
+        self.inputs: dict[str, Row] = {
+            "createOrder": {"lines": [line]},
+            "updateOrder": {"id": order["id"], "notes": "n"},
+            "changeOrderStatus": {"id": order["id"], "status": "confirmed"},
+            "voidOrder": {"id": order["id"], "reason": "out_of_stock"},
+            "createCustomer": {"name": "Bob"},
+            "updateCustomer": {"id": customer["id"], "name": "Eve"},
+            "createProduct": {"sku": "B", "name": "Bean"},
+            "updateProduct": {"id": product["id"], "name": "Ape"},
+            "signIn": {"email": company.owner.email, "password": "not this one"},
+            "createMember": {"email": f"new-{company.slug}@example.com", "name": "N", "password": "p" * 10},
+            "updateMember": {"id": str(company.read_only.id), "name": "Renamed"},
+            "markNotificationRead": {"id": order["id"]},
+            "defineField": {"object": "order", "key": "score", "type": "integer", "label": label},
+            "defineStatus": {"key": "held", "label": label, "category": "open"},
+            "defineTransition": {"key": "hold", "label": label, "sources": ["draft"], "target": "confirmed"},
+            "defineVoidReason": {"key": "flood", "label": label},
+            "defineRole": {"key": "clerk", "label": label},
+            "setNumbering": {"pattern": "X-{seq}"},
+            "removeDefinition": {"kind": "void_reason", "key": "other"},
+            "applyConfiguration": {"document": document},
+            "defineAutomation": {
+                "key": "tidy",
+                "label": label,
+                "events": ["CREATED"],
+                "actions": [{"setField": {"field": "channel", "value": "web"}}],
+            },
+        }
+        self.finders: dict[str, str] = {
+            "order": f'(id: "{order["id"]}")',
+            "customer": f'(id: "{customer["id"]}")',
+            "product": f'(id: "{product["id"]}")',
+            "member": f'(id: "{company.owner.id}")',
+            "notification": f'(id: "{order["id"]}")',
+            "automationRun": f'(id: "{order["id"]}")',
+            "delivery": f'(id: "{order["id"]}")',
+            "node": f'(id: "{order["id"]}")',
+        }
+
+    def mutation(self, name: str) -> tuple[str, Row]:
+        if name == "signOut":
+            return "mutation { result: signOut { signedOut } }", {}
+        kind = name[0].upper() + name[1:]
+        document = (
+            f"mutation($input: {kind}Input!) {{ result: {name}(input: $input)"
+            " { __typename ... on Problem { code message ... on NotAllowed { right grantedTo } } } }"
+        )
+        return document, {"input": self.inputs[name]}
+
+    def query(self, name: str) -> str:
+        if name == "viewer":
+            return "{ result: viewer { rights } }"
+        if name == "configuration":
+            return "{ result: configuration { version } }"
+        if name == "planConfiguration":
+            return '{ result: planConfiguration(document: "orderloom: 1") { sentence } }'
+        if name in self.finders:
+            return f"{{ result: {name}{self.finders[name]} {{ id }} }}"
+        return f"{{ result: {name} {{ totalCount nodes {{ id }} }} }}"
+
+
+@pytest.fixture
+async def scene(company: Company, client: Client) -> Scene:
+    customer = await done(company, CREATE_CUSTOMER, name="Ada")
+    product = await done(company, CREATE_PRODUCT, sku="A", name="Apple")
+    return Scene(company, await an_order(company, customerId=customer["id"]), customer, product)
+
+
+async def person_of(company: Company, role: str) -> Any:
+    known = {"owner": company.owner, "member": company.member, "read_only": company.read_only}
+    return known[role] if role in known else await company.add_person(role)
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_the_viewer_is_told_the_same(scene: Scene, role: str) -> None:
+    """PER-7: the rights that a frontend sees are those of the table."""
+    data = await scene.company.data("{ viewer { rights } }", person=await person_of(scene.company, role))
+    if role in HELD:
+        assert set(data["viewer"]["rights"]) == HELD[role]
+    else:
+        steps = {right for right in TAKING if right.startswith("order.transition.")}
+        known = {f"{name}.{action}" for name, actions in RIGHTS.items() for action in actions}
+        assert set(data["viewer"]["rights"]) == known | steps
+
+
+@pytest.mark.parametrize("name", [name for name, right in MUTATIONS.items() if right not in (ANYBODY, SIGNED_IN)])
+async def test_who_may_call_a_mutation(scene: Scene, name: str) -> None:
+    """Whoever lacks the right is told which one and who holds it, and has changed nothing; whoever has it succeeds."""
+    company, right = scene.company, MUTATIONS[name]
+    document, variables = scene.mutation(name)
+    holders = [role for role in ROLES if may(role, right)]
+    for role in ROLES:
+        if may(role, right):
+            continue
+        async with unchanged(company):
+            result = (await company.data(document, variables, person=await person_of(company, role)))["result"]
+        assert result == {
+            "__typename": "NotAllowed",
+            "code": "NOT_ALLOWED",
+            "right": right,
+            "grantedTo": holders,
+            "message": f"You lack the right '{right}'. Roles that have it: {', '.join(holders)}. Ask an administrator.",
+        }
+    async with unchanged(company):
+        answer = await company.client.graphql(document, variables) if company.client else {}
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["NOT_SIGNED_IN"]
+    # The least of the holders, so that no right beyond the one in the table is needed.
+    person = await person_of(company, holders[-1])
+    result = (await company.data(document, variables, person=person))["result"]
+    assert result["__typename"].endswith("Payload"), result
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_what_every_member_may_call(scene: Scene, role: str) -> None:
+    company = scene.company
+    person = await person_of(company, role)
+    async with unchanged(company):
+        document, variables = scene.mutation("markNotificationRead")
+        assert (await company.data(document, variables, person=person))["result"]["code"] == "NOT_FOUND"
+        document, variables = scene.mutation("signIn")
+        assert (await company.data(document, variables, person=person))["result"]["code"] == "SIGN_IN_FAILED"
+        document, variables = scene.mutation("signOut")
+        assert (await company.data(document, variables, person=person))["result"] == {"signedOut": True}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+async def test_who_may_read_a_root_field(scene: Scene, name: str) -> None:
+    """Each built-in role, a member without any role, and nobody at all."""
+    company, right = scene.company, QUERIES[name]
+    document = scene.query(name)
+    for role in ROLES:
+        answer = await company.graphql(document, person=await person_of(company, role))
+        if may(role, right):
+            assert "errors" not in answer, answer
+        else:
+            assert_refused(answer, right, [holder for holder in ROLES if may(holder, right)])
+    bare = await company.graphql(document, person=await company.add_person(name="Bare"))
+    if name == "node":
+        assert bare == {"data": {"result": None}}
+    elif right == SIGNED_IN:
+        assert bare == {"data": {"result": {"rights": []}}}
+    else:
+        assert_refused(bare, right, [holder for holder in ROLES if may(holder, right)])
+    assert company.client is not None
+    for token in (None, "ol_wrong"):
+        answer = await company.client.graphql(document, token=token)
+        assert [error["extensions"]["code"] for error in answer["errors"]] == ["NOT_SIGNED_IN"]
+        assert "data" not in answer
+
+
+def assert_refused(answer: Row, right: str, holders: list[str]) -> None:
+    (error,) = answer["errors"]
+    extensions = error["extensions"]
+    assert (extensions["code"], extensions["right"], extensions["grantedTo"]) == ("NOT_ALLOWED", right, holders)
+    assert f"'{right}'" in error["message"]
+    assert answer.get("data") in (None, {"result": None})
