@@ -71,7 +71,7 @@ async def _prepare(services: Services, orders: int, customers: int) -> Bench:
     tenant_id = await create_company(database, company)
     await asyncio.to_thread(load, services.superuser_url, tenant_id, orders=orders, customers=customers)
     session = await open_session(database, tenant_id, await member_by_email(database, tenant_id, None))
-    listening = _Listening(database.pool)
+    listening = _Listening(database.pool, database.aside)
     house = House(listening, Callers(listening))
     operation = Operation(READ, None, {"first": 50})
     answer = await execute(house, operation, token=session.token, language="en", request_id="bench")

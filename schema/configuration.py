@@ -62,7 +62,8 @@ class ConfigurationPayload:
 
 
 ConfigurationResult = Annotated[
-    ConfigurationPayload | InvalidInput | NotAllowed | Conflict | LimitExceeded, strawberry.union("ConfigurationResult")
+    ConfigurationPayload | InvalidInput | NotAllowed | Conflict | LimitExceeded,
+    strawberry.union("ConfigurationResult", description="The configuration after the mutation, or why it was refused."),
 ]
 
 

@@ -32,7 +32,7 @@ class OrderChange:
         return await read_record(info._raw_info, REGISTRY["order"], self.record_id)  # type: ignore[return-value]  # noqa: SLF001
 
 
-@strawberry.type
+@strawberry.type(description="News as they happen, over graphql-transport-ws.")
 class Subscription:
     @strawberry.subscription(
         description="Each change of an order, or of any order of the company, once it is committed."

@@ -62,8 +62,23 @@ class NotificationPayload:
 
 
 Refusals = InvalidInput | NotAllowed | NotFound | Conflict | LimitExceeded
-OrderResult = Annotated[OrderPayload | Refusals, strawberry.union("OrderResult")]
-CustomerResult = Annotated[CustomerPayload | Refusals, strawberry.union("CustomerResult")]
-ProductResult = Annotated[ProductPayload | Refusals, strawberry.union("ProductResult")]
-MemberResult = Annotated[MemberPayload | Refusals, strawberry.union("MemberResult")]
-NotificationResult = Annotated[NotificationPayload | Refusals, strawberry.union("NotificationResult")]
+OrderResult = Annotated[
+    OrderPayload | Refusals,
+    strawberry.union("OrderResult", description="The order after the mutation, or why it was refused."),
+]
+CustomerResult = Annotated[
+    CustomerPayload | Refusals,
+    strawberry.union("CustomerResult", description="The customer after the mutation, or why it was refused."),
+]
+ProductResult = Annotated[
+    ProductPayload | Refusals,
+    strawberry.union("ProductResult", description="The product after the mutation, or why it was refused."),
+]
+MemberResult = Annotated[
+    MemberPayload | Refusals,
+    strawberry.union("MemberResult", description="The member after the mutation, or why it was refused."),
+]
+NotificationResult = Annotated[
+    NotificationPayload | Refusals,
+    strawberry.union("NotificationResult", description="The notification after the mutation, or why it was refused."),
+]

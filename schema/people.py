@@ -79,7 +79,10 @@ class SignInPayload:
         return _company(info)
 
 
-SignInResult = Annotated[SignInPayload | NotSignedIn | LimitExceeded, strawberry.union("SignInResult")]
+SignInResult = Annotated[
+    SignInPayload | NotSignedIn | LimitExceeded,
+    strawberry.union("SignInResult", description="You, signed in, or why it was refused."),
+]
 
 
 @strawberry.type(description="You are signed out; the token is worthless.")

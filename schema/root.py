@@ -16,6 +16,7 @@ from schema.automations import AutomationMutations
 from schema.configuration import Configuration, ConfigurationChange, ConfigurationMutations, plan_document
 from schema.context import Info
 from schema.customers import CustomerMutations
+from schema.descriptions import describe
 from schema.generated import GeneratedTypes
 from schema.lens import LensedSchema, put_under_lens
 from schema.live import Subscription
@@ -27,7 +28,7 @@ from schema.products import ProductMutations
 from schema.scalars import SCALARS, DateText
 
 
-@strawberry.type
+@strawberry.type(description="All that can be read.")
 class Query:
     @strawberry.field(description="You, your company, and what you may do there.")
     def viewer(self) -> Viewer:
@@ -43,7 +44,7 @@ class Query:
         return plan_document(info, document)
 
 
-@strawberry.type
+@strawberry.type(description="All that can be done; each mutation stands or falls alone.")
 class Mutation(
     OrderMutations, CustomerMutations, ProductMutations, PeopleMutations, ConfigurationMutations, AutomationMutations
 ):
@@ -75,7 +76,7 @@ def build() -> LensedSchema:
         for named in generated.types.values()
         if not is_introspection_type(named) and not is_specified_scalar_type(named)
     ]
-    return LensedSchema(
+    schema = LensedSchema(
         query=query,
         mutation=base.mutation_type,
         subscription=base.subscription_type,
@@ -83,6 +84,8 @@ def build() -> LensedSchema:
         directives=base.directives,
         extensions=base.extensions,
     )
+    describe(schema.type_map)
+    return schema
 
 
 def _type_conditions(types: dict[str, Any], generated: GeneratedTypes) -> None:

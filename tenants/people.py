@@ -17,11 +17,13 @@ from tenants.field_types import BadValue
 from tenants.forms import Form, email_address
 from tenants.passwords import hash_password, verify_password
 from tenants.problems import InvalidInput, LimitExceeded, NotFound, NotSignedIn, Problem
+from tenants.sign_in_failures import SignInFailures
 from tenants.transaction import Transaction, new_id
 
 SESSION_LENGTH = timedelta(days=14)
 TOKEN_PREFIX = "ol_"  # noqa: S105  (a prefix that lets secret scanners recognise our tokens)
 
+_FAILURES = SignInFailures()
 _MEMBERSHIPS = """
 SELECT m.id AS member_id, m.tenant_id, t.slug FROM members m JOIN tenants t ON t.id = m.tenant_id
 WHERE m.user_id = %(user)s AND m.active ORDER BY t.slug
@@ -46,13 +48,16 @@ async def sign_in(database: Database, email: str, password: str, slug: str | Non
     """Open a session. Raises :class:`NotSignedIn` without telling what was wrong, :class:`ChooseCompany` once the password
     was right, and :class:`LimitExceeded` after too many failures."""
     address = email.strip().lower()
+    _FAILURES.check(address)
     async with database.connection() as connection:
         cursor = await connection.execute(
             "SELECT id, password_hash FROM users WHERE email = %(email)s", {"email": address}
         )
         user = await cursor.fetchone()
     if not await verify_password(password, user["password_hash"] if user else None) or user is None:
+        _FAILURES.add(address)
         raise NotSignedIn("sign_in_failed")
+    _FAILURES.clear(address)
     memberships = await _memberships(database, user["id"])
     chosen = [row for row in memberships if slug in (None, row["slug"])]
     if not chosen:
@@ -116,7 +121,9 @@ async def member_by_email(database: Database, tenant_id: UUID, email: str | None
 async def is_known(database: Database, email: str) -> bool:
     """Whether a person with that address has an account already."""
     async with database.connection() as connection:
-        cursor = await connection.execute("SELECT 1 FROM users WHERE email = %(email)s", {"email": email.strip().lower()})
+        cursor = await connection.execute(
+            "SELECT 1 FROM users WHERE email = %(email)s", {"email": email.strip().lower()}
+        )
         return await cursor.fetchone() is not None
 
 

@@ -185,7 +185,7 @@ async def address(app: Starlette) -> AsyncIterator[str]:
         # The lifespan runs already, and signals are pytest's.
         server.config.lifespan = "off"
         serving = asyncio.create_task(server._serve([listening]))
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110  (uvicorn sets a flag, and no event)
             await asyncio.sleep(0.01)
         yield f"127.0.0.1:{listening.getsockname()[1]}"
         server.should_exit = True

@@ -78,13 +78,13 @@ READ_CUSTOMER = f"query($id: ID!) {{ result: customer(id: $id) {{ {CUSTOMER} {HI
 READ_PRODUCT = f"query($id: ID!) {{ result: product(id: $id) {{ {PRODUCT} {HISTORY} }} }}"
 
 
-async def ask(company: Company, document: str, person: Person | None = None, **values: Any) -> Any:
+async def ask(company: Company, document: str, person: Person | None = None, /, **values: Any) -> Any:
     """The ``result`` of a mutation with ``values`` as its input; GraphQL errors fail the test."""
     data = await company.data(document, {"input": values}, person=person)
     return data["result"]
 
 
-async def done(company: Company, document: str, person: Person | None = None, **values: Any) -> Row:
+async def done(company: Company, document: str, person: Person | None = None, /, **values: Any) -> Row:
     """The record in the payload of a mutation that must succeed; the payload itself where it holds no single record."""
     result: Row = await ask(company, document, person, **values)
     assert result.pop("__typename").endswith("Payload"), result
@@ -92,7 +92,7 @@ async def done(company: Company, document: str, person: Person | None = None, **
     return record
 
 
-async def refused(company: Company, document: str, person: Person | None = None, **values: Any) -> Row:
+async def refused(company: Company, document: str, person: Person | None = None, /, **values: Any) -> Row:
     """The refusal of a mutation that must not succeed."""
     result: Row = await ask(company, document, person, **values)
     assert not result["__typename"].endswith("Payload"), result
@@ -132,7 +132,7 @@ async def unchanged(company: Company, *, without: Collection[str] = ()) -> Async
     assert await stored(company, without) == before
 
 
-async def an_order(company: Company, person: Person | None = None, **changes: Any) -> Row:
+async def an_order(company: Company, person: Person | None = None, /, **changes: Any) -> Row:
     """A simple order of one free line over 10.00, unless told otherwise."""
     return await done(company, CREATE_ORDER, person, **({"lines": [{"name": "Work", "unitPrice": "10.00"}]} | changes))
 

@@ -25,8 +25,10 @@ async def test_a_customer_is_kept_whole(company: Company, client: Client) -> Non
     """CUS-1: many phones, addresses and mails, in order, numbers in international form, text as it was typed."""
     maker = await done(company, CREATE_CUSTOMER, name="Acme", kind="COMPANY")
     address = {
-        **{"kind": "BILLING", "label": "HQ", "recipient": "Ada", "phone": "030 1", "line1": "Way 1", "line2": "c/o"},
-        **{"district": "Mitte", "city": "Berlin", "region": "BE", "postalCode": "10115", "country": "de"},
+        "kind": "BILLING",
+        "label": "HQ",
+        **dict.fromkeys(("recipient", "phone", "line1", "line2", "district", "city", "region", "postalCode"), "ß 1"),
+        "country": "de",
     }
     customer = await done(
         company,

@@ -6,7 +6,7 @@ Values are only ever values: wildcards and SQL in them mean nothing.
 import pytest
 
 from tests.documents import DEFINE_ROLE, an_order, done
-from tests.examples import create_orders, define_fields
+from tests.examples import FIELDS, create_orders, define_fields
 from tests.filters import QUERY, found, literal
 from tests.harness import Client, Company, Row
 

@@ -136,7 +136,7 @@ async def test_tampering_is_found(
     with psycopg.connect(owner_url(settings), row_factory=dict_row) as connection:
         connection.execute("SELECT set_config('app.tenant_id', %s, true)", [str(company.id)])
         changed = connection.execute(
-            f"UPDATE events SET {change} WHERE record_id = %s AND record_version = 3",  # type: ignore[arg-type]
+            f"UPDATE events SET {change} WHERE record_id = %s AND record_version = 3",
             [order["id"]],
         )
         assert changed.rowcount == 1

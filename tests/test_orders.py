@@ -196,7 +196,10 @@ async def test_the_address_is_a_snapshot(company: Company, client: Client) -> No
     order = await an_order(company, customerId=customer["id"])
     assert order["shippingAddress"] == {
         **dict.fromkeys(("phone", "line2", "district", "region", "postalCode"), ""),
-        **{"recipient": "Store", "line1": "Dock 2", "city": "Köln", "country": "DE"},
+        "recipient": "Store",
+        "line1": "Dock 2",
+        "city": "Köln",
+        "country": "DE",
     }
     await done(company, UPDATE_CUSTOMER, id=customer["id"], addresses=[{"id": billing["id"], "city": "Trier"}])
     assert (await read(company, READ_ORDER, order["id"]))["shippingAddress"] == order["shippingAddress"]
@@ -265,7 +268,8 @@ async def test_lines_that_cannot_be_kept(company: Company, client: Client) -> No
             company, UPDATE_ORDER, id=order["id"], lines=[{"id": mine}, {"id": mine, "name": "n", "unitPrice": "1"}]
         )
         assert bad_values(twice) == {"lines.1.id": "ORDER_UNKNOWN_LINE"}
-        for lines_or_null in ([], None):
+        nothing: tuple[list[Row] | None, ...] = ([], None)
+        for lines_or_null in nothing:
             problem = await refused(company, UPDATE_ORDER, id=order["id"], lines=lines_or_null)
             assert bad_values(problem) == {"lines": "ORDER_NO_LINES"}
         problem = await refused(company, UPDATE_ORDER, id=order["id"], lines=FREE * 501)

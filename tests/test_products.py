@@ -38,15 +38,15 @@ async def test_a_product_is_kept_whole(company: Company, client: Client) -> None
         externalId="p-1",
     )
     assert {name: value for name, value in product.items() if name != "id"} == {
-        **{
-            "version": 1,
-            "sku": "A-1",
-            "name": "苹果",
-            "externalId": "p-1",
-            "specification": "red, 70 mm",
-            "unit": "kg",
-        },
-        **{"price": {"amount": "2.50", "currency": "USD"}, "taxRate": "0.07", "active": True},
+        "version": 1,
+        "sku": "A-1",
+        "name": "苹果",
+        "externalId": "p-1",
+        "specification": "red, 70 mm",
+        "unit": "kg",
+        "price": {"amount": "2.50", "currency": "USD"},
+        "taxRate": "0.07",
+        "active": True,
     }
     found = await read(company, READ_PRODUCT, product["id"], company.read_only)
     assert {name: found[name] for name in product} == product

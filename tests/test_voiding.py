@@ -77,7 +77,7 @@ async def test_a_reason_is_needed(company: Company, client: Client) -> None:
         for unknown in ("boredom", "", "OTHER"):
             problem = await refused(company, VOID_ORDER, id=order["id"], reason=unknown)
             assert bad_values(problem) == {"reason": "ORDER_UNKNOWN_REASON"}
-        assert problem["message"].endswith("Reasons: customer_withdrew, out_of_stock, entered_twice, other.")
+            assert problem["message"].endswith("Reasons: customer_withdrew, out_of_stock, entered_twice, other.")
         for note in (None, "", "  \n "):
             problem = await refused(company, VOID_ORDER, id=order["id"], reason="other", note=note)
             assert bad_values(problem) == {"note": "ORDER_NOTE_REQUIRED"}

@@ -1,0 +1,148 @@
+"""What the explorer and the console say about each field, where its own file does not.
+
+An input's field says what the record's attribute of the same name says; what has no attribute is said here, once for every
+place where it means the same. A test finds whatever is left without a word.
+"""
+
+from collections.abc import Mapping
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+)
+
+from tenants.records import REGISTRY
+
+# Whose attributes an input sets.
+INPUTS_OF = {
+    "CreateOrderInput": "order",
+    "UpdateOrderInput": "order",
+    "OrderLineInput": "order_line",
+    "ShippingAddressInput": "address",
+    "NewCustomerInput": "customer",
+    "CreateCustomerInput": "customer",
+    "UpdateCustomerInput": "customer",
+    "ContactPointInput": "contact_point",
+    "AddressInput": "address",
+    "CreateProductInput": "product",
+    "UpdateProductInput": "product",
+    "CreateMemberInput": "member",
+    "UpdateMemberInput": "member",
+}
+# By "Type.field", then by "field" alone, for fields, arguments and enum values.
+SAID: Mapping[str, str] = {
+    "input": "What to do, in one object.",
+    "id": "The record's id.",
+    "key": "Its key: short, lasting, and unique among its kind.",
+    "label": "Its name for people, per language.",
+    "position": "Its place in lists; smaller comes first.",
+    "note": "What is to be said about it in the history.",
+    "document": "The YAML document.",
+    "kind": "Only definitions of this kind, such as field or status.",
+    "en": "In English.",
+    "zh": "In Chinese.",
+    "colour": "Its colour on screens, such as #1677ff.",
+    "customerId": "The id of the customer.",
+    "companyId": "The id of the company that the person belongs to.",
+    "ownerId": "The id of the member in charge.",
+    "productId": "The id of the product; without one, give name and unitPrice.",
+    "shippingAddressId": "The id of an entry of the customer's address book, to be copied into the order.",
+    "MarkNotificationReadInput.id": "The notification's id.",
+    "Subscription.orderChanged.id": "Only this order; all orders of the company if not given.",
+    "SignInInput.email": "E-mail address.",
+    "SignInInput.password": "Password.",
+    "CreateProductInput.price": "List price of one unit, before tax, as a decimal string.",
+    "UpdateProductInput.price": "List price of one unit, before tax, as a decimal string.",
+    "OrderLineInput.unitPrice": "Price of one unit, before discount and tax, as a decimal string.",
+    "currency": "By ISO 4217; the company's own if not given.",
+    "DefineFieldInput.help": "What it is for, per language.",
+    "DefineFieldInput.required": "Whether a record must have a value.",
+    "DefineFieldInput.options": "The choices of a select or multi_select field; archive what is no longer to be chosen.",
+    "OptionInput.archived": "Whether it can no longer be chosen; records that have it keep it.",
+    "DefineStatusInput.description": "What the status means, per language.",
+    "DefineVoidReasonInput.noteRequired": "Whether a note must be given with it.",
+    "DefineRoleInput.inherits": "Keys of roles whose rights it has as well.",
+    "DefineRoleInput.grants": "The rights that it gives or denies.",
+    "GrantInput.object": "Such as order, customer, product, member, configuration, automation, or *.",
+    "DefineAutomationInput.events": "What sets it off.",
+    "DefineAutomationInput.actions": "What it does, one after another.",
+    "DefineAutomationInput.enabled": "Whether it runs; true if not given.",
+    "AutomationActionInput.setField": "Set a field of the order.",
+    "AutomationActionInput.changeStatus": "Take a step of the life cycle.",
+    "AutomationActionInput.notify": "Notify people inside the application.",
+    "AutomationActionInput.sendEmail": "Send an e-mail.",
+    "Status.key": "Its key, as filters and changeOrderStatus take it.",
+    "Status.label": "Its name, in your language.",
+    "Status.colour": "Its colour on screens.",
+    "Status.category": "What kind of status it is.",
+    "Status.description": "What it means, in your language.",
+    "NextStep.key": "Key of the step; taking it needs the right order.transition.<key>.",
+    "NextStep.label": "Name of the step, in your language.",
+    "NextStep.status": "Key of the status it leads to.",
+    "NextStep.statusLabel": "Name of that status, in your language.",
+    "NextStep.allowed": "Whether you may take it.",
+    "NextStep.refusal": "Why you may not take it; null if you may.",
+    "Voiding.allowed": "Whether you may void the order now.",
+    "Voiding.refusal": "Why you may not, and what must be done first; null if you may.",
+    "VoidReason.key": "Its key, as voidOrder takes it.",
+    "VoidReason.label": "Its name, in your language.",
+    "VoidReason.noteRequired": "Whether a note must be given with it.",
+    "ASC": "Smallest first.",
+    "DESC": "Largest first.",
+    "OPEN": "Still being taken in.",
+    "IN_PROGRESS": "Being worked on.",
+    "DONE": "Finished.",
+    "StatusCategory.VOID": "Void: out of work lists and totals.",
+    "CREATED": "It was entered.",
+    "UPDATED": "Its values were changed.",
+    "STATUS_CHANGED": "It took a step of its life cycle.",
+    "VOIDED": "It was voided.",
+    "LOW": "Can wait.",
+    "NORMAL": "As usual.",
+    "HIGH": "Before the usual ones.",
+    "URGENT": "At once.",
+    "PERSON": "A person.",
+    "COMPANY": "A company.",
+    "DELIVERY": "For deliveries.",
+    "BILLING": "For invoices.",
+    "OTHER": "For anything else.",
+    "MEMBER": "A member of the company.",
+    "AUTOMATION": "An automation of the company.",
+    "SYSTEM": "The product itself, or its operator.",
+    "PENDING": "Not done yet.",
+    "SUCCEEDED": "All actions were done.",
+    "FAILED": "It failed; the reason is told beside it.",
+    "STOPPED": "Not begun, because automations had set off each other too often.",
+    "PARKED": "Given up after several workers died of it.",
+    "SENT": "It was sent.",
+}
+
+
+def describe(types: Mapping[str, GraphQLNamedType]) -> None:
+    """Give every field, argument and enum value without a description the one that is known for it."""
+    for name, made in types.items():
+        if name.startswith("__"):
+            continue
+        if isinstance(made, GraphQLObjectType | GraphQLInterfaceType):
+            for field_name, field in made.fields.items():
+                field.description = field.description or _said(name, field_name)
+                for argument_name, argument in field.args.items():
+                    place = f"{name}.{field_name}"
+                    argument.description = argument.description or _said(place, argument_name)
+        elif isinstance(made, GraphQLInputObjectType):
+            for field_name, input_field in made.fields.items():
+                input_field.description = input_field.description or _said(name, field_name)
+        elif isinstance(made, GraphQLEnumType):
+            for value_name, value in made.values.items():
+                value.description = value.description or _said(name, value_name)
+
+
+def _said(place: str, name: str) -> str | None:
+    exact = SAID.get(f"{place}.{name}")
+    if exact is not None or place not in INPUTS_OF:
+        return exact or SAID.get(name)
+    attribute = REGISTRY[INPUTS_OF[place]].by_name.get(name)
+    return attribute.description if attribute and name != "id" else SAID.get(name)
