@@ -158,8 +158,9 @@ customers = tenant_table(
     Index(
         "customers_search_idx",
         "tenant_id",
-        text("search_text gin_trgm_ops"),
+        "search_text",
         postgresql_using="gin",
+        postgresql_ops={"search_text": "gin_trgm_ops"},
     ),
 )
 
@@ -209,7 +210,13 @@ products = tenant_table(
     unique("external_id"),
     Index("products_name_idx", "tenant_id", "name", "id"),
     Index("products_created_at_idx", "tenant_id", "created_at", "id"),
-    Index("products_search_idx", "tenant_id", text("search_text gin_trgm_ops"), postgresql_using="gin"),
+    Index(
+        "products_search_idx",
+        "tenant_id",
+        "search_text",
+        postgresql_using="gin",
+        postgresql_ops={"search_text": "gin_trgm_ops"},
+    ),
 )
 
 orders = tenant_table(
@@ -251,7 +258,13 @@ orders = tenant_table(
     Index("orders_status_idx", "tenant_id", "status", "ordered_at", "id"),
     Index("orders_customer_id_idx", "tenant_id", "customer_id", "ordered_at", "id"),
     Index("orders_owner_id_idx", "tenant_id", "owner_id", "ordered_at", "id"),
-    Index("orders_search_idx", "tenant_id", text("search_text gin_trgm_ops"), postgresql_using="gin"),
+    Index(
+        "orders_search_idx",
+        "tenant_id",
+        "search_text",
+        postgresql_using="gin",
+        postgresql_ops={"search_text": "gin_trgm_ops"},
+    ),
 )
 
 order_lines = tenant_table(

@@ -87,8 +87,10 @@ async def change_status(
     if target not in statuses:
         raise InvalidInput.at(("status",), "order.unknown_status", status=target, statuses=", ".join(statuses))
     if statuses[target].category is Category.VOID:
-        raise Conflict("order.use_void", status=label(statuses[target].label, tx.language, target))
-    _require_step(tx, before.row["status"], target)
+        raise Conflict(
+            "order.use_void", current=_as_it_is(before.row), status=label(statuses[target].label, tx.language, target)
+        )
+    _require_step(tx, before.row, target)
     note = _checked_note(note)
     after = before.copy()
     after.row["status"] = target
@@ -116,7 +118,8 @@ async def void_order(
     status = tx.config.all_statuses[before.row["status"]]
     if status.void_blocked:
         name = label(status.label, tx.language, before.row["status"])
-        raise Conflict("order.void_blocked", status=name, hint=label(status.void_blocked, tx.language))
+        hint = label(status.void_blocked, tx.language)
+        raise Conflict("order.void_blocked", current=_as_it_is(before.row), status=name, hint=hint)
     if tx.config.void_status is None:
         raise Conflict("order.no_void_status")
     after = before.copy()
@@ -149,18 +152,29 @@ def _check_reason(tx: Transaction, reason: str, note: str | None) -> None:
 
 def _refuse_voided(row: Row) -> None:
     if row["voided_at"] is not None:
-        raise Conflict("order.voided", current=("order", row["id"], row["version"]), at=row["voided_at"].isoformat())
+        raise Conflict("order.voided", current=_as_it_is(row), at=row["voided_at"].isoformat())
 
 
-def _require_step(tx: Transaction, source: str, target: str) -> None:
-    config = tx.config
+def _as_it_is(row: Row) -> tuple[str, UUID, int]:
+    """What a conflict shows of the order: the record as it stands."""
+    return ("order", row["id"], row["version"])
+
+
+def _require_step(tx: Transaction, row: Row, target: str) -> None:
+    config, source = tx.config, row["status"]
     keys = config.steps.get(source, [])
     step = next((key for key in keys if config.transitions[key].target == target), None)
     if step is None:
         names = {key: label(status.label, tx.language, key) for key, status in config.all_statuses.items()}
         steps = ", ".join(f"'{names[config.transitions[key].target]}'" for key in keys)
         code = "order.illegal_step" if keys else "order.no_next_steps"
-        raise Conflict(code, source=names.get(source, source), target=names.get(target, target), steps=steps)
+        raise Conflict(
+            code,
+            current=_as_it_is(row),
+            source=names.get(source, source),
+            target=names.get(target, target),
+            steps=steps,
+        )
     allowed = [
         key for key in keys if config.transitions[key].target == target and tx.access.allows(f"order.transition.{key}")
     ]

@@ -38,6 +38,7 @@ from tenants.callers import Callers
 from tenants.database import Database
 from tests.harness import Client, Company, Drain, Outbox, Statements, found_company
 from tests.services import fresh_database, shared_services
+from workers.announcements import Announcer
 from workers.work import Work
 
 
@@ -96,9 +97,13 @@ def cheap_passwords() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 async def database(settings: Settings) -> AsyncIterator[Database]:
-    """The database as the application role sees it."""
+    """The database as the application role sees it; commits are announced, as those of workers and commands are."""
     opened = await Database.open(settings.application_database_url(), size=10)
+    announcer = Announcer(settings.redis_address())
+    announcer.start()
+    opened.on_commit.append(announcer)
     yield opened
+    await announcer.close()
     await opened.close()
 
 

@@ -89,7 +89,7 @@ class Binding:
                 if isinstance(target, Leaf):
                     yield from self._constant_mistakes(part, target, path)
             case _:
-                yield mapping_error(path, f"import.needs_{type(target).__name__.lower()}", self._table.file)
+                yield mapping_error(path, _WANTED[type(target)], self._table.file)
 
     def _constant_mistakes(self, source: Source, target: Leaf, path: Path) -> Iterator[FieldError]:
         for inside, value in source.constants():
@@ -100,6 +100,14 @@ class Binding:
             except BadValue as bad:
                 reason = FieldError((), bad.code, bad.data).text("en")
                 yield mapping_error((*path, *inside), "import.bad_mapping", self._table.file, reason=reason)
+
+
+_WANTED: dict[type, str] = {
+    Leaf: "import.needs_leaf",
+    Link: "import.needs_link",
+    Group: "import.needs_group",
+    Many: "import.needs_many",
+}
 
 
 @dataclass(slots=True)
