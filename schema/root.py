@@ -18,6 +18,7 @@ from schema.context import Info
 from schema.customers import CustomerMutations
 from schema.descriptions import describe
 from schema.generated import GeneratedTypes
+from schema.imports import ImportMutations
 from schema.lens import LensedSchema, put_under_lens
 from schema.live import Subscription
 from schema.orders import OrderMutations
@@ -46,7 +47,13 @@ class Query:
 
 @strawberry.type(description="All that can be done; each mutation stands or falls alone.")
 class Mutation(
-    OrderMutations, CustomerMutations, ProductMutations, PeopleMutations, ConfigurationMutations, AutomationMutations
+    OrderMutations,
+    CustomerMutations,
+    ProductMutations,
+    PeopleMutations,
+    ConfigurationMutations,
+    AutomationMutations,
+    ImportMutations,
 ):
     pass
 

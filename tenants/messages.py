@@ -323,6 +323,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "随之略过：{file} 第 {lines} 行。",
     ),
     "import.refused": ("The database refused it: {reason}.", "数据库拒绝了该行：{reason}。"),
+    "import.not_base64": ("The content is not base64.", "内容不是 base64 编码。"),
     "import.too_large": (
         "The files have {size} bytes; at most {most} are allowed here. Use the command line.",
         "文件共 {size} 字节，此处最多 {most} 字节，请使用命令行。",

@@ -16,8 +16,9 @@ from sqlalchemy.pool import NullPool
 
 from server.embedded import Services
 from server.settings import APPLICATION_ROLE, Settings
+from tenants.columns import metadata
 from tenants.database import ENTER, Database
-from tenants.models import SHARED_TABLES, TENANT_TABLES, metadata
+from tenants.models import SHARED_TABLES, TENANT_TABLES
 from tests.catalog import breaches
 from tests.documents import an_order
 from tests.harness import Client, Company

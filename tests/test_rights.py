@@ -41,6 +41,7 @@ MUTATIONS: dict[str, str] = {
     "removeDefinition": "configuration.update",
     "applyConfiguration": "configuration.update",
     "defineAutomation": "configuration.update",
+    "importRecords": "product.import",
 }
 QUERIES: dict[str, str] = {
     "viewer": SIGNED_IN,
@@ -89,6 +90,12 @@ def test_the_table_is_complete() -> None:
     assert set(BUILT_IN_ROLES) == set(ROLES)
 
 
+PRODUCT_MAPPING = """
+orderloom-import: 1
+files: [{file: p.csv, record: product, external_id: sku, fields: {sku: sku, name: name}}]
+"""
+
+
 class Scene:
     """A company with one record of each kind, and a call for every mutation and root field that would do something."""
 
@@ -124,6 +131,7 @@ class Scene:
                 "events": ["CREATED"],
                 "actions": [{"setField": {"field": "channel", "value": "web"}}],
             },
+            "importRecords": {"mapping": PRODUCT_MAPPING, "files": [{"name": "p.csv", "text": "sku,name\nC,Cherry\n"}]},
         }
         self.finders: dict[str, str] = {
             "order": f'(id: "{order["id"]}")',

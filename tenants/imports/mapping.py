@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Discriminator, Field, StringConstraints, Tag, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from tenants.imports.formats import FileFormat
 from tenants.imports.sources import AnySource, ColumnName, Entries, Nested, Path
@@ -67,8 +67,11 @@ def parse_mapping(text: str) -> Mapping:
         raise _unreadable(f"it has more than {LARGEST} characters")
     try:
         body = YAML(typ="safe", pure=True).load(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise _unreadable(f"line {line}: {error.problem}") from None
     except (YAMLError, ValueError, RecursionError) as error:
-        raise _unreadable(" ".join(str(error).split())[:300]) from None
+        raise _unreadable(" ".join(str(error).split())[:200]) from None
     if not isinstance(body, dict) or body.get(HEADER) != FORMAT:
         raise _unreadable(f"it does not begin with '{HEADER}: {FORMAT}'")
     if not _is_small(body):

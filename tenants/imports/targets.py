@@ -28,12 +28,18 @@ class Leaf:
         """A cell's text as the command takes it. Raises :class:`tenants.field_types.BadValue`."""
         match self.type:
             case "decimal" | "integer":
-                return form.decimal(text)
+                value = form.decimal(text)
             case "date":
-                return form.date(text, date_format)
+                value = form.date(text, date_format)
             case "date_time":
-                return form.date_time(text, date_format)
-        return text
+                value = form.date_time(text, date_format)
+            case "boolean":
+                value = text
+            case _:
+                return text
+        # The command would refuse it too, but only once nothing else is wrong with the row.
+        self.check(value)
+        return value
 
 
 @dataclass(frozen=True, slots=True)

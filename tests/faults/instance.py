@@ -157,7 +157,7 @@ class Shop:
 
             async def one(place: int) -> str:
                 async with limits:
-                    number = await self._order(http, f"{place}-{random.random()}")  # noqa: S311
+                    number = await self._order(http, f"{place}-{random.random()}")
                     await asyncio.sleep(pause)
                     return number
 
