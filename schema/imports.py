@@ -45,7 +45,8 @@ class ImportPayload:
 
 
 ImportResult = Annotated[
-    ImportPayload | InvalidInput | NotAllowed | Conflict | LimitExceeded, strawberry.union("ImportResult")
+    ImportPayload | InvalidInput | NotAllowed | Conflict | LimitExceeded,
+    strawberry.union("ImportResult", description="What came of the import, or why it was refused."),
 ]
 
 
@@ -61,7 +62,7 @@ class ImportFileInput:
 @strawberry.input(description="Customers, products and orders as CSV. Running it twice doubles nothing.")
 class ImportRecordsInput:
     mapping: str = strawberry.field(description="The mapping, as YAML; see the documentation of imports.")
-    files: list[ImportFileInput]
+    files: list[ImportFileInput] = strawberry.field(description="The files that the mapping names.")
     dry_run: bool = strawberry.field(default=False, description="Do everything and keep nothing.")
 
 

@@ -204,3 +204,174 @@ async def test_an_order_comes_whole_or_not_at_all(company: Company) -> None:
         ("l.csv", 10, "order: A value is needed here."),
     ]
     assert await orders(company) == []
+
+
+async def test_rows_that_cannot_be_records(company: Company) -> None:
+    """Each is named by its line and reason, and the sound ones come in."""
+    text = (
+        "id,name,kind,works_for,owner,tags,phone,mobile,mail,city\n"
+        "1,Acme,C,,,,,,,\n"
+        "1,Acme again,C,,,,,,,\n"
+        ",Nobody,P,,,,,,,\n"
+        "2,,X,7,nobody@example.com,,,,,\n"
+        '3,"Two\nlines",P,,,,call me,,no mail,\n'
+        "4,Short,P\n"
+        "5,Person's person,P,3,,,,,,\n"
+        "6,Fine,P,1,,,,,,\n"
+    )
+    summary = await load(company, CUSTOMERS, c=text)
+    assert counts(summary) == {"customer": (8, 2, 0, 0, 6, 0)}
+    assert rejected(summary) == [
+        ("c.csv", 3, "id: The external id 1 is already on line 2."),
+        ("c.csv", 4, "id: A value is needed here."),
+        ("c.csv", 5, "kind: X is not in the mapping's map, which has: P, C."),
+        (
+            *("c.csv", 6),
+            "phone: call me is not a phone number. Write it with its country code, like +86 138 0013 8000."
+            " mail: no mail is not an e-mail address.",
+        ),
+        ("c.csv", 8, "The row has 3 fields, the header has 10. A comma inside a value must be quoted."),
+        ("c.csv", 9, "works_for: There is no customer known as 3."),
+    ]
+    lines = list(summary.lines("en"))
+    assert lines[0] == "c.csv (utf-8): 8 rows read; 2 created, 0 updated, 0 unchanged, 6 rejected."
+    assert lines[1] == "c.csv, line 3 (1): id: The external id 1 is already on line 2."
+    assert lines[4].startswith("c.csv, line 6-7 (3): phone: call me is not")
+    assert list(summary.lines("zh"))[:2] == [
+        "c.csv（utf-8）：读取 8 行；新增 2，更新 0，未变 0，拒绝 6。",
+        "c.csv 第 3 行（1）：id：外部编号 1 已出现在第 2 行。",
+    ]
+
+
+async def test_what_the_database_refuses(company: Company) -> None:
+    """Only the row that is to blame is rejected, not those it was sent with."""
+    mapping = HEAD + "- {file: p.csv, record: product, external_id: id, fields: {sku: sku, name: sku}}\n"
+    text = "id,sku\n" + "".join(f"{n},S{n % 29}\n" for n in range(31))
+    summary = await load(company, mapping, p=text)
+    assert counts(summary) == {"product": (31, 29, 0, 0, 2, 0)}
+    assert [(line, reason[:29]) for _, line, reason in rejected(summary)] == [
+        (31, "sku: S0 is already in use. Ch"),
+        (32, "sku: S1 is already in use. Ch"),
+    ]
+
+
+async def test_a_dry_run_keeps_nothing(company: Company) -> None:
+    """Not even a number; and it says what the import will say, though its orders need products that it did not keep."""
+    people = "- {file: c.csv, record: customer, external_id: id, fields: {name: name, company: firm, kind: {const: company}}}"
+    mapping = ORDERS.replace("fields:\n    notes: notes", "fields:\n    customer: notes").replace(HEAD, f"{HEAD}{people}\n")
+    files = {"c": "id,name,firm\nfirst,F,\nsecond,S,first\nthird,T,second\n", "p": P, "o": O, "l": L + "7,A,1\n"}
+    before = await everything(company)
+    dry = await load(company, mapping, dry_run=True, **files)
+    assert await everything(company) == before
+    real = await load(company, mapping, **files)
+    assert counts(dry) == counts(real)
+    assert counts(real) == {
+        "customer": (3, 3, 0, 0, 0, 0),
+        "product": (2, 2, 0, 0, 0, 0),
+        "order": (3, 3, 0, 0, 0, 0),
+        "order_line": (6, 5, 0, 0, 1, 0),
+    }
+    assert list(dry.lines("en")) == ["Dry run: nothing was written.", *real.lines("en")]
+    assert [row["number"][-5:] for row in await orders(company)] == ["00001", "00002", "00003"]
+    assert counts(await load(company, mapping, dry_run=True, **files))["order"] == (3, 0, 0, 3, 0, 0)
+    changed = {**files, "p": P.replace("2.50", "9.99"), "o": O.replace("first,", "third,")}
+    assert counts(await load(company, mapping, dry_run=True, **changed))["order"] == (3, 0, 1, 2, 0, 0)
+
+
+async def test_lines_in_the_rows_of_their_order(company: Company) -> None:
+    """In columns of its row, or as further rows that repeat it."""
+    inline = HEAD + (
+        "- {file: o.csv, record: order, external_id: id, fields: {currency: {const: EUR}}, lines: ["
+        "{name: a, unitPrice: price_a}, {name: b, unitPrice: price_b},"
+        " {name: {const: Freight}, unitPrice: {const: 4.90}}]}\n"
+    )
+    text = "id,a,price_a,b,price_b\n1,Tea,2,Cup,3\n2,,,Cup,3\n3,Tea,x,,\n"
+    summary = await load(company, inline, o=text)
+    assert counts(summary) == {"order": (3, 2, 0, 0, 1, 0)}
+    assert rejected(summary)[0][2].startswith("price_a: x is not a decimal number.")
+    assert [(row["lines"], str(row["total"])) for row in await orders(company)] == [
+        (["#1 1", "#2 1", "#3 1"], "9.90"),
+        (["#1 1", "#2 1"], "7.90"),
+    ]
+    shared = HEAD + (
+        "- {file: o.csv, record: order, external_id: Name, fields: {notes: Note},"
+        " lines: {file: o.csv, order: Name, external_id: Item, fields: {name: Item, unitPrice: Price, quantity: Qty}}}\n"
+    )
+    text = "Name,Note,Item,Price,Qty\n#9,hello,Tea,2,1\n#9,,Cup,3,2\n#8,x,Tea,2\n#8,y,Cup,1,1\n#7,z,Tea,1,1\n#7,,Tea,1,1\n#9,,Pot,1,1\n"
+    summary = await load(company, shared, o=text)
+    assert counts(summary) == {"order": (3, 1, 0, 0, 2, 0), "order_line": (7, 3, 0, 0, 2, 2)}
+    assert [(line, reason[:48]) for _, line, reason in rejected(summary)] == [
+        (4, "The row has 4 fields, the header has 5. A comma "),
+        (5, "1 of its lines were rejected: see o.csv, line 4."),
+        (7, "Item: The external id Tea is already on line 6."),
+        (6, "1 of its lines were rejected: see o.csv, line 7."),
+    ] or sorted(line for _, line, _ in rejected(summary)) == [4, 5, 6, 7]
+    nine = next(row for row in await orders(company) if row["external_id"] == "#9")
+    assert (nine["notes"], nine["lines"], str(nine["total"])) == ("hello", ["Tea 1", "Cup 2", "Pot 1"], "9.00")
+    assert counts(await load(company, shared, o=text))["order"] == (3, 0, 0, 1, 2, 0)
+
+
+async def test_the_companys_own_fields(company: Company) -> None:
+    """Of every type, as the file writes them."""
+    label = {"label": {"en": "x"}}
+    await configure(
+        company,
+        *(("field", f"product.{kind}", {"type": kind, **label}) for kind in ("decimal", "integer", "date", "boolean")),
+        ("field", "product.at", {"type": "date_time", **label}),
+        ("field", "product.kinds", {"type": "multi_select", **label, "options": [{"key": "a", **label}, {"key": "b", **label}]}),
+    )
+    mapping = """
+orderloom-import: 1
+delimiter: ";"
+decimal_comma: true
+empty: ["-"]
+date_formats: ["%d.%m.%Y", "%d.%m.%Y %H:%M"]
+time_zone: Europe/Berlin
+files:
+- file: p.csv
+  record: product
+  external_id: id
+  fields:
+    sku: {template: "S-{id}"}
+    name: {template: "{first} {second}"}
+    custom: {decimal: number, integer: whole, date: day, at: day_time, boolean: {column: flag, map: {x: true}, default: false}, kinds: kinds}
+"""
+    text = (
+        "id;first;second;number;whole;day;day_time;flag;kinds\n"
+        "1;Big;Box;1.234,50;7;31.03.2026;01.07.2026 08:00;x;a;b\n"
+        '2;Box;-;0,5;-;2026-03-31;2026-01-01T00:00:00Z;;"b;a"\n'
+        "3;Box;;1.5;x;31.02.2026;noon;y;c\n"
+    ).replace("x;a;b\n", "x;a\n")
+    summary = await load(company, mapping, p=text)
+    found = await company.rows("SELECT sku, name, custom FROM products WHERE tenant_id = %(tenant)s ORDER BY sku")
+    assert [tuple(row.values()) for row in found] == [
+        (
+            *("S-1", "Big Box"),
+            {
+                "decimal": "1234.50",
+                "integer": 7,
+                "date": "2026-03-31",
+                "at": "2026-07-01T06:00:00+00:00",
+                "boolean": True,
+                "kinds": ["a"],
+            },
+        ),
+        (
+            *("S-2", "Box"),
+            {
+                "decimal": "0.5",
+                "date": "2026-03-31",
+                "at": "2026-01-01T00:00:00+00:00",
+                "boolean": False,
+                "kinds": ["b", "a"],
+            },
+        ),
+    ]
+    ((_, line, reasons),) = rejected(summary)
+    assert line == 4
+    for column in ("number", "whole", "day", "day_time", "flag"):
+        assert f"{column}: " in reasons
+    again = await load(company, mapping, p="id;first;second;number;whole;day;day_time;flag;kinds\n1;Big;Box;-;-;-;-;-;-\n")
+    assert counts(again) == {"product": (1, 0, 1, 0, 0, 0)}
+    (row,) = await company.rows("SELECT custom FROM products WHERE tenant_id = %(tenant)s AND sku = 'S-1'")
+    assert row["custom"] == {"boolean": False}
