@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock bench bench-quick faults clean
+.PHONY: help run test check format lock schema bench bench-quick faults clean
 
 # Needs nothing but Python with venv and pip: no compiler, no Node.js, no database.
 define sync
@@ -42,13 +42,17 @@ faults: ## The slow fault runs: services killed and cut off while the product wo
 	$(call sync,dev)
 	@$(BIN)/python -m pytest -q tests/faults $(ARGS)
 
-bench: ## Measure against the figures in docs/ (takes minutes)
+schema: ## Print the static GraphQL schema into schema/schema.graphql
 	$(call sync,dev)
-	@$(BIN)/python bench/run.py $(ARGS)
+	@$(BIN)/python -m schema.print > schema/schema.graphql
+
+bench: ## Measure the product against the same SQL behind a bare route (takes minutes)
+	$(call sync,dev)
+	@$(BIN)/python -m bench.run $(ARGS)
 
 bench-quick: ## The same with small data, to see that the measuring works
 	$(call sync,dev)
-	@$(BIN)/python bench/run.py --quick $(ARGS)
+	@$(BIN)/python -m bench.run --quick $(ARGS)
 
 # With hashes and for every platform; without a host's name, so that each machine uses the index it is set up for.
 COMPILE = UV_SYSTEM_CERTS=1 $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -12,6 +12,7 @@ import orjson
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
+from starlette.responses import RedirectResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
@@ -43,6 +44,7 @@ def create_app(settings: Settings) -> Starlette:
             WebSocketRoute("/graphql", GraphQLOverWebSocket()),
             *explorer.routes(),
             *mailbox.routes(settings),
+            Route("/", RedirectResponse("/graphql")),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),

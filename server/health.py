@@ -63,6 +63,7 @@ class DatabaseWatch:
             log.warning("PostgreSQL is back.")
         self._away.clear()
         await self._database.pool.check()
+        await self._database.aside.check()
 
     async def _trouble(self) -> str | None:
         try:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from tenants.database import ENTER, Connection, Database
+from tenants.database import ENTER, KNOWS_TRANSACTION_LIMIT, Connection, Database
 from tenants.saving import CUSTOMER, ORDER, PRODUCT, chained_hash, event_content
 
 AGGREGATES = (ORDER, CUSTOMER, PRODUCT)
@@ -110,6 +110,9 @@ def _without_record(ends: Mapping[Key, int], broken: set[Key]) -> Iterable[Break
 async def _snapshot(database: Database, tenant_id: UUID) -> AsyncIterator[Connection]:
     async with database.connection() as connection, connection.transaction():
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        if connection.info.server_version >= KNOWS_TRANSACTION_LIMIT:
+            # A long history takes its time, and a snapshot that only reads locks nobody out.
+            await connection.execute("SET LOCAL transaction_timeout = 0")
         await connection.execute(ENTER, {"tenant": tenant_id})
         yield connection
 

@@ -25,11 +25,16 @@ from tenants.permissions import Access
 Connection = AsyncConnection[DictRow]
 Cursor = AsyncCursor[DictRow]
 
-# What a session of the pool may never exceed; transactions of the house are short.
+# What a session of the pool may never exceed; transactions of the house are short. The keepalives end the sessions of a
+# machine that is gone, with the locks they hold.
 SESSION_OPTIONS = (
     "-c timezone=UTC -c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
+    " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
     " -c jit=off -c search_path=public"
 )
+# A session amid a pipeline never counts as idle, so the limit above does not see that its client has stopped.
+TRANSACTION_LIMIT = "SET transaction_timeout = '30s'"
+KNOWS_TRANSACTION_LIMIT = 170_000
 # Connections for single short statements beside an open transaction.
 ASIDE = 2
 ENTER = "SELECT set_config('app.tenant_id', %(tenant)s::text, true)"
@@ -109,6 +114,8 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
     connection.adapters.register_loader("json", _RawJson)
     connection.adapters.register_dumper(dict, JsonbDumper)
     connection.prepared_max = 500
+    if connection.info.server_version >= KNOWS_TRANSACTION_LIMIT:
+        await connection.execute(TRANSACTION_LIMIT)
 
 
 def _pool(url: str, least: int, most: int) -> AsyncConnectionPool[Connection]:
@@ -119,6 +126,8 @@ def _pool(url: str, least: int, most: int) -> AsyncConnectionPool[Connection]:
         min_size=least,
         max_size=most,
         timeout=5,
+        # The pool's own patience doubles its pauses; given up, a connection is tried anew for whoever next asks for one.
+        reconnect_timeout=1,
         configure=_configure,
         open=False,
     )

@@ -199,7 +199,10 @@ HEAD = "orderloom-import: 1\nfiles:\n- {file: a.csv, record: customer, external_
         (HEAD + "fields: {name: {column: n, mapp: {}}}}", "a.csv, fields.name.mapp: there is no such key here"),
         ("orderloom-import: 1\nfiles: [", "line 2: "),
         (HEAD + "fields: {name: {cases: []}}}", "a.csv, fields.name.cases: at least one entry is needed"),
-        (HEAD + "fields: {name: {cases: [{when: {column: x}, then: y}]}}}", "give at least one of empty, equals, above, below"),
+        (
+            HEAD + "fields: {name: {cases: [{when: {column: x}, then: y}]}}}",
+            "give at least one of empty, equals, above, below",
+        ),
         (HEAD + "fields: {name: {column: n, map: {true: x}}}}", "put quotes around True"),
         (HEAD + "fields: {name: {const: [1]}}}", "give a text, a number, a date, true or false"),
         (HEAD + "fields: 7}", "a.csv, fields: give keys with values here"),
@@ -217,7 +220,7 @@ def test_mistakes_of_a_mapping_have_a_place(text: str, sentence: str) -> None:
 def test_what_is_said_of_all_files_holds_for_each() -> None:
     mapping = parse_mapping(
         "orderloom-import: 1\nempty: ['NULL', 0]\ndelimiter: ';'\nfiles:\n"
-        "- {file: a, record: customer, external_id: id, fields: {}, delimiter: \"\\t\"}\n"
+        '- {file: a, record: customer, external_id: id, fields: {}, delimiter: "\\t"}\n'
         "- {file: b, record: order, external_id: id, fields: {}, encoding: gbk,"
         " lines: {file: c, order: id, fields: {}, empty: []}}\n"
     )

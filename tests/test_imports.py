@@ -1,27 +1,15 @@
 """Imports of customers, products and orders: what comes in, what is refused and why, and that nothing comes in by half."""
 
-import gzip
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tenants.actors import system
-from tenants.callers import Callers
 from tenants.config import change_sets
-from tenants.database import Caller, Database, Outdated
-from tenants.imports.run import MOST_BYTES, run_import, run_import_texts
-from tenants.imports.summary import Summary
-from tenants.imports.writing import Writer
-from tenants.models import TENANT_TABLES
-from tenants.problems import InvalidInput, LimitExceeded, NotAllowed
-from tests.conftest import NewCompany
-from tests.documents import CREATE_ORDER, done
-from tests.harness import Client, Company, Drain, Person, Row
+from tests.harness import Company
+from tests.importing import HEAD, counts, everything, load, orders, rejected
 
-HEAD = "orderloom-import: 1\nfiles:\n"
-CUSTOMERS = HEAD + """
+CUSTOMERS = (
+    HEAD
+    + """
 - file: c.csv
   record: customer
   external_id: id
@@ -35,8 +23,14 @@ CUSTOMERS = HEAD + """
     emails: [{value: mail}]
     addresses: [{city: city, country: {const: DE}}]
 """
-PRODUCTS = HEAD + "- {file: p.csv, record: product, external_id: sku, fields: {sku: sku, name: name, price: price, currency: {const: EUR}}}\n"
-ORDERS = PRODUCTS + """
+)
+PRODUCTS = (
+    HEAD
+    + "- {file: p.csv, record: product, external_id: sku, fields: {sku: sku, name: name, price: price, currency: {const: EUR}}}\n"
+)
+ORDERS = (
+    PRODUCTS
+    + """
 - file: o.csv
   record: order
   external_id: id
@@ -49,49 +43,10 @@ ORDERS = PRODUCTS + """
     order: order
     fields: {product: sku, quantity: {column: quantity, required: true}}
 """
-P = "sku,name,price\nA,Apple,2.50\nB,Bread,3\n"
-O = "id,notes,day,sent\n1,first,2026-01-01,0\n2,second,2026-01-02,1\n3,third,2026-01-03,\n"
-L = "order,sku,quantity\n3,A,1\n1,A,2\n2,B,1\n1,B,1.5\n1,A,4\n"
-
-
-async def load(
-    company: Company, mapping: str, *, dry_run: bool = False, person: Person | None = None, **files: str | bytes
-) -> Summary:
-    """Import texts, given by file name without ``.csv``."""
-    named = {f"{name}.csv": text.encode() if isinstance(text, str) else text for name, text in files.items()}
-    return await run_import_texts(company.database, await company.caller(person), mapping, named, dry_run=dry_run)
-
-
-def counts(summary: Summary) -> dict[str, tuple[int, ...]]:
-    """Rows read, created, updated, unchanged, rejected and left out, by kind of record."""
-    return {
-        file.record: (file.read, file.created, file.updated, file.unchanged, file.rejected, file.left_out)
-        for file in summary.files
-    }
-
-
-def rejected(summary: Summary) -> list[tuple[str, int, str]]:
-    return [
-        (rejection.file, rejection.line, " ".join(reason.text("en") for reason in rejection.reasons))
-        for rejection in summary.in_order()
-    ]
-
-
-async def everything(company: Company) -> dict[str, int]:
-    """How many rows the company has in each table."""
-    found = {}
-    for table in TENANT_TABLES:
-        (row,) = await company.rows(f"SELECT count(*) AS found FROM {table.name} WHERE tenant_id = %(tenant)s")
-        found[table.name] = row["found"]
-    return found
-
-
-async def orders(company: Company) -> list[Row]:
-    return await company.rows(
-        "SELECT o.*, (SELECT array_agg(l.external_id || ' ' || l.quantity ORDER BY l.position) FROM order_lines l"
-        " WHERE l.tenant_id = o.tenant_id AND l.order_id = o.id) AS lines"
-        " FROM orders o WHERE tenant_id = %(tenant)s ORDER BY external_id"
-    )
+)
+PRODUCT_ROWS = "sku,name,price\nA,Apple,2.50\nB,Bread,3\n"
+ORDER_ROWS = "id,notes,day,sent\n1,first,2026-01-01,0\n2,second,2026-01-02,1\n3,third,2026-01-03,\n"
+LINE_ROWS = "order,sku,quantity\n3,A,1\n1,A,2\n2,B,1\n1,B,1.5\n1,A,4\n"
 
 
 async def configure(company: Company, *changes: tuple[str, str, Mapping[str, Any]]) -> None:
@@ -133,15 +88,21 @@ async def test_customers(company: Company) -> None:
     assert await everything(company) == before
     changed = text.replace("Berlin", "Bonn").replace("2,Ann,P,1", "2,Ann,P,")
     assert counts(await load(company, CUSTOMERS, c=changed)) == {"customer": (3, 0, 2, 1, 0, 0)}
-    after = await company.rows("SELECT version, company_id FROM customers WHERE tenant_id = %(tenant)s ORDER BY external_id")
+    after = await company.rows(
+        "SELECT version, company_id FROM customers WHERE tenant_id = %(tenant)s ORDER BY external_id"
+    )
     assert [row["version"] for row in after] == [2, 2, 1]
     assert after[1]["company_id"] is None
 
 
 async def test_orders_with_lines_of_another_file(company: Company) -> None:
     """In any order; a line is known by its product, and the second of the same product by its count."""
-    summary = await load(company, ORDERS, p=P, o=O, l=L)
-    assert counts(summary) == {"product": (2, 2, 0, 0, 0, 0), "order": (3, 3, 0, 0, 0, 0), "order_line": (5, 5, 0, 0, 0, 0)}
+    summary = await load(company, ORDERS, p=PRODUCT_ROWS, o=ORDER_ROWS, l=LINE_ROWS)
+    assert counts(summary) == {
+        "product": (2, 2, 0, 0, 0, 0),
+        "order": (3, 3, 0, 0, 0, 0),
+        "order_line": (5, 5, 0, 0, 0, 0),
+    }
     found = await orders(company)
     assert [(row["external_id"], row["status"], row["notes"], row["lines"]) for row in found] == [
         ("1", "confirmed", "first", ["A 2", "B 1.5", "A#2 4"]),
@@ -154,18 +115,20 @@ async def test_orders_with_lines_of_another_file(company: Company) -> None:
 
 async def test_again_with_changes(company: Company) -> None:
     """What is the same is not written again, what changed is, and lines keep their identity."""
-    await load(company, ORDERS, p=P, o=O, l=L)
+    await load(company, ORDERS, p=PRODUCT_ROWS, o=ORDER_ROWS, l=LINE_ROWS)
     before = await everything(company)
     lines = await company.rows("SELECT id, external_id FROM order_lines WHERE tenant_id = %(tenant)s")
-    assert counts(await load(company, ORDERS, p=P, o=O, l=L)) == {
+    assert counts(await load(company, ORDERS, p=PRODUCT_ROWS, o=ORDER_ROWS, l=LINE_ROWS)) == {
         "product": (2, 0, 0, 2, 0, 0),
         "order": (3, 0, 0, 3, 0, 0),
         "order_line": (5, 0, 0, 5, 0, 0),
     }
     assert await everything(company) == before
     # The status is told once: the second order stays shipped.
-    changed = O.replace("second,2026-01-02,1", "other,2026-01-02,0") + "4,fourth,2026-01-04,0\n"
-    summary = await load(company, ORDERS, p=P, o=changed, l=L.replace("1,B,1.5", "1,B,2") + "4,B,1\n")
+    changed = ORDER_ROWS.replace("second,2026-01-02,1", "other,2026-01-02,0") + "4,fourth,2026-01-04,0\n"
+    summary = await load(
+        company, ORDERS, p=PRODUCT_ROWS, o=changed, l=LINE_ROWS.replace("1,B,1.5", "1,B,2") + "4,B,1\n"
+    )
     assert counts(summary)["order"] == (4, 1, 2, 1, 0, 0)
     found = await orders(company)
     assert [(row["version"], row["status"], row["notes"]) for row in found] == [
@@ -189,7 +152,7 @@ async def test_an_order_comes_whole_or_not_at_all(company: Company) -> None:
         "9,A,1\n"  # no such order
         ",A,1\n"
     )
-    summary = await load(company, ORDERS, p=P, o=O, l=lines)
+    summary = await load(company, ORDERS, p=PRODUCT_ROWS, o=ORDER_ROWS, l=lines)
     assert counts(summary)["order"] == (3, 0, 0, 0, 3, 0)
     assert counts(summary)["order_line"] == (9, 0, 0, 0, 6, 3)
     assert rejected(summary) == [
@@ -197,7 +160,7 @@ async def test_an_order_comes_whole_or_not_at_all(company: Company) -> None:
         ("o.csv", 3, "2 of its lines were rejected: see l.csv, line 4-5. Left out with it: l.csv, line 6."),
         ("o.csv", 4, "1 of its lines were rejected: see l.csv, line 7. Left out with it: l.csv, line 8."),
         ("l.csv", 3, "sku: There is no product known as Z."),
-        ("l.csv", 4, "quantity: many is not a decimal number. Write it like \"1234.50\", without thousands separators."),
+        ("l.csv", 4, 'quantity: many is not a decimal number. Write it like "1234.50", without thousands separators.'),
         ("l.csv", 5, "quantity: A value is needed here."),
         ("l.csv", 7, "The row has 4 fields, the header has 3. A comma inside a value must be quoted."),
         ("l.csv", 9, "order: The line belongs to 9, which is not in the file."),
@@ -221,15 +184,12 @@ async def test_rows_that_cannot_be_records(company: Company) -> None:
     )
     summary = await load(company, CUSTOMERS, c=text)
     assert counts(summary) == {"customer": (8, 2, 0, 0, 6, 0)}
+    not_a_phone = "call me is not a phone number. Write it with its country code, like +86 138 0013 8000."
     assert rejected(summary) == [
         ("c.csv", 3, "id: The external id 1 is already on line 2."),
         ("c.csv", 4, "id: A value is needed here."),
         ("c.csv", 5, "kind: X is not in the mapping's map, which has: P, C."),
-        (
-            *("c.csv", 6),
-            "phone: call me is not a phone number. Write it with its country code, like +86 138 0013 8000."
-            " mail: no mail is not an e-mail address.",
-        ),
+        ("c.csv", 6, f"phone: {not_a_phone} mail: no mail is not an e-mail address."),
         ("c.csv", 8, "The row has 3 fields, the header has 10. A comma inside a value must be quoted."),
         ("c.csv", 9, "works_for: There is no customer known as 3."),
     ]
@@ -258,8 +218,15 @@ async def test_what_the_database_refuses(company: Company) -> None:
 async def test_a_dry_run_keeps_nothing(company: Company) -> None:
     """Not even a number; and it says what the import will say, though its orders need products that it did not keep."""
     people = "- {file: c.csv, record: customer, external_id: id, fields: {name: name, company: firm, kind: {const: company}}}"
-    mapping = ORDERS.replace("fields:\n    notes: notes", "fields:\n    customer: notes").replace(HEAD, f"{HEAD}{people}\n")
-    files = {"c": "id,name,firm\nfirst,F,\nsecond,S,first\nthird,T,second\n", "p": P, "o": O, "l": L + "7,A,1\n"}
+    mapping = ORDERS.replace("fields:\n    notes: notes", "fields:\n    customer: notes").replace(
+        HEAD, f"{HEAD}{people}\n"
+    )
+    files = {
+        "c": "id,name,firm\nfirst,F,\nsecond,S,first\nthird,T,second\n",
+        "p": PRODUCT_ROWS,
+        "o": ORDER_ROWS,
+        "l": LINE_ROWS + "7,A,1\n",
+    }
     before = await everything(company)
     dry = await load(company, mapping, dry_run=True, **files)
     assert await everything(company) == before
@@ -274,7 +241,7 @@ async def test_a_dry_run_keeps_nothing(company: Company) -> None:
     assert list(dry.lines("en")) == ["Dry run: nothing was written.", *real.lines("en")]
     assert [row["number"][-5:] for row in await orders(company)] == ["00001", "00002", "00003"]
     assert counts(await load(company, mapping, dry_run=True, **files))["order"] == (3, 0, 0, 3, 0, 0)
-    changed = {**files, "p": P.replace("2.50", "9.99"), "o": O.replace("first,", "third,")}
+    changed = {**files, "p": PRODUCT_ROWS.replace("2.50", "9.99"), "o": ORDER_ROWS.replace("first,", "third,")}
     assert counts(await load(company, mapping, dry_run=True, **changed))["order"] == (3, 0, 1, 2, 0, 0)
 
 
@@ -303,9 +270,9 @@ async def test_lines_in_the_rows_of_their_order(company: Company) -> None:
     assert [(line, reason[:48]) for _, line, reason in rejected(summary)] == [
         (4, "The row has 4 fields, the header has 5. A comma "),
         (5, "1 of its lines were rejected: see o.csv, line 4."),
-        (7, "Item: The external id Tea is already on line 6."),
         (6, "1 of its lines were rejected: see o.csv, line 7."),
-    ] or sorted(line for _, line, _ in rejected(summary)) == [4, 5, 6, 7]
+        (7, "Item: The external id Tea is already on line 6."),
+    ]
     nine = next(row for row in await orders(company) if row["external_id"] == "#9")
     assert (nine["notes"], nine["lines"], str(nine["total"])) == ("hello", ["Tea 1", "Cup 2", "Pot 1"], "9.00")
     assert counts(await load(company, shared, o=text))["order"] == (3, 0, 0, 1, 2, 0)
@@ -318,7 +285,11 @@ async def test_the_companys_own_fields(company: Company) -> None:
         company,
         *(("field", f"product.{kind}", {"type": kind, **label}) for kind in ("decimal", "integer", "date", "boolean")),
         ("field", "product.at", {"type": "date_time", **label}),
-        ("field", "product.kinds", {"type": "multi_select", **label, "options": [{"key": "a", **label}, {"key": "b", **label}]}),
+        (
+            "field",
+            "product.kinds",
+            {"type": "multi_select", **label, "options": [{"key": "a", **label}, {"key": "b", **label}]},
+        ),
     )
     mapping = """
 orderloom-import: 1
@@ -371,7 +342,9 @@ files:
     assert line == 4
     for column in ("number", "whole", "day", "day_time", "flag"):
         assert f"{column}: " in reasons
-    again = await load(company, mapping, p="id;first;second;number;whole;day;day_time;flag;kinds\n1;Big;Box;-;-;-;-;-;-\n")
+    again = await load(
+        company, mapping, p="id;first;second;number;whole;day;day_time;flag;kinds\n1;Big;Box;-;-;-;-;-;-\n"
+    )
     assert counts(again) == {"product": (1, 0, 1, 0, 0, 0)}
     (row,) = await company.rows("SELECT custom FROM products WHERE tenant_id = %(tenant)s AND sku = 'S-1'")
     assert row["custom"] == {"boolean": False}

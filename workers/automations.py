@@ -24,7 +24,8 @@ from workers.work import Work
 
 Run = dict[str, Any]
 
-LONGEST_RUN = 60.0
+# Below the database's limit for a transaction.
+LONGEST_RUN = 25.0
 # The configuration may change, or a record be locked, while a run is prepared; then it is prepared again, so often.
 MOST_TRIES = 5
 PAUSE = 0.05

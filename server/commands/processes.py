@@ -92,7 +92,7 @@ async def _seed() -> str:
         if others and not _is_embedded(house.settings):
             say(f"The demo companies are left out: the database holds others, such as '{others[0]}'.")
             return ""
-        return await demo.seed(house.database)
+        return await demo.seed(house.database, f"http://{house.settings.host}:{house.settings.port}")
 
 
 def _is_embedded(settings: Settings) -> bool:
