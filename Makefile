@@ -20,7 +20,7 @@ help: ## List what can be made
 run: ## Install, start PostgreSQL and Redis in .orderloom/, migrate, seed two demo companies, serve until Ctrl-C
 	$(call sync,run)
 	@$(BIN)/python -m server.explorer || true
-	@exec $(BIN)/python -m server.cli run
+	@exec $(BIN)/python -m server
 
 test: ## Install and run every test but the slow fault runs
 	$(call sync,dev)

@@ -132,11 +132,12 @@ class Supervisor:
             raise StartError(f"Processes of an earlier run in {self.settings.data_dir} do not stop: end them first.")
         environment = self._start_services(token)
         self._migrate(environment)
-        sign_ins = self._seed(environment)
         if self._stopping():
             return
         for name in CHILDREN:
             self._children.append(Child(name, (*self._command, name), environment))
+        # While the others are coming up.
+        sign_ins = self._seed(environment)
         if self._wait_until_ready():
             print(f"Orderloom is ready: {self.address}", flush=True)
             if sign_ins:

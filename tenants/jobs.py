@@ -87,13 +87,14 @@ RETURNING id, tenant_id, kind, subject_id, attempts, due_at
 """
 
 
-async def start(database: Database, tenant_id: UUID, job_id: UUID, due_at: datetime) -> Job | None:
+async def start(database: Database, job: Job) -> Job | None:
     """Count an attempt before it is made, in a commit of its own, so that one that kills its worker has been counted.
 
-    ``due_at`` is that of the hand-out; each allows one attempt. None when the job is done, handed out anew, or begun already.
-    Waiting in a queue is no attempt.
+    ``job`` is as it was handed out; each hand-out allows one attempt. None when the job is done, handed out anew, or begun
+    already. Waiting in a queue is no attempt.
     """
-    parameters = {"id": job_id, "tenant": tenant_id, "due_at": due_at, "lease": FIRST_LEASE, "longest": LONGEST_LEASE}
+    parameters = {"id": job.id, "tenant": job.tenant_id, "due_at": job.due_at}
+    parameters |= {"lease": FIRST_LEASE, "longest": LONGEST_LEASE}
     async with database.connection() as connection:
         row = await (await connection.execute(_START, parameters)).fetchone()
     return Job(**row) if row else None

@@ -202,9 +202,12 @@ async def update_member(tx: Transaction, member_id: UUID | None, values: Mapping
     would leave the company without an owner.
     """
     tx.access.require("member.update")
-    row = await tx.fetch_one(
-        "SELECT * FROM members WHERE tenant_id = %(tenant)s AND id = %(id)s FOR UPDATE", id=member_id
+    # The owners are locked too, in one order for all, so that two of them cannot push each other out.
+    rows = await tx.fetch_all(
+        "SELECT * FROM members WHERE tenant_id = %(tenant)s AND (id = %(id)s OR 'owner' = ANY(roles)) ORDER BY id FOR UPDATE",
+        id=member_id,
     )
+    row = next((row for row in rows if row["id"] == member_id), None)
     if row is None:
         raise NotFound("member", member_id)
     roles, active = row["roles"], row["active"]
@@ -228,7 +231,7 @@ async def update_member(tx: Transaction, member_id: UUID | None, values: Mapping
         now=tx.now,
     )
     owners = await tx.fetch_all(
-        "SELECT id FROM members WHERE tenant_id = %(tenant)s AND active AND 'owner' = ANY(roles) FOR UPDATE"
+        "SELECT id FROM members WHERE tenant_id = %(tenant)s AND active AND 'owner' = ANY(roles)"
     )
     if not owners:
         raise LimitExceeded("limit.owner")

@@ -188,7 +188,7 @@ class Drain:
         while found := await jobs.claim(self.work.database):
             for job in found:
                 run = run_automation if job.kind == jobs.AUTOMATION else send_delivery
-                await run(self.work, job.tenant_id, job.id, job.due_at)
+                await run(self.work, job)
             done += len(found)
             assert done < self.most, "the jobs do not come to an end"
         return done

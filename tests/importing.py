@@ -1,5 +1,7 @@
 """How the tests of imports load texts, and what they look at afterwards."""
 
+from collections.abc import Mapping
+
 from tenants.imports.run import run_import_texts
 from tenants.imports.summary import Summary
 from tenants.models import TENANT_TABLES
@@ -9,11 +11,20 @@ HEAD = "orderloom-import: 1\nfiles:\n"
 
 
 async def load(
-    company: Company, mapping: str, *, dry_run: bool = False, person: Person | None = None, **files: str | bytes
+    company: Company,
+    mapping: str,
+    files: Mapping[str, str] | None = None,
+    *,
+    dry_run: bool = False,
+    person: Person | None = None,
+    **named: str | bytes,
 ) -> Summary:
     """Import texts, given by file name without ``.csv``."""
-    named = {f"{name}.csv": text.encode() if isinstance(text, str) else text for name, text in files.items()}
-    return await run_import_texts(company.database, await company.caller(person), mapping, named, dry_run=dry_run)
+    contents = {
+        f"{name}.csv": text.encode() if isinstance(text, str) else text
+        for name, text in {**named, **(files or {})}.items()
+    }
+    return await run_import_texts(company.database, await company.caller(person), mapping, contents, dry_run=dry_run)
 
 
 def counts(summary: Summary) -> dict[str, tuple[int, ...]]:

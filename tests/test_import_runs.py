@@ -5,18 +5,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from graphql import GraphQLInputObjectType, build_schema
 
 from tenants.actors import system
 from tenants.config import change_sets
 from tenants.database import Caller, Outdated
 from tenants.imports.drafts import Draft
 from tenants.imports.run import MOST_BYTES, run_import, run_import_texts
+from tenants.imports.targets import LINE, Group, Link, targets
 from tenants.imports.writing import Outcome, Writer
 from tenants.problems import Conflict, InvalidInput, LimitExceeded, NotAllowed
 from tests.conftest import NewCompany
 from tests.harness import Company
 from tests.importing import HEAD, counts, everything, load, orders, rejected
 
+SCHEMA = Path(__file__).parent.parent / "schema" / "schema.graphql"
 MAPPING = HEAD + (
     "- {file: o.csv, record: order, external_id: id, fields: {notes: notes}, lines: [{name: item, unitPrice: price}]}\n"
 )
@@ -143,6 +146,28 @@ async def test_a_void_order_stays_as_it_is(company: Company) -> None:
     summary = await load(company, MAPPING, o="id,notes,item,price\n1,y,Tea,1\n")
     assert counts(summary)["order"] == (1, 0, 0, 0, 1, 0)
     assert rejected(summary)[0][2].startswith("The order is void since ")
+
+
+def names(target: Group) -> set[str]:
+    """The fields of a target as the commands call them."""
+    return {inner.input if isinstance(inner, Link) else name for name, inner in target.fields.items()}
+
+
+async def test_an_import_fills_what_the_api_fills(company: Company) -> None:
+    """Every field of the inputs has its place in a mapping, but for those that name records by Orderloom's own ids."""
+    schema = build_schema(SCHEMA.read_text(encoding="utf-8"))
+    config = (await company.caller()).config
+
+    def inputs(name: str, *others: str) -> set[str]:
+        kind = schema.type_map[name]
+        assert isinstance(kind, GraphQLInputObjectType)
+        return set(kind.fields) - {"externalId", "idempotencyKey", "custom", *others}
+
+    assert names(targets("customer", config)) - {"custom"} == inputs("CreateCustomerInput")
+    assert names(targets("product", config)) - {"custom"} == inputs("CreateProductInput")
+    apart = ("lines", "customer", "shippingAddressId")
+    assert names(targets("order", config)) - {"custom", "status"} == inputs("CreateOrderInput", *apart)
+    assert names(Group(LINE)) == inputs("OrderLineInput", "id")
 
 
 FILE = HEAD + "- {file: o.csv, record: order, external_id: id, "

@@ -228,9 +228,9 @@ async def test_a_dry_run_keeps_nothing(company: Company) -> None:
         "l": LINE_ROWS + "7,A,1\n",
     }
     before = await everything(company)
-    dry = await load(company, mapping, dry_run=True, **files)
+    dry = await load(company, mapping, files, dry_run=True)
     assert await everything(company) == before
-    real = await load(company, mapping, **files)
+    real = await load(company, mapping, files)
     assert counts(dry) == counts(real)
     assert counts(real) == {
         "customer": (3, 3, 0, 0, 0, 0),
@@ -240,9 +240,9 @@ async def test_a_dry_run_keeps_nothing(company: Company) -> None:
     }
     assert list(dry.lines("en")) == ["Dry run: nothing was written.", *real.lines("en")]
     assert [row["number"][-5:] for row in await orders(company)] == ["00001", "00002", "00003"]
-    assert counts(await load(company, mapping, dry_run=True, **files))["order"] == (3, 0, 0, 3, 0, 0)
+    assert counts(await load(company, mapping, files, dry_run=True))["order"] == (3, 0, 0, 3, 0, 0)
     changed = {**files, "p": PRODUCT_ROWS.replace("2.50", "9.99"), "o": ORDER_ROWS.replace("first,", "third,")}
-    assert counts(await load(company, mapping, dry_run=True, **changed))["order"] == (3, 0, 1, 2, 0, 0)
+    assert counts(await load(company, mapping, changed, dry_run=True))["order"] == (3, 0, 1, 2, 0, 0)
 
 
 async def test_lines_in_the_rows_of_their_order(company: Company) -> None:

@@ -5,6 +5,7 @@ The runs with real processes that are killed are in `tests/faults`.
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -28,6 +29,7 @@ from workers.announcements import Announcer
 from workers.automations import run_automation
 from workers.deliveries import send_delivery
 from workers.relay import Relay
+from workers.work import Room
 
 TAG: Row = {"type": "set_field", "field": "tags", "value": ["seen"]}
 MAIL: Row = {"type": "send_email", "to": "boss@example.com", "subject": "New", "body": "Order {{ order.number }}"}
@@ -50,7 +52,7 @@ async def claimed(company: Company) -> list[Job]:
 async def died(company: Company, job: Job, times: int) -> Job:
     """The job as it is handed out after so many workers died of it: each attempt was counted, and never ended."""
     for _ in range(times):
-        assert await jobs.start(company.database, company.id, job.id, job.due_at) is not None
+        assert await jobs.start(company.database, job) is not None
         await company.rows("UPDATE jobs SET due_at = now() WHERE id = %(id)s RETURNING id", id=job.id)
         (job,) = [found for found in await claimed(company) if found.id == job.id]
     return job
@@ -66,8 +68,8 @@ async def test_an_automation_works_once_however_often_its_message_comes(company:
     await create_orders(company, [{}])
     (job,) = await claimed(company)
     # Messages come twice, at once and one after another.
-    await asyncio.gather(*(run_automation(work.work, company.id, job.id, job.due_at) for _ in range(5)))
-    await run_automation(work.work, company.id, job.id, job.due_at)
+    await asyncio.gather(*(run_automation(work.work, job) for _ in range(5)))
+    await run_automation(work.work, job)
     (run,) = await company.rows(RUNS)
     assert (run["status"], run["attempts"], run["message"]) == ("succeeded", 1, "")
     assert run["steps"] == [{"action": "set_field", "outcome": "tags = ['seen']"}]
@@ -103,8 +105,8 @@ async def test_what_kills_its_worker_is_parked_and_the_rest_goes_on(company: Com
     await create_orders(company, [{}, {}])
     poison, sound = await claimed(company)
     poison = await died(company, poison, jobs.MOST_DEATHS)
-    await run_automation(work.work, company.id, poison.id, poison.due_at)
-    await run_automation(work.work, company.id, sound.id, sound.due_at)
+    await run_automation(work.work, poison)
+    await run_automation(work.work, sound)
     runs = {row["id"]: row for row in await company.rows(RUNS)}
     assert runs[sound.subject_id]["status"] == "succeeded"
     parked = runs[poison.subject_id]
@@ -114,6 +116,23 @@ async def test_what_kills_its_worker_is_parked_and_the_rest_goes_on(company: Com
     (left,) = await company.rows(JOBS)
     assert left["parked_at"] is not None
     assert await work(overdue=True) == 0
+
+
+async def test_what_may_kill_its_worker_is_done_alone() -> None:
+    room, order = Room(), []
+
+    async def job(name: str, *, suspect: bool = False) -> None:
+        async with room.alone() if suspect else room.together():
+            order.append(name)
+            await asyncio.sleep(0.02)
+            order.append(name)
+
+    await asyncio.gather(job("a"), job("b"), job("X", suspect=True), job("c"), job("Y", suspect=True), job("d"))
+    assert order[:4] == ["a", "b", "a", "b"]
+    assert [name for name in order if name in "XY"] == ["X", "X", "Y", "Y"]
+    assert order[order.index("X") + 1] == "X"
+    assert order[order.index("Y") + 1] == "Y"
+    assert set(order[-4:]) == {"c", "d"}
 
 
 async def test_a_bug_is_tried_again_and_then_parked_with_its_name(
@@ -159,9 +178,9 @@ async def test_a_message_of_an_earlier_hand_out_is_void(company: Company, work: 
     (first,) = await claimed(company)
     await company.rows("UPDATE jobs SET due_at = now() WHERE tenant_id = %(tenant)s RETURNING id")
     (second,) = await claimed(company)
-    await run_automation(work.work, company.id, first.id, first.due_at)
+    await run_automation(work.work, first)
     assert [row["status"] for row in await company.rows(RUNS)] == ["pending"]
-    await run_automation(work.work, company.id, second.id, second.due_at)
+    await run_automation(work.work, second)
     assert [row["status"] for row in await company.rows(RUNS)] == ["succeeded"]
 
 
@@ -201,10 +220,10 @@ async def test_a_message_goes_out_once(company: Company, work: Drain, outbox: Ou
     await automate(company, MAIL)
     await create_orders(company, [{}])
     (run,) = await claimed(company)
-    await run_automation(work.work, company.id, run.id, run.due_at)
+    await run_automation(work.work, run)
     (job,) = await claimed(company)
     assert job.kind == jobs.DELIVERY
-    await asyncio.gather(*(send_delivery(work.work, company.id, job.id, job.due_at) for _ in range(5)))
+    await asyncio.gather(*(send_delivery(work.work, job) for _ in range(5)))
     (sent,) = outbox.sent
     assert sent["recipient"] == "boss@example.com"
     assert sent["body"].startswith("Order SO-")
@@ -237,10 +256,10 @@ async def test_a_message_that_kills_its_worker_is_given_up(company: Company, wor
     await automate(company, MAIL)
     await create_orders(company, [{}])
     (run,) = await claimed(company)
-    await run_automation(work.work, company.id, run.id, run.due_at)
+    await run_automation(work.work, run)
     (job,) = await claimed(company)
     job = await died(company, job, jobs.MOST_ATTEMPTS)
-    await send_delivery(work.work, company.id, job.id, job.due_at)
+    await send_delivery(work.work, job)
     assert outbox.sent == []
     (delivery,) = await company.rows("SELECT status, last_error FROM deliveries WHERE tenant_id = %(tenant)s")
     assert delivery == {"status": "failed", "last_error": "The worker died while running it."}
@@ -251,7 +270,7 @@ async def test_nobody_does_a_job_under_another_tenant(company: Company, new_comp
     await automate(company, TAG)
     await create_orders(company, [{}])
     (job,) = await claimed(company)
-    await run_automation(work.work, other.id, job.id, job.due_at)
+    await run_automation(work.work, replace(job, tenant_id=other.id))
     (run,) = await company.rows(RUNS)
     assert (run["status"], run["attempts"]) == ("pending", 0)
 
@@ -268,10 +287,8 @@ async def test_the_relay_hands_each_due_job_to_redis(company: Company, settings:
         assert queue.waiting(broker) == 3
         consumer = broker.consume(queue.QUEUE, prefetch=10)
         found = [message.args for message in (next(consumer) for _ in range(3)) if message is not None]
-        assert found == [
-            (str(row["id"]), str(company.id), "automation", row["due_at"].isoformat())
-            for row in await company.rows(JOBS)
-        ]
+        waiting = [Job(**{name: row[name] for name in Job.__slots__}) for row in await company.rows(JOBS)]
+        assert [queue.handed_out(*message) for message in found] == waiting
     finally:
         broker.flush_all()
         broker.client.close()

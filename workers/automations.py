@@ -7,9 +7,7 @@ and a run that never comes to an end is parked.
 import asyncio
 import logging
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import psycopg
 from psycopg import errors
@@ -33,11 +31,18 @@ PAUSE = 0.05
 log = logging.getLogger(__name__)
 
 
-async def run_automation(work: Work, tenant_id: UUID, job_id: UUID, due_at: datetime) -> None:
-    """Do the automation job, unless it is done, begun, or handed out anew: ``due_at`` names the hand-out."""
-    job = await jobs.start(work.database, tenant_id, job_id, due_at)
-    if job is None:
-        return
+async def run_automation(work: Work, handed_out: Job) -> None:
+    """Do the automation job, unless it is done, begun, or handed out anew.
+
+    One that was begun before and never ended may have killed its worker: it is done alone, so that it takes no other with it.
+    """
+    async with work.room.alone() if handed_out.attempts else work.room.together():
+        job = await jobs.start(work.database, handed_out)
+        if job is not None:
+            await _do(work, job)
+
+
+async def _do(work: Work, job: Job) -> None:
     async with asyncio.timeout(LONGEST_RUN):
         for pause in range(MOST_TRIES):
             await asyncio.sleep(PAUSE * pause)

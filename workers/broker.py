@@ -4,6 +4,9 @@ Nothing is lost with Redis, so the broker repeats nothing by itself: no retries,
 does do is to hand on, within seconds, the messages that a dead worker had fetched.
 """
 
+from datetime import datetime
+from uuid import UUID
+
 import dramatiq
 import redis
 from dramatiq.brokers.redis import RedisBroker
@@ -42,8 +45,14 @@ def connect(redis_url: str) -> RedisBroker:
 
 
 def wake_up(job: Job) -> "dramatiq.Message[None]":
-    """The message for a job; the row that it names says the rest."""
-    return dramatiq.Message(QUEUE, ACTOR, (str(job.id), str(job.tenant_id), job.kind, job.due_at.isoformat()), {}, {})
+    """The message for a job as it was handed out."""
+    details = (str(job.id), str(job.tenant_id), job.kind, str(job.subject_id), job.attempts, job.due_at.isoformat())
+    return dramatiq.Message(QUEUE, ACTOR, details, {}, {})
+
+
+def handed_out(job_id: str, tenant_id: str, kind: str, subject_id: str, attempts: int, due_at: str) -> Job:
+    """The job that a message is for."""
+    return Job(UUID(job_id), UUID(tenant_id), kind, UUID(subject_id), attempts, datetime.fromisoformat(due_at))
 
 
 def waiting(broker: RedisBroker) -> int:

@@ -1,12 +1,11 @@
 """Delivery jobs: each is one message to the outside."""
 
 import asyncio
-from datetime import datetime
-from uuid import UUID
 
 from tenants import deliveries, jobs
 from tenants.actors import system
 from tenants.database import Outdated
+from tenants.jobs import Job
 from tenants.transaction import begin
 from workers.work import Work
 
@@ -16,17 +15,17 @@ LONGEST_DELIVERY = 20.0
 MOST_TRIES = 5
 
 
-async def send_delivery(work: Work, tenant_id: UUID, job_id: UUID, due_at: datetime) -> None:
-    """Do the delivery job, unless it is done, begun, or handed out anew: ``due_at`` names the hand-out."""
-    if await jobs.start(work.database, tenant_id, job_id, due_at) is None:
+async def send_delivery(work: Work, handed_out: Job) -> None:
+    """Do the delivery job, unless it is done, begun, or handed out anew."""
+    if await jobs.start(work.database, handed_out) is None:
         return
     async with asyncio.timeout(LONGEST_DELIVERY):
         for _ in range(MOST_TRIES):
-            caller = await work.callers.acting(tenant_id, system("worker"))
+            caller = await work.callers.acting(handed_out.tenant_id, system("worker"))
             try:
                 async with begin(work.database, caller) as tx:
                     # An outdated caller is found here, before anything is sent.
-                    job = await jobs.take(tx, job_id)
+                    job = await jobs.take(tx, handed_out.id)
                     if job is not None:
                         await deliveries.deliver(tx, job, work.send)
             except Outdated:

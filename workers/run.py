@@ -4,8 +4,7 @@ import logging
 import signal
 import threading
 from dataclasses import dataclass
-from datetime import datetime
-from uuid import UUID
+from typing import Any
 
 import dramatiq
 import psycopg
@@ -93,15 +92,16 @@ class _House(Middleware):
             _loop().run_coroutine(self._close(self._work))
             self._work = None
 
-    async def do(self, job_id: str, tenant_id: str, kind: str, due_at: str) -> None:
+    async def do(self, *message: Any) -> None:
         """Do one job. Whatever goes wrong is left to the job's lease."""
         assert self._work is not None
+        job = queue.handed_out(*message)
         try:
-            await DO[kind](self._work, UUID(tenant_id), UUID(job_id), datetime.fromisoformat(due_at))
+            await DO[job.kind](self._work, job)
         except (psycopg.OperationalError, PoolTimeout) as error:
-            log.warning("Job %s waits for the database: %s", job_id, error)
+            log.warning("Job %s waits for the database: %s", job.id, error)
         except Exception:
-            log.exception("Job %s (%s) failed; it will be begun again.", job_id, kind)
+            log.exception("Job %s (%s) failed; it will be begun again.", job.id, job.kind)
 
     async def _open(self) -> Work:
         database = await Database.open(self._settings.database_url, size=THREADS + 1)

@@ -71,8 +71,8 @@ class Table:
 
     def rows(self) -> Iterator[Row]:
         """All rows but the header, blank ones left out."""
-        with _binary(self.opener, self.file) as stream:
-            rows = _rows(_text(stream, self.encoding), self.format.delimiter)
+        with _text(self.opener, self.file, self.encoding) as stream:
+            rows = _rows(stream, self.format.delimiter)
             next(rows, None)
             for row in rows:
                 if row.problem is None and len(row.cells) != len(self.header):
@@ -86,8 +86,8 @@ def open_table(opener: Opener, file: str, form: FileFormat) -> Table:
     """Look the file over, once as a whole: which encoding it is in, and which columns it has. Raises :class:`Unreadable`."""
     try:
         encoding, lines = _encoding(opener, file, form.encoding)
-        with _binary(opener, file) as stream:
-            header = next(_rows(_text(stream, encoding), form.delimiter), None)
+        with _text(opener, file, encoding) as stream:
+            header = next(_rows(stream, form.delimiter), None)
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise Unreadable("import.no_file", reason=reason) from None
@@ -113,9 +113,11 @@ def _binary(opener: Opener, file: str) -> Iterator[BinaryIO]:
             yield stream
 
 
-def _text(stream: BinaryIO, encoding: str) -> TextIO:
+@contextmanager
+def _text(opener: Opener, file: str, encoding: str) -> Iterator[TextIO]:
     # Line ends are left to the CSV reader: inside quotes they belong to the value.
-    return TextIOWrapper(stream, encoding=encoding, newline="")
+    with _binary(opener, file) as stream, TextIOWrapper(stream, encoding=encoding, newline="") as text:
+        yield text
 
 
 def _encoding(opener: Opener, file: str, told: str | None) -> tuple[str, int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tenants.database import Database
-from tests.faults.instance import Instance, MailServer
+from tests.faults.instance import PROCESSES, Instance, MailServer
 
 DEFAULT_SEEDS = 1
 
@@ -40,7 +40,7 @@ async def instance(tmp_path_factory: pytest.TempPathFactory, mail: MailServer) -
     folder: Path = tmp_path_factory.mktemp("instance")
     running = Instance(folder, mail)
     try:
-        for name in ("serve", "worker", "clock"):
+        for name in PROCESSES:
             running.start(name)
         await running.until_ready()
         yield running

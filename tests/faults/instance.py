@@ -27,6 +27,7 @@ from tenants.database import Database
 from tests.documents import CREATE_ORDER
 from tests.harness import Company, Row, found_company
 
+PROCESSES = ("serve", "worker", "clock")
 QUICK = {"fsync": "off", "shared_buffers": "64MB"}
 LINES = [{"name": "Work", "unitPrice": "10.00"}]
 # What every new order sets off: something in the database, something for a member, something to the outside.
@@ -110,8 +111,11 @@ class Instance:
         redis.process.wait()
 
     def revive(self) -> None:
-        """Start PostgreSQL and Redis again where they were, if they died."""
+        """Start again what has ended: PostgreSQL and Redis where they were, and our processes, as a supervisor would."""
         self.embedded.heal()
+        for name, process in tuple(self._processes.items()):
+            if process.poll() is not None and name in PROCESSES:
+                self.start(name)
 
     async def until_ready(self) -> None:
         await eventually(self._is_ready, 60)
