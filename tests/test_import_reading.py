@@ -1,6 +1,7 @@
 """Reading tables of text: encodings, line numbers and broken rows; and what a mapping may say. No database is needed."""
 
 import gzip
+import re
 import tracemalloc
 from io import BytesIO
 from pathlib import Path
@@ -8,11 +9,18 @@ from typing import Any
 
 import pytest
 
+from tenants.config.checks import check
+from tenants.config.definitions import Definition
+from tenants.config.documents import read_document
+from tenants.config.snapshot import TenantConfig
 from tenants.imports import reading
 from tenants.imports.formats import FileFormat
 from tenants.imports.mapping import parse_mapping
 from tenants.imports.reading import Row, Table, Unreadable, open_table
 from tenants.problems import InvalidInput
+from tenants.transaction import new_id
+
+DOCS = Path(__file__).parent.parent / "docs"
 
 
 def table(content: bytes | str, **form: Any) -> Table:
@@ -229,3 +237,17 @@ def test_what_is_said_of_all_files_holds_for_each() -> None:
     assert (second.delimiter, second.encoding) == (";", "gbk")
     assert isinstance(second.lines, FileFormat)
     assert (second.lines.delimiter, second.lines.empty, second.lines.encoding) == (";", (), "gbk")
+
+
+def test_the_examples_can_be_used() -> None:
+    """The mapping that the documentation shows, and the committed mappings and configurations."""
+    (shown,) = re.findall(r"```yaml\n(.*?)```", (DOCS / "imports.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert [file.record for file in parse_mapping(shown).files] == ["customer", "order"]
+    examples = sorted(path.parent for path in (DOCS / "examples").glob("*/mapping.yaml"))
+    assert [path.name for path in examples] == ["northwind", "tmall"]
+    for example in examples:
+        assert parse_mapping((example / "mapping.yaml").read_text(encoding="utf-8")).files
+        definitions = read_document((example / "config.yaml").read_text(encoding="utf-8"))
+        empty: dict[str, dict[str, Definition]] = {kind: {} for kind in definitions}
+        config = TenantConfig(new_id(), "x", "x", "en", "UTC", "EUR", 0, empty)
+        assert check(config, definitions, None) == []

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tenants.audit import verify
 from tenants.config import change_sets
 from tests.harness import Company
 from tests.importing import HEAD, counts, everything, load, orders, rejected
@@ -58,7 +59,7 @@ async def test_customers(company: Company) -> None:
     """With phones, addresses and the company of another row of the file; empty cells leave no empty entries."""
     text = (
         "id,name,kind,works_for,owner,tags,phone,mobile,mail,city\n"
-        f"1,Acme,C,,{company.member.email},a;b,030 123456,+49 170 1234567,info@acme.example,Berlin\n"
+        f"1,Acme,C,,{company.member.email.upper()},a;b,030 123456,+49 170 1234567,info@acme.example,Berlin\n"
         "2,Ann,P,1,,,,,,\n"
         "3,Bob,,1,,,030 777777,030 777777,,\n"
     )
@@ -140,6 +141,8 @@ async def test_again_with_changes(company: Company) -> None:
     assert found[0]["lines"] == ["A 2", "B 2", "A#2 4"]
     again = await company.rows("SELECT id, external_id FROM order_lines WHERE tenant_id = %(tenant)s")
     assert [row for row in lines if row not in again] == []
+    report = await verify(company.database, company.id)
+    assert (report.records, report.entries, report.breaks) == (6, 8, [])
 
 
 async def test_an_order_comes_whole_or_not_at_all(company: Company) -> None:

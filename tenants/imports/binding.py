@@ -151,8 +151,10 @@ class _Filler:
                 value = self._value(into, part, Leaf("text"), (*path, target.input))
                 into.values[target.input] = None
                 if value is not None:
+                    # E-mail addresses are kept in small letters.
+                    known = str(value).lower() if target.record == "member" else str(value)
                     column = self._filled.columns[(*path, target.input)]
-                    self._filled.links.append(Pending(into.values, target.input, target.record, str(value), column))
+                    self._filled.links.append(Pending(into.values, target.input, target.record, known, column))
 
     def _entries(self, into: _Object, part: Entries, target: Many, path: Path) -> list[dict[str, Any]]:
         entries: list[dict[str, Any]] = []
