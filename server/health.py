@@ -62,8 +62,7 @@ class DatabaseWatch:
         if self.is_away:
             log.warning("PostgreSQL is back.")
         self._away.clear()
-        await self._database.pool.check()
-        await self._database.aside.check()
+        await self._database.mend()
 
     async def _trouble(self) -> str | None:
         try:

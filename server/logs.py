@@ -10,7 +10,15 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 # Tokens begin with this so that they can be found, and taken out, wherever they turn up.
 TOKEN = re.compile(r"\bol_[\w-]{8,}")
 PASSWORD_IN_URL = re.compile(r"(?<=://)([^\s:/@]*):[^\s@/]+@")
-QUIET = ("casbin", "dramatiq", "psycopg.pool", "uvicorn.access", "alembic", "aiosmtplib")
+# They tell of every connection and message, which is of use to their authors; what matters of it, we say ourselves.
+QUIET = {
+    "alembic": logging.WARNING,
+    "aiosmtplib": logging.WARNING,
+    "casbin": logging.WARNING,
+    "dramatiq": logging.WARNING,
+    "psycopg.pool": logging.ERROR,
+    "uvicorn.access": logging.WARNING,
+}
 
 
 def configure(level: str, *, json: bool | None = None) -> None:
@@ -37,9 +45,8 @@ def configure(level: str, *, json: bool | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in QUIET:
-        # They tell of every connection and message, which is of use to their authors.
-        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for name, quiet in QUIET.items():
+        logging.getLogger(name).setLevel(max(quiet, root.level))
 
 
 def without_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -19,11 +19,11 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 _SESSION = """
-SELECT s.tenant_id, s.member_id FROM sessions s
+SELECT s.tenant_id, s.member_id, s.stamp FROM sessions s
 WHERE s.token_hash = %(token)s AND s.revoked_at IS NULL AND s.expires_at > now()
 """
 _MEMBER = (
-    "SELECT id, name, roles, language, version FROM members WHERE tenant_id = %(tenant)s AND id = %(member)s AND active"
+    "SELECT id, name, roles, language FROM members WHERE tenant_id = %(tenant)s AND id = %(member)s AND active"
 )
 _TENANT = "SELECT * FROM tenants WHERE id = %(tenant)s"
 _DEFINITIONS = "SELECT kind, key, body FROM definitions WHERE tenant_id = %(tenant)s"
@@ -94,7 +94,8 @@ class Callers:
                 raise NotSignedIn
             config = await self._config(connection, tenant_id)
         actor = Actor(MEMBER, member["id"], member["name"], tuple(member["roles"]), member["language"])
-        caller = Caller(tenant_id, actor, config, config.policy.access(actor.roles), hashed, member["version"])
+        # The stamp was read before the member, so what changed between the two shows in the next call.
+        caller = Caller(tenant_id, actor, config, config.policy.access(actor.roles), hashed, session["stamp"])
         return self._by_token.put(hashed, caller)
 
     async def _config(self, connection: Connection, tenant_id: UUID) -> TenantConfig:

@@ -38,10 +38,11 @@ KNOWS_TRANSACTION_LIMIT = 170_000
 # Connections for single short statements beside an open transaction.
 ASIDE = 2
 ENTER = "SELECT set_config('app.tenant_id', %(tenant)s::text, true)"
-STATE = """
-SELECT t.config_version, m.version AS member_version
+# Enters the tenant and tells the caller's state, in one statement: neither table is under the policies that entering satisfies.
+ENTER_AS_CALLER = """
+SELECT set_config('app.tenant_id', %(tenant)s::text, true), t.config_version, s.stamp
 FROM tenants t
-LEFT JOIN (sessions s JOIN members m ON m.tenant_id = s.tenant_id AND m.id = s.member_id AND m.active)
+LEFT JOIN sessions s
   ON s.token_hash = %(token)s AND s.tenant_id = t.id AND s.revoked_at IS NULL AND s.expires_at > now()
 WHERE t.id = %(tenant)s
 """
@@ -64,14 +65,17 @@ class UnsafeRole(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """For whom a call is made, as last seen; every statement checks that it still holds."""
+    """For whom a call is made, as last seen; every statement checks that it still holds.
+
+    ``stamp`` is the session's: it grows whenever what its member is or may do changes.
+    """
 
     tenant_id: UUID
     actor: Actor
     config: TenantConfig
     access: Access
     token_hash: bytes | None = None
-    member_version: int | None = None
+    stamp: int | None = None
 
     @property
     def member_id(self) -> UUID | None:
@@ -83,10 +87,7 @@ class Caller:
 
     def confirm(self, state: Mapping[str, Any] | None) -> None:
         """Raise :class:`Outdated` unless the state read beside the answer is the one the call was prepared with."""
-        if state is None or (state["config_version"], state["member_version"]) != (
-            self.config.version,
-            self.member_version,
-        ):
+        if state is None or (state["config_version"], state["stamp"]) != (self.config.version, self.stamp):
             raise Outdated
 
 
@@ -165,6 +166,11 @@ class Database:
         await self.pool.close()
         await self.aside.close()
 
+    async def mend(self) -> None:
+        """Replace the connections that have died: all of them at once, when the server was restarted."""
+        await self.pool.check()
+        await self.aside.check()
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         async with self.pool.connection() as connection:
@@ -174,8 +180,7 @@ class Database:
         """The first column of the first row, or None. Raises :class:`Outdated` when the caller is no longer what it was."""
         scope = {"tenant": caller.tenant_id, "token": caller.token_hash}
         async with self.connection() as connection, connection.pipeline():
-            await connection.execute(ENTER, scope)
-            state = await connection.execute(STATE, scope)
+            state = await connection.execute(ENTER_AS_CALLER, scope)
             answer = await connection.execute(sql, parameters)
             row = await answer.fetchone()
             caller.confirm(await state.fetchone())

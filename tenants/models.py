@@ -77,11 +77,13 @@ sessions = Table(
     Column("token_hash", LargeBinary, nullable=False),
     uuid_column("tenant_id", ForeignKey("tenants.id", ondelete="CASCADE")),
     uuid_column("member_id"),
+    count_column("stamp", 1),
     time_column("created_at"),
     time_column("expires_at"),
     time_column("revoked_at", nullable=True),
     PrimaryKeyConstraint("token_hash"),
     ForeignKeyConstraint(["tenant_id", "member_id"], ["members.tenant_id", "members.id"], ondelete="CASCADE"),
+    Index("sessions_member_id_idx", "tenant_id", "member_id"),
 )
 
 jobs = Table(

@@ -230,6 +230,14 @@ async def update_member(tx: Transaction, member_id: UUID | None, values: Mapping
         active=row["active"],
         now=tx.now,
     )
+    # The next request of each of the member's sessions looks anew; signing in waits for this through the member's row.
+    await tx.execute(
+        "UPDATE sessions SET stamp = stamp + 1, revoked_at = CASE WHEN %(active)s THEN revoked_at"
+        " ELSE coalesce(revoked_at, %(now)s) END WHERE tenant_id = %(tenant)s AND member_id = %(id)s",
+        id=row["id"],
+        active=row["active"],
+        now=tx.now,
+    )
     owners = await tx.fetch_all(
         "SELECT id FROM members WHERE tenant_id = %(tenant)s AND active AND 'owner' = ANY(roles)"
     )

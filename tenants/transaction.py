@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 
 from tenants.actors import Actor
 from tenants.config.snapshot import TenantConfig
-from tenants.database import ENTER, STATE, Announcement, Caller, Connection, Cursor, Database
+from tenants.database import ENTER_AS_CALLER, Announcement, Caller, Connection, Cursor, Database
 from tenants.inserts import TABLE_ORDER, as_rows, insert_statement
 from tenants.permissions import Access
 from tenants.problems import Conflict, InvalidInput, Problem
@@ -148,8 +148,7 @@ async def begin(
         try:
             async with connection.pipeline():
                 await connection.execute("BEGIN")
-                await connection.execute(ENTER, scope)
-                state = await connection.execute(STATE, scope)
+                state = await connection.execute(ENTER_AS_CALLER, scope)
                 tx = Transaction(
                     database,
                     connection,

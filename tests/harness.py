@@ -12,7 +12,7 @@ import orjson
 from tenants import jobs, people
 from tenants.callers import Callers
 from tenants.companies import NewCompany, create_company
-from tenants.database import ENTER, STATE, TRANSACTION_LIMIT, Caller, Database
+from tenants.database import ENTER, ENTER_AS_CALLER, TRANSACTION_LIMIT, Caller, Database
 from tenants.transaction import Transaction, begin, new_id
 from workers.automations import run_automation
 from workers.deliveries import send_delivery
@@ -202,7 +202,7 @@ class Statements:
 
     @property
     def work(self) -> list[str]:
-        around = (ENTER, STATE, TRANSACTION_LIMIT, "BEGIN", "COMMIT", "ROLLBACK")
+        around = (ENTER, ENTER_AS_CALLER, TRANSACTION_LIMIT, "BEGIN", "COMMIT", "ROLLBACK")
         return [text for text in self.texts if text not in around]
 
     def clear(self) -> None:

@@ -1,31 +1,27 @@
-"""What happens after a commit: jobs, automation runs, deliveries, announcements and chores (AUT, R1, R2, R7, R8).
+"""What happens after a commit: jobs, automation runs, deliveries, the relay and chores (AUT, R1, R2, R7, R8).
 
 The runs with real processes that are killed are in `tests/faults`.
 """
 
 import asyncio
-import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 import redis
 
-from server.live import LostTouch, RedisLive
 from server.settings import Settings
 from tenants import chores, jobs
 from tenants.actions.set_field import SetField
 from tenants.config import change_sets
-from tenants.database import Announcement, Database, Outdated
+from tenants.database import Database, Outdated
 from tenants.jobs import Job
 from tests.conftest import NewCompany
 from tests.examples import create_orders
 from tests.harness import Company, Drain, Outbox, Row
 from workers import automations as automation_jobs
 from workers import broker as queue
-from workers.announcements import Announcer
 from workers.automations import run_automation
 from workers.deliveries import send_delivery
 from workers.relay import Relay
@@ -334,52 +330,6 @@ async def test_the_relay_hands_out_no_more_than_the_workers_can_soon_do(company:
         broker.client.close()
 
 
-async def test_news_reach_the_listeners_of_their_tenant_alone(settings: Settings) -> None:
-    live, announcer = RedisLive(settings.redis_address()), Announcer(settings.redis_address())
-    live.start()
-    announcer.start()
-    ours, theirs = UUID(int=1), UUID(int=2)
-    try:
-        await until(lambda: live.connected)
-        async with live.listen(ours) as news, live.listen(theirs) as other_news:
-            for version in range(1, 4):
-                await announcer(news_of(ours, version))
-            assert [(await anext(news))["record_version"] for _ in range(3)] == [1, 2, 3]
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(anext(other_news), 0.2)
-    finally:
-        await announcer.close()
-        await live.close()
-
-
-async def test_who_listens_too_slowly_is_told(settings: Settings) -> None:
-    live, announcer = RedisLive(settings.redis_address()), Announcer(settings.redis_address())
-    live.start()
-    announcer.start()
-    tenant = UUID(int=3)
-    try:
-        await until(lambda: live.connected)
-        async with live.listen(tenant) as news:
-            await announcer(news_of(tenant, *range(1, 1_100)))
-            await asyncio.sleep(0.3)
-            with pytest.raises(LostTouch):
-                async for _ in news:
-                    pass
-    finally:
-        await announcer.close()
-        await live.close()
-
-
-async def test_announcing_never_waits_for_redis() -> None:
-    announcer = Announcer(NOWHERE)
-    announcer.start()
-    began = time.perf_counter()
-    for _ in range(20_000):
-        await announcer(news_of(UUID(int=4), 1))
-    assert time.perf_counter() - began < 1.0
-    await announcer.close()
-
-
 async def test_old_idempotency_keys_and_sessions_are_forgotten(company: Company, database: Database) -> None:
     actor = company.owner.id
     for key, age in (("old", timedelta(hours=25)), ("young", timedelta(hours=23))):
@@ -406,18 +356,3 @@ def test_the_broker_hands_on_the_messages_of_a_dead_worker_within_seconds() -> N
     assert broker.heartbeat_timeout <= 5_000
     assert broker.maintenance_chance >= 100_000
     assert [type(part).__name__ for part in broker.middleware] == ["AsyncIO"]
-
-
-def news_of(tenant_id: UUID, *versions: int) -> Announcement:
-    events = tuple(
-        {"record_type": "order", "record_id": UUID(int=9), "record_version": version, "kind": "updated"}
-        for version in versions
-    )
-    return Announcement(tenant_id, events)
-
-
-async def until(condition: Any, seconds: float = 5.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        await asyncio.sleep(0.01)

@@ -76,6 +76,8 @@ class Relay:
             except (RedisError, psycopg.OperationalError, PoolTimeout, OSError) as error:
                 self._say_trouble(error)
                 handed_out = 0
+                if isinstance(error, psycopg.OperationalError):
+                    await self.database.mend()
             else:
                 self._troubled = False
             if handed_out < AT_ONCE:

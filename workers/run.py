@@ -28,6 +28,7 @@ THREADS = 8
 POLL_MS = 200
 # A supervisor that asked us to stop waits a little longer.
 LAST_JOBS_MS = 10_000
+MOST_TRIES = 3
 
 DO = {jobs.AUTOMATION: run_automation, jobs.DELIVERY: send_delivery}
 
@@ -96,12 +97,19 @@ class _House(Middleware):
         """Do one job. Whatever goes wrong is left to the job's lease."""
         assert self._work is not None
         job = queue.handed_out(*message)
-        try:
-            await DO[job.kind](self._work, job)
-        except (psycopg.OperationalError, PoolTimeout) as error:
-            log.warning("Job %s waits for the database: %s", job.id, error)
-        except Exception:
-            log.exception("Job %s (%s) failed; it will be begun again.", job.id, job.kind)
+        for _ in range(MOST_TRIES):
+            try:
+                await DO[job.kind](self._work, job)
+            except psycopg.OperationalError as error:
+                log.warning("Job %s has lost the database: %s", job.id, error)
+                # A job that had begun is left to its lease; one that only met a dead connection is done after all.
+                await self._work.database.mend()
+                continue
+            except PoolTimeout:
+                log.warning("Job %s waits for the database.", job.id)
+            except Exception:
+                log.exception("Job %s (%s) failed; it will be begun again.", job.id, job.kind)
+            return
 
     async def _open(self) -> Work:
         database = await Database.open(self._settings.database_url, size=THREADS + 1)

@@ -274,6 +274,7 @@ def upgrade() -> None:
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("member_id", sa.UUID(), nullable=False),
+        sa.Column("stamp", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
@@ -288,6 +289,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("sessions_pkey")),
     )
+    op.create_index("sessions_member_id_idx", "sessions", ["tenant_id", "member_id"], unique=False)
     op.create_table(
         "addresses",
         sa.Column("tenant_id", sa.UUID(), nullable=False),

@@ -130,7 +130,7 @@ async def test_all_connections_to_postgresql_are_cut_while_the_others_work(
             await instance.until_ready()
             assert time.monotonic() - began < 2.0
     # Our own connections were cut as well.
-    await database.pool.check()
+    await database.mend()
     numbers = await ordering
     await shop.all_done(ORDERS, LONGEST_RECOVERY)
     await shop.check_effects(numbers, mail)
@@ -210,7 +210,7 @@ async def test_postgresql_is_away_for_a_while(
     began = time.monotonic()
     await instance.until_ready()
     assert time.monotonic() - began < 3.0
-    await database.pool.check()
+    await database.mend()
     numbers = await ordering
     # Nobody waited in vain: each refusal came within a second or so.
     assert shop.slowest < 3.0
