@@ -20,17 +20,23 @@ NOUNS = {f"{record_type}s": record_type for record_type in EXPORTED}
 def import_records(
     mapping: Annotated[Path, typer.Argument(help="The YAML file that says which columns of which files are what.")],
     slug: TenantOption,
+    folders: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--files", metavar="DIR", help="Where the files are, if not beside the mapping; may be given again."
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")] = False,
 ) -> None:
     """Import customers, products and orders from files. Rejected rows are named with their reason."""
-    summary, language = run(_import(slug, mapping, dry_run))
+    summary, language = run(_import(slug, mapping, folders or [], dry_run))
     for line in summary.lines(language):
         typer.echo(line)
     if summary.rejected:
         raise typer.Exit(1)
 
 
-async def _import(slug: str, mapping: Path, dry_run: bool) -> tuple[Summary, str]:
+async def _import(slug: str, mapping: Path, folders: list[Path], dry_run: bool) -> tuple[Summary, str]:
     async with opened() as house:
         tenant_id = await house.tenant(slug)
         caller = await house.operator(tenant_id)
@@ -44,7 +50,13 @@ async def _import(slug: str, mapping: Path, dry_run: bool) -> tuple[Summary, str
                 bars.update(known[stage], completed=done, total=total)
 
             summary = await run_import(
-                house.database, house.callers, tenant_id, mapping, dry_run=dry_run, progress=show
+                house.database,
+                house.callers,
+                tenant_id,
+                mapping,
+                folders=folders,
+                dry_run=dry_run,
+                progress=show,
             )
         return summary, caller.config.language
 
