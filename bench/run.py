@@ -165,24 +165,22 @@ def _print_row(name: str, ours: list[Round], limits: list[Round]) -> None:
 async def _main(quick: bool) -> None:
     orders, customers = (10_000, 2_000) if quick else (100_000, 20_000)
     rounds, seconds = (3, 2.0) if quick else (5, 4.0)
-    with tempfile.TemporaryDirectory(prefix="orderloom-bench-") as folder:
-        # fsync stays on: a create that need not reach the disk would measure nothing.
-        with Embedded(Path(folder) / "data") as embedded:
-            services = embedded.services
-            begun = time.perf_counter()
-            bench = await _prepare(services, orders, customers)
-            print(f"{orders} orders with {orders * 3} lines loaded in {time.perf_counter() - begun:.1f} s")
-            port, bare_port = _free_port(), _free_port()
-            children = _serve(bench, port, bare_port)
-            try:
-                await _wait(port)
-                await _wait(bare_port)
-                await _compare(bench, port, bare_port, rounds=rounds, seconds=seconds, connections=8)
-            finally:
-                for child in children:
-                    child.terminate()
-                for child in children:
-                    child.wait(timeout=20)
+    # fsync stays on: a create that need not reach the disk would measure nothing.
+    with tempfile.TemporaryDirectory(prefix="orderloom-bench-") as folder, Embedded(Path(folder) / "data") as embedded:
+        begun = time.perf_counter()
+        bench = await _prepare(embedded.services, orders, customers)
+        print(f"{orders} orders with {orders * 3} lines loaded in {time.perf_counter() - begun:.1f} s")
+        port, bare_port = _free_port(), _free_port()
+        children = _serve(bench, port, bare_port)
+        try:
+            await _wait(port)
+            await _wait(bare_port)
+            await _compare(bench, port, bare_port, rounds=rounds, seconds=seconds, connections=8)
+        finally:
+            for child in children:
+                child.terminate()
+            for child in children:
+                child.wait(timeout=20)
 
 
 if __name__ == "__main__":

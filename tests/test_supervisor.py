@@ -117,7 +117,7 @@ def test_a_run_from_start_to_stop(start: Start) -> None:
     )
     assert running(run.data) is not None
     # serve, worker, clock, and what the worker started.
-    assert len(run.marked()) == 4
+    run.wait_for(lambda: len(run.marked()) == 4)
 
     run.process.send_signal(signal.SIGINT)
 
@@ -146,7 +146,7 @@ def test_nothing_outlives_a_killed_supervisor_for_long(start: Start) -> None:
 
     second = start(PORT=str(first.port))
     second.wait_until_ready()
-    assert len(second.marked()) == 4
+    second.wait_for(lambda: len(second.marked()) == 4)
 
 
 def test_a_failing_migration_ends_the_run(start: Start) -> None:
