@@ -91,7 +91,8 @@ def install(profile):
     if not call([PYTHON, "-c", "import pip"], quiet=True):
         call([PYTHON, "-m", "ensurepip"], quiet=True)
     uv = UV.exists() or call([*pip, "-r", LOCKS / "uv.txt"], quiet=True)
-    sync = [UV, "pip", "sync", "--python", PYTHON, "--require-hashes", "--no-build", lock]
+    # Compiled once here, not by each process that starts: some machines let none of them keep what it compiled.
+    sync = [UV, "pip", "sync", "--python", PYTHON, "--require-hashes", "--no-build", "--compile-bytecode", lock]
     if not (uv and call(sync, quiet=True)):
         say("uv could not install them; trying pip, which takes longer")
         if not call([*pip, "--only-binary", ":all:", "-r", lock]):

@@ -6,6 +6,7 @@ import strawberry
 from strawberry import UNSET
 
 from schema.context import Info, as_values, parse_id, run
+from schema.customers import EXPECTED
 from schema.payloads import MemberPayload, MemberResult, NotificationPayload, NotificationResult
 from schema.problems import LimitExceeded, NotSignedIn
 from schema.reads import read_record
@@ -102,6 +103,7 @@ class CreateMemberInput:
 @strawberry.input(description="Changes to a member: what is not given stays.")
 class UpdateMemberInput:
     id: strawberry.ID
+    expected_version: int | None = strawberry.field(default=UNSET, description=EXPECTED)
     name: str | None = UNSET
     roles: list[str] | None = UNSET
     language: str | None = UNSET
@@ -136,8 +138,9 @@ class PeopleMutations:
     @strawberry.mutation(description="Change a member; it holds from their next request on.")
     async def update_member(self, info: Info, input: UpdateMemberInput) -> MemberResult:
         values = as_values(input)
-        wanted = parse_id(values.pop("id"))
-        return MemberPayload(record_id=await run(info, lambda tx: people.update_member(tx, wanted, values)))
+        wanted, expected = parse_id(values.pop("id")), values.pop("expectedVersion", None)
+        done = await run(info, lambda tx: people.update_member(tx, wanted, values, expected))
+        return MemberPayload(record_id=done)
 
     @strawberry.mutation(description="Mark one of your notifications as read.")
     async def mark_notification_read(self, info: Info, input: MarkNotificationReadInput) -> NotificationResult:

@@ -6,12 +6,14 @@ import strawberry
 
 from schema.context import Info
 from schema.reads import read_record
-from schema.stubs import Customer, Order, Product
+from schema.stubs import Customer, Member, Order, Product
 from tenants import problems
 from tenants.people import ChooseCompany
 from tenants.records import REGISTRY
 
-Record = Annotated[Order | Customer | Product, strawberry.union("Record", description="A record that has versions.")]
+Record = Annotated[
+    Order | Customer | Product | Member, strawberry.union("Record", description="A record that has versions.")
+]
 
 
 @strawberry.interface(description="Why something was refused. Nothing of the mutation has been done.")

@@ -22,9 +22,7 @@ _SESSION = """
 SELECT s.tenant_id, s.member_id, s.stamp FROM sessions s
 WHERE s.token_hash = %(token)s AND s.revoked_at IS NULL AND s.expires_at > now()
 """
-_MEMBER = (
-    "SELECT id, name, roles, language FROM members WHERE tenant_id = %(tenant)s AND id = %(member)s AND active"
-)
+_MEMBER = "SELECT id, name, roles, language FROM members WHERE tenant_id = %(tenant)s AND id = %(member)s AND active"
 _TENANT = "SELECT * FROM tenants WHERE id = %(tenant)s"
 _DEFINITIONS = "SELECT kind, key, body FROM definitions WHERE tenant_id = %(tenant)s"
 

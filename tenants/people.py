@@ -16,7 +16,7 @@ from tenants.database import ENTER, Caller, Connection, Database
 from tenants.field_types import BadValue
 from tenants.forms import Form, email_address
 from tenants.passwords import hash_password, verify_password
-from tenants.problems import InvalidInput, LimitExceeded, NotFound, NotSignedIn, Problem
+from tenants.problems import Conflict, InvalidInput, LimitExceeded, NotFound, NotSignedIn, Problem
 from tenants.sign_in_failures import SignInFailures
 from tenants.transaction import Transaction, new_id
 
@@ -195,11 +195,13 @@ async def create_member(tx: Transaction, values: Mapping[str, Any]) -> UUID:
     )
 
 
-async def update_member(tx: Transaction, member_id: UUID | None, values: Mapping[str, Any]) -> UUID:
+async def update_member(
+    tx: Transaction, member_id: UUID | None, values: Mapping[str, Any], expected_version: int | None = None
+) -> UUID:
     """Change a member's name, roles, language, or whether they may sign in; it holds from their next request on.
 
-    Raises :class:`NotAllowed` (member.update), :class:`NotFound`, :class:`InvalidInput`, and :class:`LimitExceeded` for what
-    would leave the company without an owner.
+    Raises :class:`NotAllowed` (member.update), :class:`NotFound`, :class:`Conflict`, :class:`InvalidInput`, and
+    :class:`LimitExceeded` for what would leave the company without an owner.
     """
     tx.access.require("member.update")
     # The owners are locked too, in one order for all, so that two of them cannot push each other out.
@@ -210,6 +212,9 @@ async def update_member(tx: Transaction, member_id: UUID | None, values: Mapping
     row = next((row for row in rows if row["id"] == member_id), None)
     if row is None:
         raise NotFound("member", member_id)
+    if expected_version not in (None, row["version"]):
+        raise _stale(row, expected_version)
+    before = dict(row)
     roles, active = row["roles"], row["active"]
     form = Form(values, row)
     form.text("name", required=True, longest=200)
@@ -220,6 +225,8 @@ async def update_member(tx: Transaction, member_id: UUID | None, values: Mapping
     if active and not row["active"] and "owner" in roles and "owner" not in tx.actor.roles:
         form.fail("active", "limit.owner_grant")
     form.finish()
+    if row == before:
+        return UUID(str(row["id"]))
     await tx.execute(
         "UPDATE members SET name = %(name)s, roles = %(roles)s, language = %(language)s, active = %(active)s,"
         " version = version + 1, updated_at = %(now)s WHERE tenant_id = %(tenant)s AND id = %(id)s",
@@ -244,6 +251,11 @@ async def update_member(tx: Transaction, member_id: UUID | None, values: Mapping
     if not owners:
         raise LimitExceeded("limit.owner")
     return UUID(str(row["id"]))
+
+
+def _stale(row: Mapping[str, Any], expected: int | None) -> Conflict:
+    current = ("member", row["id"], row["version"])
+    return Conflict("stale_version", current=current, type="member", expected=expected, actual=row["version"])
 
 
 async def _first_password(form: Form) -> str:

@@ -7,8 +7,9 @@ hashed cheaply.
 
 * ``company``: a fresh tenant with ``owner``, ``member`` and ``read_only``; ``await company.graphql(...)``,
   ``async with company.begin() as tx``, ``await company.rows(sql)``. ``new_company`` founds more of them.
-* ``client``: the HTTP interface; ``client.http`` is the plain HTTP client.
-* ``work``: ``await work()`` does all due jobs of the test's companies; ``outbox.sent`` holds the mails.
+* ``client``: the HTTP interface; ``client.http`` is the plain HTTP client. ``address`` is a real port, for WebSockets.
+* ``work``: ``await work()`` does all due jobs, ``await work(overdue=True)`` also those whose lease still runs;
+  ``outbox.sent`` holds the mails, and ``outbox.refusal`` makes them fail.
 * ``statements``: the SQL that was sent since the test began, or since ``statements.clear()``.
 
 The types of all of them are in `tests/harness.py`.

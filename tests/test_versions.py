@@ -13,6 +13,7 @@ from tests.documents import (
     READ_ORDER,
     READ_PRODUCT,
     UPDATE_CUSTOMER,
+    UPDATE_MEMBER,
     UPDATE_ORDER,
     UPDATE_PRODUCT,
     VOID_ORDER,
@@ -199,3 +200,17 @@ async def test_of_a_step_and_a_void_at_once_one_wins(company: Company, client: C
     found = await read(company, READ_ORDER, order["id"])
     assert (found["isVoided"], found["status"]["key"]) == (True, "void")
     assert found["history"]["nodes"][-1]["kind"] == "VOIDED"
+
+
+async def test_members_have_versions_too(company: Company, client: Client) -> None:
+    """A member that was changed meanwhile is shown as they are; what changes nothing makes no version."""
+    member = {"id": str(company.member.id)}
+    assert (await done(company, UPDATE_MEMBER, **member, name="Max Member"))["version"] == 1
+    assert (await done(company, UPDATE_MEMBER, **member, expectedVersion=1, name="Maxime"))["version"] == 2
+    document = UPDATE_MEMBER.replace(
+        "__typename ", "__typename ... on Conflict { current { __typename ... on Member { name version } } } ", 1
+    )
+    async with unchanged(company):
+        conflict = await refused(company, document, **member, expectedVersion=1, name="Mona")
+    assert (conflict["code"], conflict["currentVersion"]) == ("STALE_VERSION", 2)
+    assert conflict["current"] == {"__typename": "Member", "name": "Maxime", "version": 2}

@@ -231,11 +231,13 @@ class _Compiler:
         return filters
 
     def _search(self, record: RecordType, alias: str, query: Leaf) -> str:
-        # One word is matched on its own so that the trigram index can serve it.
+        # The first word stands on its own, so that the trigram index can serve it; the others judge what it found.
         first = self.parameters.bind(query, lambda text: (search.patterns(text) or ["%"])[0], "text")
         others = self.parameters.bind(query, lambda text: search.patterns(text)[1:], "text[]")
         assert record.search is not None
-        return record.search(alias, lambda expression: f"{expression} LIKE {first} AND {expression} LIKE ALL({others})")
+        missing = record.search(alias, "w.pattern", self.reader.access)
+        rest = f"NOT EXISTS (SELECT 1 FROM unnest({others}) AS w(pattern) WHERE NOT {missing})"
+        return f"({record.search(alias, first, self.reader.access)}) AND {rest}"
 
     def _where(self, record: RecordType, alias: str, *conditions: str) -> str:
         parts = [f"{alias}.tenant_id = %(tenant)s", *(part for part in conditions if part), *self.scope(record, alias)]

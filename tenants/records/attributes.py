@@ -142,7 +142,7 @@ class RecordType:
 
     ``singular`` and ``plural`` name it in GraphQL and in errors; ``by`` lists the columns that find one record besides its
     id; ``own`` is a predicate that limits it to the reader's own rows (``%(member)s``); ``search`` makes the predicate of a
-    free-text search from an alias and a function that matches one expression; ``voidable`` records leave lists when void.
+    search for one LIKE pattern from an alias, the pattern and the reader's rights; ``voidable`` records leave lists when void.
     """
 
     name: str
@@ -156,7 +156,7 @@ class RecordType:
     by: tuple[str, ...] = ()
     root: bool = True
     own: str = ""
-    search: Callable[[str, Callable[[str], str]], str] | None = None
+    search: Callable[[str, str, "Access"], str] | None = None
     voidable: bool = False
     by_name: dict[str, Attribute] = field(init=False, repr=False, compare=False)
 
@@ -190,6 +190,6 @@ def money(name: str, description: str, *, nullable: bool = False, **more: Any) -
     return Money(name=name, description=description, nullable=nullable, amount=amount, currency="{t}.currency")
 
 
-def search_text(alias: str, match: Callable[[str], str]) -> str:
+def search_text(alias: str, pattern: str, _access: "Access") -> str:
     """The usual ``search``: the row's own search text."""
-    return match(f"{alias}.search_text")
+    return f"{alias}.search_text LIKE {pattern}"

@@ -1,5 +1,6 @@
 """One instance for all fault runs; each run has a company of its own and leaves every process running."""
 
+import asyncio
 import os
 import random
 from collections.abc import AsyncIterator, Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tenants.database import Database
-from tests.faults.instance import PROCESSES, Instance, MailServer
+from tests.faults.instance import Instance, MailServer
 
 DEFAULT_SEEDS = 1
 
@@ -40,10 +41,12 @@ async def instance(tmp_path_factory: pytest.TempPathFactory, mail: MailServer) -
     folder: Path = tmp_path_factory.mktemp("instance")
     running = Instance(folder, mail)
     try:
-        for name in PROCESSES:
+        for name in ("serve", "worker", "clock"):
             running.start(name)
+        keeping = asyncio.create_task(running.keep())
         await running.until_ready()
         yield running
+        keeping.cancel()
     finally:
         running.stop()
 

@@ -27,7 +27,6 @@ from tenants.database import Database
 from tests.documents import CREATE_ORDER
 from tests.harness import Company, Row, found_company
 
-PROCESSES = ("serve", "worker", "clock")
 QUICK = {"fsync": "off", "shared_buffers": "64MB"}
 LINES = [{"name": "Work", "unitPrice": "10.00"}]
 # What every new order sets off: something in the database, something for a member, something to the outside.
@@ -77,6 +76,7 @@ class Instance:
             "PORT": str(self.port),
             "SMTP_URL": mail.url,
         }
+        self._commands: dict[str, tuple[str, ...]] = {}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._log = (folder / "processes.log").open("ab")
         self.log_path = folder / "processes.log"
@@ -86,22 +86,35 @@ class Instance:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self, name: str, *command: str) -> None:
-        """Start one of our processes: `serve`, `worker`, `clock`, or a command of its own under that name."""
+        """Start `serve`, `worker`, `clock`, or a command under a name of its own; what ends by itself is started again."""
+        self._commands[name] = command or (sys.executable, "-m", "server.cli", name)
+        self._spawn(name)
+
+    def _spawn(self, name: str) -> None:
         self._processes[name] = subprocess.Popen(
-            command or (sys.executable, "-m", "server.cli", name),
+            self._commands[name],
             env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
         )
 
-    def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
-        self._processes[name].send_signal(how)
-        if how is signal.SIGKILL:
-            self._processes[name].wait()
+    async def keep(self) -> None:
+        """What a supervisor does, until cancelled."""
+        while True:
+            for name in tuple(self._commands):
+                if self._processes[name].poll() is not None:
+                    self._spawn(name)
+            await asyncio.sleep(0.5)
 
-    def is_running(self, name: str) -> bool:
-        return self._processes[name].poll() is None
+    def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
+        """Send the signal. What is killed stays down until it is started."""
+        if how is not signal.SIGKILL:
+            self._processes[name].send_signal(how)
+            return
+        del self._commands[name]
+        self._processes[name].kill()
+        self._processes[name].wait()
 
     def kill_redis(self) -> None:
         redis = self.embedded._redis
@@ -111,11 +124,8 @@ class Instance:
         redis.process.wait()
 
     def revive(self) -> None:
-        """Start again what has ended: PostgreSQL and Redis where they were, and our processes, as a supervisor would."""
+        """Start PostgreSQL and Redis again where they were, if they died."""
         self.embedded.heal()
-        for name, process in tuple(self._processes.items()):
-            if process.poll() is not None and name in PROCESSES:
-                self.start(name)
 
     async def until_ready(self) -> None:
         await eventually(self._is_ready, 60)
