@@ -23,6 +23,7 @@ LOCKS = ROOT / "requirements"
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 UV = VENV / "bin" / "uv"
+PACKAGES = ("tenants", "schema", "workers", "server", "migrations")
 INCLUDED_IN = {"run": ("run", "dev"), "dev": ("dev",)}
 
 
@@ -102,6 +103,8 @@ def install(profile):
     by_pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", *project]
     if not (uv and call(by_uv)) and not call(by_pip):
         raise SyncError("Orderloom itself cannot be installed into .venv; the reason is above.")
+    # For the same reason; what is changed later is compiled anew by whoever loads it.
+    call([PYTHON, "-m", "compileall", "-q", *(ROOT / name for name in PACKAGES)], quiet=True)
 
 
 def call(command, quiet=False):
