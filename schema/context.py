@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -47,7 +47,6 @@ class Context:
     token: str | None = None
     known_caller: Caller | None = None
     outdated: bool = False
-    failures: list[BaseException] = field(default_factory=list)
 
     @property
     def caller(self) -> Caller:

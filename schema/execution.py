@@ -129,7 +129,7 @@ async def _try(
             raise refused("Only queries can be sent by GET.", "MUTATION_OVER_GET")
     except (GraphQLError, Problem) as error:
         return _refusal([error], language, request_id, kind=None)
-    with looking_through(OVERLAYS.lens(caller.config if caller else None)) as _:
+    with looking_through(OVERLAYS.lens(caller.config if caller else None)):
         return await _execute_seen(house, operation, caller, token, language, request_id)
 
 
