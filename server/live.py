@@ -7,7 +7,7 @@ or was there while Redis was away, gets :class:`LostTouch` and is to begin again
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ import orjson
 from redis import RedisError
 
 from workers.announcements import NEWS, client
+from workers.ending import end
 
 MOST_WAITING = 1_000
 PAUSE = 0.5
@@ -65,9 +66,7 @@ class RedisLive:
 
     async def close(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
         await self._client.aclose()
 
     @asynccontextmanager

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from uuid import UUID
 
 import psycopg
@@ -11,6 +10,7 @@ from psycopg_pool import PoolTimeout
 
 from tenants.database import Database
 from tenants.sessions import valid_sessions
+from workers.ending import end
 
 BETWEEN_LOOKS = 2.0
 
@@ -31,9 +31,7 @@ class SessionWatch:
 
     async def close(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
 
     def join(self, tenant_id: UUID, token: bytes, close: Close) -> None:
         """From now on, call ``close`` once the session of that token hash has ended."""

@@ -17,6 +17,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from tenants.database import Announcement
+from workers.ending import end
 
 NEWS = "orderloom:news:"
 NUDGE = "orderloom:nudge"
@@ -61,9 +62,7 @@ class Announcer:
         if self._task is not None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._waiting.join(), LAST_WORDS)
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
         await self._client.aclose()
 
     async def __call__(self, announcement: Announcement) -> None:

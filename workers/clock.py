@@ -4,7 +4,6 @@ import asyncio
 import logging
 import signal
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 import psycopg
 from psycopg_pool import PoolTimeout
@@ -12,6 +11,7 @@ from psycopg_pool import PoolTimeout
 from tenants import chores
 from tenants.database import Database
 from workers import broker as queue
+from workers.ending import end
 from workers.relay import Relay
 
 CHORES: dict[str, Callable[[Database], Awaitable[int]]] = {
@@ -36,10 +36,7 @@ async def run(database_url: str, redis_url: str) -> None:
         timer = asyncio.create_task(_do_chores(database))
         stopping = asyncio.create_task(stopped.wait())
         await asyncio.wait((relay, timer, stopping), return_when=asyncio.FIRST_COMPLETED)
-        for task in (relay, timer, stopping):
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await end(relay, timer, stopping)
     finally:
         await database.close()
 
