@@ -203,7 +203,7 @@ class FilterTypes:
                 case _:
                     sort = None
             if sort is not None:
-                fields[attribute.name] = GraphQLInputField(sort, description=attribute.description)  # type: ignore[arg-type]
+                fields[attribute.name] = GraphQLInputField(cast(Any, sort), description=attribute.description)
         return fields
 
     def put_under_lens(self) -> None:

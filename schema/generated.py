@@ -33,7 +33,7 @@ def required(kind: GraphQLOutputType, nullable: bool) -> GraphQLOutputType:
 
 
 class GeneratedTypes:
-    """All generated types by name; ``known`` are the scalars and the stubs that stand for records in payloads."""
+    """All generated types by name; ``known`` are the scalars and the classes that stand for records in payloads."""
 
     def __init__(self, known: Mapping[str, GraphQLNamedType]) -> None:
         self.types: NamedTypes = {**known, **shaping_enums()}

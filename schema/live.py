@@ -7,10 +7,9 @@ from uuid import UUID
 import strawberry
 
 from schema.context import Info, parse_id
-from schema.reads import read_record
-from schema.stubs import Order
+from schema.reads import selected_record
+from schema.record_types import Order
 from tenants.problems import LimitExceeded
-from tenants.records import REGISTRY
 
 
 @strawberry.enum(description="What happened to an order.")
@@ -29,7 +28,7 @@ class OrderChange:
 
     @strawberry.field(description="The order as it stands now.")
     async def order(self, info: Info) -> Order | None:
-        return await read_record(info._raw_info, REGISTRY["order"], self.record_id)  # type: ignore[return-value]  # noqa: SLF001
+        return await selected_record(info, Order, self.record_id)
 
 
 @strawberry.type(description="News as they happen, over graphql-transport-ws.")

@@ -1,19 +1,14 @@
 """The payloads of mutations: the record as it stands after the commit, read by the same compiler as any query."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
 from schema.context import Info
 from schema.problems import Conflict, InvalidInput, LimitExceeded, NotAllowed, NotFound
-from schema.reads import read_record
-from schema.stubs import Customer, Member, Notification, Order, Product
-from tenants.records import REGISTRY
-
-
-async def _read(info: Info, name: str, record_id: UUID) -> Any:
-    return await read_record(info._raw_info, REGISTRY[name], record_id)  # noqa: SLF001  (see schema.problems)
+from schema.reads import selected_record
+from schema.record_types import Customer, Member, Notification, Order, Product
 
 
 @strawberry.type(description="The order after the mutation.")
@@ -22,7 +17,7 @@ class OrderPayload:
 
     @strawberry.field(description="The order.")
     async def order(self, info: Info) -> Order:
-        return await _read(info, "order", self.record_id)  # type: ignore[no-any-return]
+        return await selected_record(info, Order, self.record_id)
 
 
 @strawberry.type(description="The customer after the mutation.")
@@ -31,7 +26,7 @@ class CustomerPayload:
 
     @strawberry.field(description="The customer.")
     async def customer(self, info: Info) -> Customer:
-        return await _read(info, "customer", self.record_id)  # type: ignore[no-any-return]
+        return await selected_record(info, Customer, self.record_id)
 
 
 @strawberry.type(description="The product after the mutation.")
@@ -40,7 +35,7 @@ class ProductPayload:
 
     @strawberry.field(description="The product.")
     async def product(self, info: Info) -> Product:
-        return await _read(info, "product", self.record_id)  # type: ignore[no-any-return]
+        return await selected_record(info, Product, self.record_id)
 
 
 @strawberry.type(description="The member after the mutation.")
@@ -49,7 +44,7 @@ class MemberPayload:
 
     @strawberry.field(description="The member.")
     async def member(self, info: Info) -> Member:
-        return await _read(info, "member", self.record_id)  # type: ignore[no-any-return]
+        return await selected_record(info, Member, self.record_id)
 
 
 @strawberry.type(description="The notification after the mutation.")
@@ -58,7 +53,7 @@ class NotificationPayload:
 
     @strawberry.field(description="The notification.")
     async def notification(self, info: Info) -> Notification:
-        return await _read(info, "notification", self.record_id)  # type: ignore[no-any-return]
+        return await selected_record(info, Notification, self.record_id)
 
 
 Refusals = InvalidInput | NotAllowed | NotFound | Conflict | LimitExceeded

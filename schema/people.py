@@ -9,10 +9,9 @@ from schema.context import Info, as_values, parse_id, run
 from schema.customers import EXPECTED
 from schema.payloads import MemberPayload, MemberResult, NotificationPayload, NotificationResult
 from schema.problems import LimitExceeded, NotSignedIn
-from schema.reads import read_record
-from schema.stubs import Member
+from schema.reads import selected_record
+from schema.record_types import Member
 from tenants import notifications, people
-from tenants.records import REGISTRY
 
 
 @strawberry.type(description="The company you are signed in to.")
@@ -42,7 +41,7 @@ def _company(info: Info) -> Company:
 async def _own_membership(info: Info) -> Member:
     # Everybody may know themselves, whatever their role says of members.
     member_id = info.context.caller.member_id
-    return await read_record(info._raw_info, REGISTRY["member"], member_id, guarded=False)  # type: ignore[return-value]  # noqa: SLF001
+    return await selected_record(info, Member, member_id, guarded=False)
 
 
 @strawberry.type(description="You: your membership, your company, and what you may do there.")

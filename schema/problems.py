@@ -6,7 +6,7 @@ import strawberry
 
 from schema.context import Info
 from schema.reads import read_record
-from schema.stubs import Customer, Member, Order, Product
+from schema.record_types import Customer, Member, Order, Product
 from tenants import problems
 from tenants.people import ChooseCompany
 from tenants.records import REGISTRY
@@ -56,7 +56,7 @@ class Conflict(Problem):
             return None
         name, record_id = self.record
         raw: Any = info._raw_info  # noqa: SLF001  (Strawberry has no public way to the selection's syntax)
-        return await read_record(raw, REGISTRY[name], record_id)  # type: ignore[arg-type,return-value]
+        return await read_record(raw, REGISTRY[name], record_id)  # type: ignore[arg-type,return-value]  # any of the union, told by name
 
 
 @strawberry.type(description="A bound of the product or of your company would be broken.")

@@ -1,13 +1,13 @@
 """Resolvers of the fields that begin a read. Each is one SQL statement, planned once per document, reader and shape."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import orjson
 from graphql import GraphQLObjectType, GraphQLResolveInfo, OperationType, SelectionNode
 
-from schema.context import MOST_TRIES, Context, parse_id
+from schema.context import MOST_TRIES, Context, Info, parse_id
 from schema.selections import Selections, shape
 from tenants.database import Caller, Outdated
 from tenants.problems import Conflict, FieldError, InvalidInput
@@ -18,6 +18,7 @@ from tenants.records import REGISTRY, RecordType
 
 MOST_PLANS = 500
 ResolveInfo = GraphQLResolveInfo[Context]
+Kind = TypeVar("Kind")
 Resolver = Callable[..., Awaitable[orjson.Fragment | None]]
 
 
@@ -100,6 +101,14 @@ async def read_record(
             # What a mutation did stays done: only its answer is read anew, for the caller as they are now.
             await context.refresh()
     raise Conflict("busy")
+
+
+async def selected_record(info: Info, kind: type[Kind], record_id: UUID | None, *, guarded: bool = True) -> Kind:
+    """:func:`read_record` for Strawberry's fields: the record of the type that ``kind`` stands for, typed as that class."""
+    record = next(record for record in REGISTRY.values() if record.graphql == kind.__name__)
+    # Strawberry has no public way to the syntax of the selection.
+    raw = info._raw_info  # noqa: SLF001
+    return cast(Kind, await read_record(raw, record, record_id, guarded=guarded))
 
 
 def _fields_of(
