@@ -98,7 +98,7 @@ def test_no_sentence_is_unused() -> None:
     said: set[str] = set()
     begun: set[str] = set()
     for path in SOURCES:
-        if path != Path(tenants.__file__).parent / "messages.py":
+        if path.parent != Path(tenants.__file__).parent / "messages":
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 match node:
                     case ast.Constant(value=str(text)):

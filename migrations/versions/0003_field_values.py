@@ -1,0 +1,10 @@
+"""Index tables for the values of custom fields."""
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""

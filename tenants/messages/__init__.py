@@ -1,0 +1,45 @@
+"""Every sentence that a tenant's user can be shown, in English and Chinese, by code; one file for each kind.
+
+A sentence says what was wrong, with which value, and what to do. Placeholders are filled by :func:`render`.
+"""
+
+from typing import Any
+
+from tenants.messages import automations, calls, configuration, customers, imports, limits, orders, values
+
+LONGEST_VALUE = 80
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    **automations.SENTENCES,
+    **calls.SENTENCES,
+    **configuration.SENTENCES,
+    **customers.SENTENCES,
+    **imports.SENTENCES,
+    **limits.SENTENCES,
+    **orders.SENTENCES,
+    **values.SENTENCES,
+}
+
+RECORD_NAMES: dict[str, tuple[str, str]] = {
+    "order": ("order", "订单"),
+    "customer": ("customer", "客户"),
+    "product": ("product", "产品"),
+    "member": ("member", "成员"),
+    "notification": ("notification", "通知"),
+    "automation_run": ("automation run", "自动化运行"),
+    "delivery": ("delivery", "投递"),
+}
+
+
+def render(code: str, language: str, data: dict[str, Any]) -> str:
+    """The sentence of ``code`` with its placeholders filled; long values are cut so that no answer grows with its input."""
+    chinese = language.startswith("zh")
+    shown = {key: _shown(value, chinese) for key, value in data.items()}
+    return SENTENCES[code][chinese].format_map(shown)
+
+
+def _shown(value: Any, chinese: bool) -> str:
+    if isinstance(value, str) and value in RECORD_NAMES:
+        return RECORD_NAMES[value][chinese]
+    text = str(value)
+    return text if len(text) <= LONGEST_VALUE * 3 else f"{text[:LONGEST_VALUE]}…"

@@ -1,0 +1,27 @@
+"""What is more than is allowed."""
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    "limit.rows": (
+        "The query may return {rows} rows; at most {most} are allowed. Ask for smaller pages.",
+        "该查询最多可能返回 {rows} 行，上限为 {most} 行，请减小分页。",
+    ),
+    "limit.password": ("A password needs 10 to 200 characters.", "密码须为 10 至 200 个字符。"),
+    "limit.slug": (
+        "'{slug}' is no short name: 2 to 40 small letters, digits and hyphens, beginning with a letter.",
+        "“{slug}”不是有效的简称：2 至 40 个小写字母、数字和连字符，以字母开头。",
+    ),
+    "limit.no_live": ("Live updates are not available right now. Ask again instead.", "实时更新暂不可用，请改用查询。"),
+    "limit.owner": ("The company needs at least one active owner.", "公司至少需要一名有效的所有者。"),
+    "limit.owner_grant": (
+        "Only an owner can make somebody an owner, or take that from an owner.",
+        "只有所有者可以授予或取消所有者身份。",
+    ),
+    "limit.role_grant": (
+        "You cannot give rights that you do not have yourself: {rights}.",
+        "您不能授予自己没有的权限：{rights}。",
+    ),
+    "limit.sign_in": (
+        "Too many failed sign-ins. Try again in {minutes} minutes.",
+        "登录失败次数过多，请 {minutes} 分钟后再试。",
+    ),
+}

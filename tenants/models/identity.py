@@ -1,0 +1,84 @@
+"""Who there is: companies, people, their memberships and sessions."""
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import BigInteger
+
+from tenants.columns import (
+    count_column,
+    flag_column,
+    metadata,
+    tenant_table,
+    text_column,
+    texts_column,
+    time_column,
+    unique,
+    uuid_column,
+)
+
+tenants = Table(
+    "tenants",
+    metadata,
+    uuid_column("id"),
+    text_column("slug"),
+    text_column("name"),
+    text_column("language", default="en"),
+    text_column("time_zone", default="UTC"),
+    text_column("currency", default="EUR"),
+    Column("config_version", BigInteger, nullable=False, server_default=text("0")),
+    time_column("created_at"),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("slug"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    uuid_column("id"),
+    text_column("email"),
+    text_column("password_hash"),
+    text_column("name"),
+    time_column("created_at"),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("email"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", LargeBinary, nullable=False),
+    uuid_column("tenant_id", ForeignKey("tenants.id", ondelete="CASCADE")),
+    uuid_column("member_id"),
+    count_column("stamp", 1),
+    time_column("created_at"),
+    time_column("expires_at"),
+    time_column("revoked_at", nullable=True),
+    PrimaryKeyConstraint("token_hash"),
+    ForeignKeyConstraint(["tenant_id", "member_id"], ["members.tenant_id", "members.id"], ondelete="CASCADE"),
+    Index("sessions_member_id_idx", "tenant_id", "member_id"),
+)
+
+members = tenant_table(
+    "members",
+    uuid_column("user_id", ForeignKey("users.id")),
+    count_column("version", 1),
+    text_column("name"),
+    text_column("email"),
+    texts_column("roles"),
+    text_column("language", default="en"),
+    flag_column("active", True),
+    time_column("created_at"),
+    time_column("updated_at"),
+    unique("user_id"),
+    # Sign-in asks for all memberships of one user before a tenant is chosen.
+    Index("members_user_id_idx", "user_id"),
+)
