@@ -3,11 +3,14 @@
 Limits come before work: length and tokens before parsing ends, depth and size (fragments followed) before validation.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from graphql import (
+    ArgumentNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -17,22 +20,28 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    Visitor,
     parse,
     validate,
+    visit,
 )
 
+from schema.costs import Prices
 from schema.lens import Lens
+from schema.scanning import MOST_ALIASES, MOST_FIELDS, MOST_TOKENS, bound, check_tokens
 from tenants.callers import Remembered
 
 LONGEST = 200_000
-MOST_TOKENS = 10_000
+LONG = 5_000
+MOST_LONG = 50
 DEEPEST = 24
 DEEPEST_VARIABLES = 50
-MOST_FIELDS = 3_000
+MOST_VALUES = 20_000
 MOST_ROOT_FIELDS = 20
-MOST_ALIASES = 200
-MOST_OPERATIONS = 20
 MOST_ERRORS = 20
+# Arguments that shape a statement not only by being there, but by what they say.
+SHAPING = frozenset({"view", "groupBy"})
+_NUL = re.compile(r"\x00|\\u(?:0000|\{0+\})")
 
 
 @dataclass(eq=False)
@@ -43,18 +52,50 @@ class Document:
     fragments: Mapping[str, FragmentDefinitionNode]
     errors: tuple[GraphQLError, ...] = ()
     plans: dict[Any, Any] = field(default_factory=dict)
+    prices: Prices | None = None
+    _root_names: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to run. Raises ``GraphQLError`` when the name does not choose exactly one."""
-        operations = [node for node in self.node.definitions if isinstance(node, OperationDefinitionNode)]
-        if name is None and len(operations) == 1:
-            return operations[0]
-        for operation in operations:
-            if name is not None and operation.name and operation.name.value == name:
-                return operation
-        raise refused(
-            "Unknown operation." if name else "Give operationName: the document has several operations or none."
-        )
+        chosen = self.operations.get(name)
+        if chosen is None:
+            raise refused(
+                "Unknown operation." if name else "Give operationName: the document has several operations or none."
+            )
+        return chosen
+
+    @cached_property
+    def operations(self) -> Mapping[str | None, OperationDefinitionNode]:
+        """The operations by name; a lone one is found without its name too."""
+        found = [node for node in self.node.definitions if isinstance(node, OperationDefinitionNode)]
+        named: dict[str | None, OperationDefinitionNode] = {}
+        for node in found:
+            named.setdefault(node.name.value if node.name else None, node)
+        if len(found) == 1:
+            named[None] = found[0]
+        else:
+            named.pop(None, None)
+        return named
+
+    @cached_property
+    def shaping_arguments(self) -> tuple[ArgumentNode, ...]:
+        """The arguments whose very values shape a statement, wherever they stand: names of views, and what lists are grouped by."""
+        found: list[ArgumentNode] = []
+
+        class Collector(Visitor):
+            def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
+                if node.name.value in SHAPING:
+                    found.append(node)
+
+        visit(self.node, Collector())
+        return tuple(found)
+
+    def root_names(self, operation: OperationDefinitionNode) -> frozenset[str]:
+        """The names of all root fields of an operation, fragments followed."""
+        key = id(operation)
+        if key not in self._root_names:
+            self._root_names[key] = _root_names(self.fragments, operation.selection_set)
+        return self._root_names[key]
 
 
 def refused(message: str, code: str = "BAD_REQUEST") -> GraphQLError:
@@ -68,14 +109,20 @@ class Documents:
         self.schema = schema
         self._parsed: Remembered[str, Document] = Remembered(2_000)
         self._validated: Remembered[tuple[str, Lens], Document] = Remembered(5_000)
+        # A document weighs a hundred times its text: of those that only a machine would write, few are kept.
+        self._long_parsed: Remembered[str, Document] = Remembered(MOST_LONG)
+        self._long_validated: Remembered[tuple[str, Lens], Document] = Remembered(MOST_LONG)
 
     def parse(self, text: str) -> Document:
         """The document without its validation. Raises ``GraphQLError`` when it cannot be parsed or breaks a limit."""
-        known = self._parsed.get(text)
+        remembered = self._parsed if len(text) <= LONG else self._long_parsed
+        known = remembered.get(text)
         if known is not None:
             return known
         if len(text) > LONGEST:
             raise refused(f"The document has {len(text)} characters; at most {LONGEST} are allowed.", "LIMIT_EXCEEDED")
+        _refuse_nul(_NUL.search(text) is not None)
+        check_tokens(text)
         try:
             node = parse(text, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
         except GraphQLError as error:
@@ -89,12 +136,13 @@ class Documents:
         }
         document = Document(node, fragments)
         _Limits(document).check()
-        return self._parsed.put(text, document)
+        return remembered.put(text, document)
 
     def validated(self, text: str, lens: Lens) -> Document:
         """The document as the lens in force sees it, with its errors. Raises as :meth:`parse` does."""
         key = (text, lens)
-        known = self._validated.get(key)
+        remembered = self._validated if len(text) <= LONG else self._long_validated
+        known = remembered.get(key)
         if known is not None:
             return known
         parsed = self.parse(text)
@@ -105,7 +153,8 @@ class Documents:
             error.extensions = {"code": "LIMIT_EXCEEDED" if aborted else "GRAPHQL_VALIDATION_FAILED"}
             if aborted:
                 error.message = "The document selects the same fields too often to be checked. Ask for less at once."
-        return self._validated.put(key, Document(parsed.node, parsed.fragments, tuple(errors)))
+        prices = None if errors else Prices(self.schema, parsed.node)
+        return remembered.put(key, Document(parsed.node, parsed.fragments, tuple(errors), prices=prices))
 
 
 class _Limits:
@@ -118,21 +167,19 @@ class _Limits:
         self._open: set[str] = set()
 
     def check(self) -> None:
-        operations = [node for node in self.document.node.definitions if isinstance(node, OperationDefinitionNode)]
-        _bound("operations", len(operations), MOST_OPERATIONS)
-        for operation in operations:
+        for operation in self.document.node.definitions:
+            if not isinstance(operation, OperationDefinitionNode):
+                continue
             depth, count, aliases = self._measure(operation.selection_set)
-            _bound("levels", depth, DEEPEST)
-            _bound("fields", count, MOST_FIELDS)
-            _bound("aliases", aliases, MOST_ALIASES)
-            _bound("root fields", self._roots(operation.selection_set), MOST_ROOT_FIELDS)
-            _bound("variables", len(operation.variable_definitions or ()), MOST_ALIASES)
+            bound("levels", depth, DEEPEST)
+            bound("fields", count, MOST_FIELDS)
+            bound("aliases", aliases, MOST_ALIASES)
+            bound("root fields", self._roots(operation.selection_set), MOST_ROOT_FIELDS)
 
     def _measure(self, selection_set: SelectionSetNode | None) -> tuple[int, int, int]:
         """Depth, fields and aliases below a selection set."""
         depth = count = aliases = 0
         for node in selection_set.selections if selection_set else ():
-            _bound("directives on one field", len(node.directives or ()), 10)
             if isinstance(node, FragmentSpreadNode):
                 inner = self._fragment(node.name.value)
                 own = 0
@@ -143,7 +190,7 @@ class _Limits:
             depth = max(depth, own + inner[0])
             count += own + inner[1]
             aliases += inner[2]
-            _bound("fields", count, MOST_FIELDS)
+            bound("fields", count, MOST_FIELDS)
         return depth, count, aliases
 
     def _fragment(self, name: str) -> tuple[int, int, int]:
@@ -173,27 +220,34 @@ class _Limits:
         return self._known_roots[name]
 
 
-def _bound(what: str, found: int, most: int) -> None:
-    if found > most:
-        raise refused(f"The document has too many {what}: {found} of at most {most}.", "LIMIT_EXCEEDED")
-
-
 def check_variables(variables: Mapping[str, Any]) -> None:
-    """Raise ``GraphQLError`` for variables that are nested deeper than anything here can mean."""
-    level: list[Any] = list(variables.values())
-    for _ in range(DEEPEST_VARIABLES):
-        level = [item for value in level if isinstance(value, dict | list) for item in _items(value)]
-        if not level:
+    """Raise ``GraphQLError`` for variables that are nested deeper than anything here can mean, or hold a NUL."""
+    level: list[Any] = [variables]
+    for _ in range(DEEPEST_VARIABLES + 1):
+        below: list[Any] = []
+        if len(level) > MOST_VALUES:
+            raise refused(f"The variables hold more than {MOST_VALUES} values.", "LIMIT_EXCEEDED")
+        for value in level:
+            if isinstance(value, str):
+                _refuse_nul("\x00" in value)
+            elif isinstance(value, dict):
+                _refuse_nul(any("\x00" in key for key in value))
+                below.extend(value.values())
+            elif isinstance(value, list):
+                below.extend(value)
+        if not below:
             return
+        level = below
     raise refused("The variables are nested too deeply.", "LIMIT_EXCEEDED")
 
 
-def _items(value: Any) -> Iterable[Any]:
-    return value.values() if isinstance(value, dict) else value
+def _refuse_nul(found: bool) -> None:
+    """PostgreSQL cannot keep NUL characters, wherever they are."""
+    if found:
+        raise refused("A text holds the character NUL (U+0000), which cannot be stored. Remove it.", "BAD_USER_INPUT")
 
 
-def root_names(document: Document, selection_set: SelectionSetNode) -> set[str]:
-    """The names of all root fields of an operation, fragments followed."""
+def _root_names(fragments: Mapping[str, FragmentDefinitionNode], selection_set: SelectionSetNode) -> frozenset[str]:
     names: set[str] = set()
     seen: set[str] = set()
     todo = [selection_set]
@@ -205,7 +259,7 @@ def root_names(document: Document, selection_set: SelectionSetNode) -> set[str]:
                 todo.append(node.selection_set)
             elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
                 seen.add(node.name.value)
-                fragment = document.fragments.get(node.name.value)
+                fragment = fragments.get(node.name.value)
                 if fragment is not None:
                     todo.append(fragment.selection_set)
-    return names
+    return frozenset(names)

@@ -5,36 +5,29 @@ the answer is thrown away and the operation prepared anew, so a changed right or
 """
 
 import logging
-import re
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 import orjson
 import psycopg
-from graphql import (
-    ExecutionResult,
-    GraphQLError,
-    OperationType,
-)
-from graphql import (
-    execute as execute_document,
-)
-from graphql import (
-    subscribe as subscribe_document,
-)
+from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, OperationType, get_variable_values
+from graphql import execute as execute_document
+from graphql import subscribe as subscribe_document
 from graphql.pyutils import is_awaitable
-from psycopg import errors as sql_errors
 from psycopg_pool import PoolTimeout
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from schema.answers import Answer, Unavailable, answer, refusal
 from schema.context import MOST_TRIES, Context, House, Live
-from schema.documents import Document, Documents, check_variables, refused, root_names
+from schema.documents import Document, Documents, check_variables, refused
 from schema.lens import looking_through
 from schema.overlays import Overlays
+from schema.reads import assembled, own_views, read_roots, roots_of
 from schema.root import build
+from tenants.calls import current
 from tenants.database import Caller, Outdated
-from tenants.problems import InvalidInput, NotAllowed, NotSignedIn, Problem
+from tenants.problems import LimitExceeded, NotSignedIn, Problem
 
 log = logging.getLogger("orderloom.graphql")
 
@@ -45,11 +38,7 @@ OVERLAYS = Overlays(SCHEMA.type_map)
 # What can be asked without a token.
 PUBLIC = frozenset({"signIn", "__typename"})
 NOT_SIGNED_IN = "NOT_SIGNED_IN"
-_NUL = re.compile(r"\x00|\\u(?:0000|\{0+\})")
-
-
-class Unavailable(Exception):
-    """The database cannot be reached; nothing has been done."""
+MOST_VARIABLE_ERRORS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +48,6 @@ class Operation:
     query: str
     operation_name: str | None = None
     variables: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The response map as JSON. ``executed`` is false when it was refused before execution and has no ``data``;
-    ``code`` is the first error's."""
-
-    body: bytes
-    executed: bool
-    config_version: int | None = None
-    kind: str | None = None
-    code: str | None = None
 
 
 class _PassThrough(StrawberryGraphQLCoreExecutionContext):
@@ -96,13 +73,13 @@ async def execute(
     """Answer a query or a mutation. Raises :class:`Unavailable` when the database cannot be reached."""
     try:
         for attempt in range(MOST_TRIES):
-            answer = await _try(house, operation, token, language, request_id, queries_only, fresh=attempt > 0)
-            if answer is not None:
-                return answer
+            found = await _try(house, operation, token, language, request_id, queries_only, fresh=attempt > 0)
+            if found is not None:
+                return found
     except (psycopg.OperationalError, PoolTimeout) as error:
         log.warning("database unavailable", extra={"request_id": request_id, "error": str(error)})
         raise Unavailable from error
-    return _refusal([refused("The configuration is being changed. Try again.", "CONFLICT")], language, request_id)
+    return refusal([refused("The configuration is being changed. Try again.", "CONFLICT")], language, request_id)
 
 
 async def _try(
@@ -121,32 +98,23 @@ async def _try(
         language = caller.language if caller else language
         parsed = _parse(operation)
         node = parsed.operation(operation.operation_name)
-        if caller is None and not root_names(parsed, node.selection_set) <= PUBLIC:
+        if caller is None and not parsed.root_names(node) <= PUBLIC:
             raise NotSignedIn
         if node.operation is OperationType.SUBSCRIPTION:
             raise refused("Subscriptions need a socket: connect with graphql-transport-ws.", "SUBSCRIPTION_OVER_HTTP")
         if queries_only and node.operation is not OperationType.QUERY:
             raise refused("Only queries can be sent by GET.", "MUTATION_OVER_GET")
     except (GraphQLError, Problem) as error:
-        return _refusal([error], language, request_id, kind=None)
+        return refusal([error], language, request_id, kind=None)
     with looking_through(OVERLAYS.lens(caller.config if caller else None)):
         return await _execute_seen(house, operation, caller, token, language, request_id)
 
 
 def _parse(operation: Operation) -> Document:
-    """The document. Raises ``GraphQLError``, also for NUL characters, which PostgreSQL cannot keep, wherever they are."""
-    check_variables(operation.variables or {})
-    if _NUL.search(operation.query) or _holds_nul(operation.variables):
-        raise refused("A text holds the character NUL (U+0000), which cannot be stored. Remove it.", "BAD_USER_INPUT")
+    """The document. Raises ``GraphQLError`` for what need not be validated to be refused."""
+    if operation.variables:
+        check_variables(operation.variables)
     return DOCUMENTS.parse(operation.query)
-
-
-def _holds_nul(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\x00" in value
-    if isinstance(value, Mapping):
-        return any(_holds_nul(key) or _holds_nul(item) for key, item in value.items())
-    return isinstance(value, list) and any(_holds_nul(item) for item in value)
 
 
 async def _execute_seen(
@@ -154,36 +122,57 @@ async def _execute_seen(
 ) -> Answer | None:
     """Validate and run under the caller's lens."""
     document = DOCUMENTS.validated(operation.query, OVERLAYS.lens(caller.config if caller else None))
-    kind = document.operation(operation.operation_name).operation.value
+    node = document.operation(operation.operation_name)
+    kind = node.operation.value
+    _tell_of(caller, kind, document, node)
     if document.errors:
         if caller is not None and await _is_outdated(house, caller, token):
             return None
-        return _refusal(document.errors, language, request_id, kind, caller)
+        return refusal(document.errors, language, request_id, kind, caller)
     context = Context(house, document, language, request_id, token, caller)
-    result = await _run(document, context, operation)
+    try:
+        _spend(context, node, operation)
+    except LimitExceeded as limit:
+        return refusal([limit], language, request_id, kind, caller)
+    try:
+        result = await (_query if kind == "query" and caller else _run)(context, node, operation)
+    except Outdated:
+        return None
     # A mutation is never tried twice: its earlier fields may be done.
     if context.outdated and kind == "query":
         return None
-    if caller and _is_unconfirmed(result, document, operation, kind) and await _is_outdated(house, caller, token):
+    if caller and _is_unconfirmed(result, context, kind) and await _is_outdated(house, caller, token):
         return None
-    return _answer(result, context, kind)
+    return answer(result, context, kind)
 
 
-def _is_unconfirmed(result: ExecutionResult, document: Document, operation: Operation, kind: str) -> bool:
+def _tell_of(caller: Caller | None, kind: str, document: Document, node: OperationDefinitionNode) -> None:
+    """Put what is known of the operation into the call under way; names that the schema does not know are not told."""
+    call = current()
+    call.kind = kind
+    if not document.errors:
+        names = document.root_names(node)
+        call.field = next(iter(names)) if len(names) == 1 else "several"
+    if caller is not None:
+        call.tenant_id, call.tenant, call.member_id = caller.tenant_id, caller.config.slug, caller.member_id
+
+
+def _spend(context: Context, node: OperationDefinitionNode, operation: Operation) -> None:
+    """Take what the operation costs from its caller's budget. Raises ``LimitExceeded`` before anything of it has run."""
+    meter, caller, prices = context.house.meter, context.known_caller, context.document.prices
+    if meter and caller and prices:
+        cost = prices.of(node, operation.variables or {})
+        context.budget = meter.spend(caller, cost)
+        current().cost = cost
+
+
+def _is_unconfirmed(result: ExecutionResult, context: Context, kind: str) -> bool:
     """Whether nothing was done and no statement has confirmed the caller, so that the answer may rest on an outdated one."""
-    errors = result.errors or ()
-    if result.data is None and not any(error.path for error in errors):
-        # The variables did not fit the fields as the caller saw them.
-        return True
-    refused_early = any(isinstance(error.original_error, Problem) for error in errors)
-    return kind == "query" and (refused_early or _touches_no_data(document, operation))
-
-
-def _touches_no_data(document: Document, operation: Operation) -> bool:
-    """Whether no statement has confirmed the caller: introspection and the configuration come from memory."""
-    node = document.operation(operation.operation_name)
-    names = root_names(document, node.selection_set)
-    return names <= {"__schema", "__type", "__typename", "configuration", "planConfiguration", "viewer"}
+    if kind == "query":
+        # Introspection and the configuration come from memory, and a refusal may come before any statement.
+        return not context.confirmed
+    # The variables did not fit the fields as the caller saw them.
+    return result.data is None and not any(error.path for error in result.errors or ())
 
 
 async def _is_outdated(house: House, caller: Caller, token: str | None) -> bool:
@@ -196,14 +185,32 @@ async def _is_outdated(house: House, caller: Caller, token: str | None) -> bool:
     return False
 
 
-async def _run(document: Document, context: Context, operation: Operation) -> ExecutionResult:
+async def _query(context: Context, node: OperationDefinitionNode, operation: Operation) -> ExecutionResult:
+    """Read what can be compiled, and let graphql-core execute the operation only where that is not all of it."""
+    given = dict(operation.variables or {})
+    variables = get_variable_values(SCHEMA, node.variable_definitions or (), given, MOST_VARIABLE_ERRORS)
+    if isinstance(variables, list):
+        return ExecutionResult(None, variables)
+    views = await own_views(context, variables.coerced) if context.document.shaping_arguments else {}
+    try:
+        roots = roots_of(SCHEMA, context.document, node, context.caller, variables.coerced, views)
+    except GraphQLError as error:
+        return ExecutionResult(None, [error])
+    context.answers = await read_roots(context, roots, variables.coerced)
+    if roots.are_all:
+        return ExecutionResult(*assembled(roots, context.answers))
+    return await _run(context, node, operation)
+
+
+async def _run(context: Context, _node: OperationDefinitionNode, operation: Operation) -> ExecutionResult:
     result = execute_document(
         SCHEMA,
-        document.node,
+        context.document.node,
         context_value=context,
         variable_values=dict(operation.variables or {}),
         operation_name=operation.operation_name,
         executor_class=_PassThrough,
+        max_coercion_errors=MOST_VARIABLE_ERRORS,
     )
     if is_awaitable(result):
         return await cast(Awaitable[ExecutionResult], result)
@@ -218,7 +225,7 @@ async def subscribe(
         parsed = _parse(operation)
         node = parsed.operation(operation.operation_name)
     except GraphQLError as error:
-        return _refusal([error], language, request_id)
+        return refusal([error], language, request_id)
     if node.operation is not OperationType.SUBSCRIPTION:
         return await execute(house, operation, token=token, language=language, request_id=request_id)
     try:
@@ -226,13 +233,18 @@ async def subscribe(
             raise NotSignedIn
         caller = await house.callers.by_token(token, fresh=True)
     except Problem as error:
-        return _refusal([error], language, request_id, "subscription")
+        return refusal([error], language, request_id, "subscription")
     lens = OVERLAYS.lens(caller.config)
     with looking_through(lens):
         document = DOCUMENTS.validated(operation.query, lens)
+        _tell_of(caller, "subscription", document, document.operation(operation.operation_name))
         if document.errors:
-            return _refusal(document.errors, caller.language, request_id, "subscription", caller)
+            return refusal(document.errors, caller.language, request_id, "subscription", caller)
         context = Context(house, document, caller.language, request_id, token, caller)
+        try:
+            _spend(context, document.operation(operation.operation_name), operation)
+        except LimitExceeded as limit:
+            return refusal([limit], caller.language, request_id, "subscription", caller)
         stream = subscribe_document(
             SCHEMA,
             document.node,
@@ -244,7 +256,7 @@ async def subscribe(
         if is_awaitable(stream):
             stream = await stream
     if isinstance(stream, ExecutionResult):
-        return _answer(stream, context, "subscription")
+        return answer(stream, context, "subscription")
     return _stream(cast(AsyncIterator[ExecutionResult], stream), context)
 
 
@@ -257,85 +269,12 @@ async def _stream(results: AsyncIterator[ExecutionResult], context: Context) -> 
                 result = await anext(iterator)
             except StopAsyncIteration:
                 return
-            answer = _answer(result, context, "subscription")
-        yield answer.body
-        if answer.code == NOT_SIGNED_IN:
+            if context.house.meter and context.budget:
+                context.house.meter.charge(context.caller, context.budget.requested)
+            shown = answer(result, context, "subscription")
+        yield shown.body
+        if shown.code == NOT_SIGNED_IN:
             return
-
-
-def _answer(result: ExecutionResult, context: Context, kind: str) -> Answer:
-    caller = context.known_caller
-    language = caller.language if caller else context.language
-    executed = result.data is not None or bool(result.errors and any(error.path for error in result.errors))
-    response: dict[str, Any] = {}
-    code = None
-    if result.errors:
-        for error in result.errors:
-            _raise_if_unavailable(error, kind)
-        response["errors"] = [_shown(error, language, context.request_id, executed) for error in result.errors]
-        code = response["errors"][0]["extensions"]["code"]
-    if executed:
-        response["data"] = result.data
-    version = caller.config.version if caller else None
-    return Answer(orjson.dumps(response), executed, version, kind, code)
-
-
-def _raise_if_unavailable(error: GraphQLError, kind: str) -> None:
-    original = error.original_error
-    lost = isinstance(original, psycopg.OperationalError | psycopg.InterfaceError | PoolTimeout)
-    # A statement that ran out of time says nothing of the next one; and a mutation's earlier fields may be done.
-    if lost and not isinstance(original, sql_errors.QueryCanceled) and kind == "query":
-        raise Unavailable from original
-
-
-def _refusal(
-    errors: Any, language: str, request_id: str, kind: str | None = None, caller: Caller | None = None
-) -> Answer:
-    shown = [_shown(error, language, request_id, False) for error in errors]
-    version = caller.config.version if caller else None
-    return Answer(orjson.dumps({"errors": shown}), False, version, kind, shown[0]["extensions"]["code"])
-
-
-def _shown(error: GraphQLError | Problem, language: str, request_id: str, executed: bool) -> dict[str, Any]:
-    """An error as the client sees it: the house's sentences, GraphQL's own complaints, and nothing of any other exception."""
-    original = error.original_error if isinstance(error, GraphQLError) else error
-    shown: dict[str, Any] = {}
-    if isinstance(original, Problem):
-        shown["message"] = original.text(language)
-        shown["extensions"] = _details(original, language)
-    elif isinstance(original, sql_errors.QueryCanceled):
-        shown["message"] = "The query took too long and was stopped. Ask for less at once."
-        shown["extensions"] = {"code": "TIMEOUT"}
-    elif isinstance(error, GraphQLError) and (original is None or isinstance(original, GraphQLError)):
-        shown["message"] = error.message
-        shown["extensions"] = {"code": "BAD_USER_INPUT" if not executed else "BAD_REQUEST", **(error.extensions or {})}
-    else:
-        log.error("unexpected error", exc_info=original, extra={"request_id": request_id})
-        shown["message"] = f"Something went wrong on our side. Quote the request id {request_id} when you ask about it."
-        shown["extensions"] = {"code": "INTERNAL_ERROR", "requestId": request_id}
-    if isinstance(error, GraphQLError):
-        if error.locations:
-            shown["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
-        if error.path:
-            shown["path"] = error.path
-    return shown
-
-
-def _details(problem: Problem, language: str) -> dict[str, Any]:
-    details: dict[str, Any] = {"code": _code(problem), "reason": problem.code.upper().replace(".", "_")}
-    if isinstance(problem, NotAllowed):
-        details |= {"right": problem.right, "grantedTo": list(problem.granted_to)}
-    if isinstance(problem, InvalidInput):
-        details["errors"] = [
-            {"path": [str(part) for part in error.path], "message": error.text(language)} for error in problem.errors
-        ]
-    return details
-
-
-def _code(problem: Problem) -> str:
-    """NOT_ALLOWED of ``NotAllowed``: the kinds of problem are few and stable, whatever sentence they carry."""
-    name = type(problem).__name__
-    return "".join(f"_{char}" if char.isupper() and place else char for place, char in enumerate(name)).upper()
 
 
 __all__ = ["Answer", "House", "Live", "Operation", "Unavailable", "execute", "subscribe"]

@@ -23,9 +23,23 @@ from graphql import (
 
 from schema.filters import FilterTypes, NamedTypes, enum_type, shaping_enums
 from schema.lens import put_under_lens
-from schema.reads import resolve_node, resolve_one, resolve_page
+from schema.reads import MARK, Compiled, groups_of, one_of, page_of, resolve_compiled, resolve_node
 from tenants.config.definitions import Category
-from tenants.records import REGISTRY, Attribute, Column, Custom, Items, Lookup, Money, RecordType, Relation, Structure
+from tenants.reading.groups import MOST_GROUPS
+from tenants.records import (
+    CUSTOMISABLE,
+    REGISTRY,
+    Attribute,
+    Column,
+    Custom,
+    Items,
+    Lookup,
+    Money,
+    RecordType,
+    Relation,
+    Structure,
+)
+from tenants.views.running import VIEW
 
 
 def required(kind: GraphQLOutputType, nullable: bool) -> GraphQLOutputType:
@@ -189,6 +203,13 @@ class GeneratedTypes:
                     "pageInfo": GraphQLField(GraphQLNonNull(self._page_info), description="Where the page stands."),
                     "totalCount": GraphQLField(
                         GraphQLNonNull(GraphQLInt),
+                        {
+                            "estimate": GraphQLArgument(
+                                GraphQLBoolean,
+                                default_value=False,
+                                description="True: exact up to 10,000, and beyond that an estimate, which is quick.",
+                            )
+                        },
                         description="How many there are in all; counted only when asked for.",
                     ),
                 },
@@ -196,7 +217,7 @@ class GeneratedTypes:
             )
         return cast(GraphQLObjectType, self.types[name])
 
-    def _connection_field(self, record: RecordType, description: str, resolve: Any = None) -> GraphQLField:
+    def _connection_field(self, record: RecordType, description: str, mark: Compiled | None = None) -> GraphQLField:
         text, size = GraphQLString, GraphQLInt
         arguments = {
             "where": GraphQLArgument(
@@ -211,14 +232,47 @@ class GeneratedTypes:
             "before": GraphQLArgument(text, description="End before this cursor."),
         }
         if record.search is not None:
-            arguments["search"] = GraphQLArgument(text, description="Free text: every word must be found.")
+            arguments["search"] = GraphQLArgument(
+                text,
+                description="Free text: every word must be found; where none is, a slip of the finger in each is forgiven.",
+            )
         if record.voidable:
             arguments["voided"] = GraphQLArgument(
                 cast(Any, self.types["VoidedOrders"]),
                 description="What to do with void orders; left out by default, included when searching.",
             )
         return GraphQLField(
-            GraphQLNonNull(self._connection(record)), arguments, resolve=resolve, description=description
+            GraphQLNonNull(self._connection(record)), arguments, description=description, **_marked(mark)
+        )
+
+    def _view_argument(self) -> dict[str, GraphQLArgument]:
+        about = (
+            "The id of a view: its filter holds as well as where, and its order, search, page size, grouping and choice of void"
+            " records where they are not given."
+        )
+        return {VIEW: GraphQLArgument(self._scalar("ID"), description=about)}
+
+    def _groups_field(self, record: RecordType, arguments: Mapping[str, GraphQLArgument]) -> GraphQLField:
+        if "RecordGroup" not in self.types:
+            self.types["RecordGroup"] = GraphQLObjectType(
+                "RecordGroup",
+                {
+                    "key": GraphQLField(GraphQLString, description="The value, as a filter takes it; null: no value."),
+                    "label": GraphQLField(GraphQLString, description="Its name for people, in your language."),
+                    "count": GraphQLField(GraphQLNonNull(GraphQLInt), description="How many records have it."),
+                },
+                description="The records of a list that have the same value of a field.",
+            )
+        group = GraphQLNonNull(cast(GraphQLObjectType, self.types["RecordGroup"]))
+        chosen = {name: arguments[name] for name in (VIEW, "where", "search", "voided") if name in arguments}
+        path = GraphQLArgument(
+            GraphQLString, description="The field by its path, such as status, owner, customer.kind or custom.region."
+        )
+        return GraphQLField(
+            GraphQLNonNull(GraphQLList(group)),
+            {"groupBy": path, **chosen},
+            description=f"How many {record.plural} there are of each value of a field, at most {MOST_GROUPS} values.",
+            **_marked(groups_of(record)),
         )
 
     def query_fields(self) -> dict[str, GraphQLField]:
@@ -227,7 +281,10 @@ class GeneratedTypes:
         for record in REGISTRY.values():
             if not record.root:
                 continue
-            fields[record.plural] = self._connection_field(record, f"A page of {record.plural}.", resolve_page(record))
+            fields[record.plural] = self._connection_field(record, f"A page of {record.plural}.", page_of(record))
+            if record.name in CUSTOMISABLE:
+                fields[record.plural].args.update(self._view_argument())
+                fields[f"{record.name}Groups"] = self._groups_field(record, fields[record.plural].args)
             one = record.graphql[0].lower() + record.graphql[1:]
             keys = {
                 name: GraphQLArgument(self._scalar("ID" if name == "id" else "String"), description=f"By its {name}.")
@@ -237,14 +294,19 @@ class GeneratedTypes:
             fields[one] = GraphQLField(
                 target,
                 keys,
-                resolve=resolve_one(record),
                 description=f"One {one}, found by exactly one key; null if there is none.",
+                **_marked(one_of(record)),
             )
         identified = {"id": GraphQLArgument(GraphQLNonNull(self._scalar("ID")), description="Its id.")}
         fields["node"] = GraphQLField(
             self._node, identified, resolve=resolve_node, description="Any record by its id; null if there is none."
         )
         return fields
+
+
+def _marked(mark: Compiled | None) -> dict[str, Any]:
+    """What a field that begins a read has beyond its type."""
+    return {"resolve": resolve_compiled, "extensions": {MARK: mark}} if mark else {}
 
 
 def _all_columns(record: RecordType) -> list[Column]:

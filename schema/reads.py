@@ -1,61 +1,231 @@
-"""Resolvers of the fields that begin a read. Each is one SQL statement, planned once per document, reader and shape."""
+"""Root fields that read. All of one operation travel together: each is one SQL statement, and one round trip serves them all.
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+A field that reads carries its :class:`Compiled` mark. Before an operation is executed, the plans of its marked fields are made (once
+for each document, reader and shape of the variables) and run; the answers wait in the context. Where the marked fields are all there
+is, the answers are the response; where the operation asks for more, graphql-core executes it and finds them there.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import orjson
-from graphql import GraphQLObjectType, GraphQLResolveInfo, OperationType, SelectionNode
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionNode,
+    VariableNode,
+    located_error,
+)
 
 from schema.context import MOST_TRIES, Context, Info, parse_id
+from schema.documents import Document
 from schema.selections import Selections, shape
+from tenants.config.definitions import View
 from tenants.database import Caller, Outdated
 from tenants.problems import Conflict, FieldError, InvalidInput
-from tenants.reading.compiler import Reader, compile_one, compile_page
+from tenants.reading.compiler import Reader, compile_groups, compile_one, compile_page
 from tenants.reading.plan import Plan
 from tenants.reading.selection import Leaf, Selected
 from tenants.records import REGISTRY, RecordType
+from tenants.views.finding import private_views
+from tenants.views.running import with_view
 
 MOST_PLANS = 500
+TYPENAME = "__typename"
 ResolveInfo = GraphQLResolveInfo[Context]
 Kind = TypeVar("Kind")
-Resolver = Callable[..., Awaitable[orjson.Fragment | None]]
+Variables = Mapping[str, Any]
+# What a root field that reads comes to: its JSON, nothing, or what is wrong with it.
+Read = bytes | Exception | None
 
 
-def reader_for(caller: Caller) -> Reader:
-    return Reader(caller.config, caller.access, caller.language)
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The mark of a root field that the compiler answers: how its plan is made from its selection."""
+
+    plan: Callable[[Reader, Selected], Plan]
 
 
-def resolve_page(record: RecordType) -> Resolver:
-    """The resolver of a list."""
-
-    async def resolve(_root: Any, info: ResolveInfo, **_arguments: Any) -> orjson.Fragment | None:
-        def make(caller: Caller) -> Plan:
-            selected = Selections(info.fragments, _variables(info)).of(info.field_nodes, info.parent_type)
-            return compile_page(reader_for(caller), record, selected)
-
-        return await _answer(info, make)
-
-    return resolve
+MARK = "orderloom.compiled"
 
 
-def resolve_one(record: RecordType) -> Resolver:
-    """The resolver of a finder: exactly one key must be given."""
+def page_of(record: RecordType) -> Compiled:
+    """The mark of a list."""
+    return Compiled(lambda reader, selected: compile_page(reader, record, with_view(reader, record, selected)))
 
-    async def resolve(_root: Any, info: ResolveInfo, **arguments: Any) -> orjson.Fragment | None:
-        given = {name: value for name, value in arguments.items() if value is not None}
-        if len(given) != 1:
+
+def groups_of(record: RecordType) -> Compiled:
+    """The mark of the groups of a list."""
+    return Compiled(lambda reader, selected: compile_groups(reader, record, with_view(reader, record, selected)))
+
+
+def one_of(record: RecordType) -> Compiled:
+    """The mark of a finder: exactly one key must be given."""
+
+    def plan(reader: Reader, selected: Selected) -> Plan:
+        keys = {
+            name: value
+            for name, value in selected.arguments.items()
+            if isinstance(value, Leaf) and value.value is not None
+        }
+        if len(keys) != 1:
             names = ", ".join(("id", *record.by))
-            raise InvalidInput([FieldError((info.field_name,), "value.one_key", {"names": names})])
+            raise InvalidInput([FieldError((selected.name,), "value.one_key", {"names": names})])
+        return compile_one(reader, record, keys, selected.fields)
 
-        def make(caller: Caller) -> Plan:
-            selected = Selections(info.fragments, _variables(info)).of(info.field_nodes, info.parent_type)
-            keys = {name: value for name, value in selected.arguments.items() if isinstance(value, Leaf)}
-            return compile_one(reader_for(caller), record, keys, selected.fields)
+    return Compiled(plan)
 
-        return await _answer(info, make)
 
-    return resolve
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A root field of an operation: ``plan`` is what is wrong where none can be made, and None for ``__typename``."""
+
+    key: str
+    nodes: Sequence[FieldNode]
+    nullable: bool
+    plan: Plan | Exception | None
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """The marked root fields of an operation, and whether they are all that it asks for."""
+
+    fields: tuple[Root, ...]
+    are_all: bool
+
+
+def reader_for(caller: Caller, views: Mapping[str, View] = MappingProxyType({})) -> Reader:
+    return Reader(caller.config, caller.access, caller.language, views)
+
+
+def _shaping_values(document: Document, variables: Variables) -> tuple[tuple[str, Any], ...]:
+    """The values of the arguments that shape a statement by more than being there."""
+    return tuple(
+        (node.name.value, variables.get(node.value.name.value))
+        if isinstance(node.value, VariableNode)
+        else (node.name.value, getattr(node.value, "value", None))
+        for node in document.shaping_arguments
+    )
+
+
+async def own_views(context: Context, variables: Variables) -> Mapping[str, View]:
+    """The caller's own views that the operation names: the only part of its plan that is not in the configuration.
+
+    Raises :class:`tenants.database.Outdated`.
+    """
+    named = {value for name, value in _shaping_values(context.document, variables) if name == "view"}
+    ids = {parsed for value in named if (parsed := parse_id(value)) is not None}
+    return await private_views(context.house.database, context.caller, ids) if ids else {}
+
+
+def roots_of(
+    schema: GraphQLSchema,
+    document: Document,
+    operation: OperationDefinitionNode,
+    caller: Caller,
+    variables: Variables,
+    views: Mapping[str, View],
+) -> Roots:
+    """The plans of a query's root fields, remembered with the document. Raises ``GraphQLError`` for a directive's bad variable."""
+    # Syntax nodes live as long as the document, so their identity names the operation.
+    key: tuple[Any, ...] = (id(operation), caller.config, caller.access.roles, caller.language, shape(variables))
+    if document.shaping_arguments:
+        bodies = tuple((name, view.model_dump_json()) for name, view in views.items())
+        key = (*key, _shaping_values(document, variables), bodies)
+    known = document.plans.get(key)
+    if known is None:
+        if len(document.plans) >= MOST_PLANS:
+            document.plans.clear()
+        known = document.plans[key] = _make_roots(schema, document, operation, reader_for(caller, views), variables)
+    return cast(Roots, known)
+
+
+def _make_roots(
+    schema: GraphQLSchema, document: Document, operation: OperationDefinitionNode, reader: Reader, variables: Variables
+) -> Roots:
+    query = cast(GraphQLObjectType, schema.query_type)
+    selections = Selections(document.fragments, variables)
+    groups = selections.groups([operation.selection_set.selections], query)
+    found = []
+    for key, nodes in groups.items():
+        name = nodes[0].name.value
+        if name == TYPENAME:
+            found.append(Root(key, nodes, False, None))
+            continue
+        field = query.fields.get(name)
+        mark = field.extensions.get(MARK) if field else None
+        if field and isinstance(mark, Compiled):
+            plan: Plan | Exception
+            try:
+                plan = mark.plan(reader, selections.of(nodes, query))
+            except Exception as error:  # noqa: BLE001  (as below)
+                plan = error
+            found.append(Root(key, nodes, not isinstance(field.type, GraphQLNonNull), plan))
+    return Roots(tuple(found), len(found) == len(groups))
+
+
+async def read_roots(context: Context, roots: Roots, variables: Variables) -> dict[str, Read]:
+    """The answers of the root fields by response key, in one round trip.
+
+    Raises :class:`tenants.database.Outdated`; what is wrong with one field is its answer.
+    """
+    caller = context.caller
+    answers: dict[str, Read] = {}
+    statements, keys = [], []
+    for root in roots.fields:
+        if not isinstance(root.plan, Plan):
+            answers[root.key] = root.plan or b'"Query"'
+            continue
+        answers[root.key] = None
+        try:
+            statements.append(root.plan.bound(variables, caller.tenant_id, caller.member_id))
+            keys.append(root.key)
+        except Exception as error:  # noqa: BLE001  (whatever it is, it is this field's error, as of any resolver)
+            answers[root.key] = error
+    if statements:
+        try:
+            answers.update(zip(keys, await context.house.database.read_all(caller, statements), strict=True))
+            context.confirmed = True
+        except Outdated:
+            raise
+        except Exception as error:  # noqa: BLE001  (as above, of all fields)
+            answers.update(dict.fromkeys(keys, error))
+    return answers
+
+
+def assembled(roots: Roots, answers: Mapping[str, Read]) -> tuple[dict[str, Any] | None, list[GraphQLError]]:
+    """The data and the errors of an operation whose root fields are all marked, as GraphQL's execution would have them."""
+    data: dict[str, Any] | None = {}
+    errors = []
+    for root in roots.fields:
+        answer = answers[root.key]
+        if isinstance(answer, Exception):
+            errors.append(located_error(answer, root.nodes, [root.key]))
+        if answer is None or isinstance(answer, Exception):
+            if not root.nullable:
+                # Null goes up to the first that may be null, and there is none above: nothing else is known either.
+                return None, errors
+            answer = None
+        if data is not None:
+            data[root.key] = None if answer is None else orjson.Fragment(answer)
+    return data, errors
+
+
+def resolve_compiled(_root: Any, info: ResolveInfo, **_arguments: Any) -> orjson.Fragment | None:
+    """The resolver of a marked field: hands out what was read before."""
+    answer = info.context.answers[str(info.path.key)]
+    if isinstance(answer, Exception):
+        raise answer
+    return None if answer is None else orjson.Fragment(answer)
 
 
 async def resolve_node(_root: Any, info: ResolveInfo, **arguments: Any) -> orjson.Fragment | None:
@@ -117,38 +287,14 @@ def _fields_of(
     return Selections(info.fragments, _variables(info)).fields(selections, target)
 
 
-def _variables(info: ResolveInfo) -> Mapping[str, Any]:
-    return cast(Mapping[str, Any], info.variable_values)
+def _variables(info: ResolveInfo) -> Variables:
+    return cast(Variables, info.variable_values)
 
 
-async def _answer(info: ResolveInfo, make: Callable[[Caller], Plan]) -> orjson.Fragment | None:
-    context = info.context
+async def _run(context: Context, plan: Plan, variables: Variables) -> orjson.Fragment | None:
     caller = context.caller
-    variables = _variables(info)
-    plans = context.document.plans
-    # Syntax nodes live as long as the document that holds the plans, so their identity names the field: all of them, because
-    # operations that share a fragment may merge different nodes into its field.
-    key = (
-        tuple(map(id, info.field_nodes)),
-        caller.config,
-        caller.access.roles,
-        caller.language,
-        shape(dict(variables)),
+    (answer,) = await context.house.database.read_all(
+        caller, [plan.bound(variables, caller.tenant_id, caller.member_id)]
     )
-    plan = plans.get(key)
-    if plan is None:
-        if len(plans) >= MOST_PLANS:
-            plans.clear()
-        plan = plans[key] = make(caller)
-    try:
-        return await _run(context, plan, variables)
-    except Outdated:
-        context.outdated = True
-        raise
-
-
-async def _run(context: Context, plan: Plan, variables: Mapping[str, Any]) -> orjson.Fragment | None:
-    caller = context.caller
-    parameters = plan.parameters(variables, caller.tenant_id, caller.member_id)
-    answer = await context.house.database.read(caller, plan.sql, parameters)
+    context.confirmed = True
     return None if answer is None else orjson.Fragment(answer)

@@ -75,10 +75,16 @@ class Selections:
 
     def fields(self, selections: Sequence[Sequence[SelectionNode]], parent: GraphQLObjectType) -> tuple[Selected, ...]:
         """All fields that apply to ``parent``, in the order of their response keys' first appearance."""
+        return tuple(self.of(nodes, parent) for nodes in self.groups(selections, parent).values())
+
+    def groups(
+        self, selections: Sequence[Sequence[SelectionNode]], parent: GraphQLObjectType
+    ) -> dict[str, list[FieldNode]]:
+        """The field nodes that apply to ``parent``, by response key."""
         groups: dict[str, list[FieldNode]] = {}
         for selection in selections:
             self._collect(selection, parent, groups)
-        return tuple(self.of(nodes, parent) for nodes in groups.values())
+        return groups
 
     def _collect(
         self, selections: Sequence[SelectionNode], parent: GraphQLObjectType, groups: dict[str, list[FieldNode]]
@@ -141,7 +147,10 @@ class Selections:
     def _list(self, node: ValueNode, kind: GraphQLList[Any]) -> Any:
         nodes = node.values if isinstance(node, ListValueNode) else (node,)
         items = [item for item in (self._value(item, kind.of_type) for item in nodes) if item is not Undefined]
-        if all(isinstance(item, Leaf) for item in items):
+        # An empty list of objects is still a list that shapes the statement, as one in a variable is.
+        if not isinstance(get_named_type(kind), GraphQLInputObjectType) and all(
+            isinstance(item, Leaf) for item in items
+        ):
             sources = [cast(Leaf, item).source for item in items]
             return Leaf(
                 [cast(Leaf, item).value for item in items], lambda variables: [source(variables) for source in sources]

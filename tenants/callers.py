@@ -6,25 +6,38 @@ still hold, and a call that finds them outdated asks here again with ``fresh``.
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from uuid import UUID
+
+import orjson
 
 from tenants.actors import MEMBER, Actor
 from tenants.config.snapshot import TenantConfig, parse_definitions
 from tenants.database import ENTER, Caller, Connection, Database
 from tenants.problems import NotSignedIn
+from tenants.wire import rows, statement
 
+Row = dict[str, Any]
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
-_SESSION = """
+_SESSION = statement("""
 SELECT s.tenant_id, s.member_id, s.stamp FROM sessions s
 WHERE s.token_hash = %(token)s AND s.revoked_at IS NULL AND s.expires_at > now()
-"""
-_MEMBER = "SELECT id, name, roles, language FROM members WHERE tenant_id = %(tenant)s AND id = %(member)s AND active"
-_TENANT = "SELECT * FROM tenants WHERE id = %(tenant)s"
-_DEFINITIONS = "SELECT kind, key, body FROM definitions WHERE tenant_id = %(tenant)s"
+""")
+_ENTER = statement(ENTER)
+_MEMBER = statement(
+    "SELECT id, name, roles, language FROM members WHERE tenant_id = %(tenant)s::uuid AND id = %(member)s AND active"
+)
+_VERSION = statement("SELECT config_version FROM tenants WHERE id = %(tenant)s::uuid")
+# One statement, because version and definitions must be of one moment.
+_CONFIG = statement("""
+SELECT t.*, (SELECT json_agg(json_build_array(d.kind, d.key, d.body)) FROM definitions d WHERE d.tenant_id = t.id) AS definitions,
+       ARRAY(SELECT field FROM field_indexes i WHERE i.tenant_id = t.id AND i.state = 'ready') AS indexes
+FROM tenants t WHERE t.id = %(tenant)s::uuid
+""")
 
 
 class Remembered(Generic[Key, Value]):
@@ -72,50 +85,51 @@ class Callers:
 
     async def acting(self, tenant_id: UUID, actor: Actor) -> Caller:
         """A caller without a session, with the configuration as it is now. Raises ``LookupError`` for no such tenant."""
+        scope = {"tenant": tenant_id}
         async with self.database.connection() as connection:
-            config = await self._config(connection, tenant_id)
+            (found,) = await connection.exchange((_VERSION, scope))
+            config = await self._config(connection, tenant_id, rows(connection, found))
         return Caller(tenant_id, actor, config, config.policy.access(actor.roles))
 
     async def _identify(self, hashed: bytes) -> Caller:
         async with self.database.connection() as connection:
-            session = await (await connection.execute(_SESSION, {"token": hashed})).fetchone()
-            if session is None:
-                self._by_token.drop(hashed)
-                raise NotSignedIn
-            tenant_id = session["tenant_id"]
-            scope = {"tenant": tenant_id, "member": session["member_id"]}
-            async with connection.pipeline():
-                await connection.execute(ENTER, scope)
-                member = await (await connection.execute(_MEMBER, scope)).fetchone()
-            if member is None:
-                self._by_token.drop(hashed)
-                raise NotSignedIn
-            config = await self._config(connection, tenant_id)
+            (found,) = await connection.exchange((_SESSION, {"token": hashed}))
+            sessions = rows(connection, found)
+            if not sessions:
+                raise self._unknown(hashed)
+            (session,) = sessions
+            scope = {"tenant": session["tenant_id"], "member": session["member_id"]}
+            # The stamp was read before the member, so what changed between the two shows in the next call.
+            _, found, version = await connection.exchange((_ENTER, scope), (_MEMBER, scope), (_VERSION, scope))
+            members = rows(connection, found)
+            if not members:
+                raise self._unknown(hashed)
+            (member,) = members
+            config = await self._config(connection, session["tenant_id"], rows(connection, version))
         actor = Actor(MEMBER, member["id"], member["name"], tuple(member["roles"]), member["language"])
-        # The stamp was read before the member, so what changed between the two shows in the next call.
-        caller = Caller(tenant_id, actor, config, config.policy.access(actor.roles), hashed, session["stamp"])
+        caller = Caller(
+            session["tenant_id"], actor, config, config.policy.access(actor.roles), hashed, session["stamp"]
+        )
         return self._by_token.put(hashed, caller)
 
-    async def _config(self, connection: Connection, tenant_id: UUID) -> TenantConfig:
-        scope = {"tenant": tenant_id}
-        tenant = await (await connection.execute(_TENANT, scope)).fetchone()
-        if tenant is None:
-            raise LookupError(tenant_id)
+    def _unknown(self, hashed: bytes) -> NotSignedIn:
+        self._by_token.drop(hashed)
+        return NotSignedIn()
+
+    async def _config(self, connection: Connection, tenant_id: UUID, found: Sequence[Row]) -> TenantConfig:
+        """The configuration of the tenant whose version was ``found``. Raises ``LookupError`` when there was none."""
         known = self._configs.get(tenant_id)
-        if known is not None and known.version == tenant["config_version"]:
+        if known is not None and found and known.version == found[0]["config_version"]:
             return known
-        # Version and definitions must be of one moment, so they are read again in one snapshot.
-        async with connection.transaction():
-            await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            await connection.execute(ENTER, scope)
-            tenant = await (await connection.execute(_TENANT, scope)).fetchone()
-            rows = await (await connection.execute(_DEFINITIONS, scope)).fetchall()
-        if tenant is None:
+        scope = {"tenant": tenant_id}
+        _, read = await connection.exchange((_ENTER, scope), (_CONFIG, scope))
+        tenants = rows(connection, read)
+        if not tenants:
             raise LookupError(tenant_id)
-        return self._configs.put(tenant_id, _snapshot(tenant, rows))
+        return self._configs.put(tenant_id, _snapshot(tenants[0]))
 
 
-def _snapshot(tenant: dict[str, Any], rows: list[dict[str, Any]]) -> TenantConfig:
+def _snapshot(tenant: Row) -> TenantConfig:
     return TenantConfig(
         tenant_id=tenant["id"],
         slug=tenant["slug"],
@@ -124,5 +138,8 @@ def _snapshot(tenant: dict[str, Any], rows: list[dict[str, Any]]) -> TenantConfi
         time_zone=tenant["time_zone"],
         currency=tenant["currency"],
         version=tenant["config_version"],
-        definitions=parse_definitions((row["kind"], row["key"], row["body"]) for row in rows),
+        definitions=parse_definitions(orjson.loads(tenant["definitions"] or b"[]")),
+        complete_indexes=frozenset(tenant["indexes"]),
+        quotas=tenant["quotas"],
+        exceeded=tuple(tenant["exceeded"]),
     )

@@ -1,17 +1,17 @@
 """Connections to PostgreSQL as the application role, and the one way to read.
 
-The pool holds autocommit connections. A read is one pipeline, one round trip: the tenant is set for this implicit
-transaction only, the state of the caller is returned beside the answer, and row security does the rest.
+The pool holds autocommit connections. A read is one round trip: the tenant is entered for this implicit transaction only, which
+fails when the caller is no longer what it was, and row security does the rest.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import orjson
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncConnection, AsyncCursor, errors
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.rows import DictRow, dict_row
@@ -21,8 +21,9 @@ from psycopg_pool import AsyncConnectionPool
 from tenants.actors import Actor
 from tenants.config.snapshot import TenantConfig
 from tenants.permissions import Access
+from tenants.wire import Bound, WireConnection, bind, statement
 
-Connection = AsyncConnection[DictRow]
+Connection = WireConnection
 Cursor = AsyncCursor[DictRow]
 
 # What a session of the pool may never exceed; transactions of the house are short. The keepalives end the sessions of a
@@ -38,14 +39,17 @@ KNOWS_TRANSACTION_LIMIT = 170_000
 # Connections for single short statements beside an open transaction.
 ASIDE = 2
 ENTER = "SELECT set_config('app.tenant_id', %(tenant)s::text, true)"
-# Enters the tenant and tells the caller's state, in one statement: neither table is under the policies that entering satisfies.
-ENTER_AS_CALLER = """
-SELECT set_config('app.tenant_id', %(tenant)s::text, true), t.config_version, s.stamp
-FROM tenants t
-LEFT JOIN sessions s
-  ON s.token_hash = %(token)s AND s.tenant_id = t.id AND s.revoked_at IS NULL AND s.expires_at > now()
-WHERE t.id = %(tenant)s
-"""
+# What cannot be cast to an id, so that nothing that follows in the same round trip is run.
+OUTDATED = "the caller is outdated"
+ENTERING = statement("""
+SELECT set_config('app.tenant_id', coalesce((
+  SELECT CASE WHEN t.config_version = %(version)s::bigint AND s.stamp IS NOT DISTINCT FROM %(stamp)s::integer
+              THEN t.id::text ELSE 'the caller is outdated' END
+  FROM tenants t
+  LEFT JOIN sessions s
+    ON s.token_hash = %(token)s AND s.tenant_id = t.id AND s.revoked_at IS NULL AND s.expires_at > now()
+  WHERE t.id = %(tenant)s), 'the caller is outdated')::uuid::text, true)
+""")
 UNSAFE_ROLE = """
 SELECT r.rolsuper OR r.rolbypassrls
        OR EXISTS (SELECT 1 FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p'))
@@ -76,6 +80,16 @@ class Caller:
     access: Access
     token_hash: bytes | None = None
     stamp: int | None = None
+    entering: Bound = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        scope = {
+            "tenant": self.tenant_id,
+            "token": self.token_hash,
+            "version": self.config.version,
+            "stamp": self.stamp,
+        }
+        object.__setattr__(self, "entering", bind(ENTERING, scope))
 
     @property
     def member_id(self) -> UUID | None:
@@ -84,11 +98,6 @@ class Caller:
     @property
     def language(self) -> str:
         return self.actor.language
-
-    def confirm(self, state: Mapping[str, Any] | None) -> None:
-        """Raise :class:`Outdated` unless the state read beside the answer is the one the call was prepared with."""
-        if state is None or (state["config_version"], state["stamp"]) != (self.config.version, self.stamp):
-            raise Outdated
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,6 @@ set_json_dumps(orjson.dumps)
 async def _configure(connection: AsyncConnection[Any]) -> None:
     connection.adapters.register_loader("json", _RawJson)
     connection.adapters.register_dumper(dict, JsonbDumper)
-    connection.prepared_max = 500
     if connection.info.server_version >= KNOWS_TRANSACTION_LIMIT:
         await connection.execute(TRANSACTION_LIMIT)
 
@@ -122,8 +130,8 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
 def _pool(url: str, least: int, most: int) -> AsyncConnectionPool[Connection]:
     return AsyncConnectionPool(
         url,
-        connection_class=AsyncConnection[DictRow],
-        kwargs={"autocommit": True, "row_factory": dict_row, "options": SESSION_OPTIONS, "prepare_threshold": 2},
+        connection_class=WireConnection,
+        kwargs={"autocommit": True, "row_factory": dict_row, "options": SESSION_OPTIONS, "prepare_threshold": None},
         min_size=least,
         max_size=most,
         timeout=5,
@@ -178,13 +186,22 @@ class Database:
 
     async def read(self, caller: Caller, sql: str, parameters: Mapping[str, Any]) -> bytes | None:
         """The first column of the first row, or None. Raises :class:`Outdated` when the caller is no longer what it was."""
-        scope = {"tenant": caller.tenant_id, "token": caller.token_hash}
-        async with self.connection() as connection, connection.pipeline():
-            state = await connection.execute(ENTER_AS_CALLER, scope)
-            answer = await connection.execute(sql, parameters)
-            row = await answer.fetchone()
-            caller.confirm(await state.fetchone())
-        return next(iter(row.values())) if row else None
+        (answer,) = await self.read_all(caller, [bind(statement(sql), parameters)])
+        return answer
+
+    async def read_all(self, caller: Caller, statements: Sequence[Bound]) -> list[bytes | None]:
+        """What :meth:`read` gives, for each of several statements, in one round trip; they stand or fall together."""
+        # Nothing is left to commit or roll back, so the pool's own context manager would do needless work.
+        connection = await self.pool.getconn()
+        try:
+            _, *results = await connection.exchange(caller.entering, *statements)
+        except errors.InvalidTextRepresentation as error:
+            if OUTDATED in (error.diag.message_primary or ""):
+                raise Outdated from None
+            raise
+        finally:
+            await self.pool.putconn(connection)
+        return [result.get_value(0, 0) if result.ntuples else None for result in results]
 
     async def announce(self, announcement: Announcement) -> None:
         for listener in self.on_commit:
