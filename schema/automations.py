@@ -7,6 +7,7 @@ from strawberry import UNSET
 
 from schema.configuration import COMMENT, ConfigurationResult, LabelInput, as_body, define
 from schema.context import Info
+from schema.mutations import Values, mutation
 from schema.scalars import Json
 from tenants.config.definitions import Trigger
 
@@ -73,11 +74,11 @@ def _action(given: dict[str, Any]) -> dict[str, Any]:
 
 @strawberry.type
 class AutomationMutations:
-    @strawberry.mutation(description="Add an automation or change one.")
-    async def define_automation(self, info: Info, input: DefineAutomationInput) -> ConfigurationResult:
+    @mutation(DefineAutomationInput, description="Add an automation or change one.")
+    async def define_automation(self, info: Info, input: Values) -> ConfigurationResult:
         body = as_body(input, without=("key", "comment", "condition"))
         body["actions"] = [_action(action) for action in body["actions"]]
-        if input.condition not in (None, UNSET):
+        if input.get("condition") is not None:
             # A condition keeps GraphQL's own names.
-            body["condition"] = input.condition
-        return await define(info, "automation", input.key, body, input.comment)
+            body["condition"] = input["condition"]
+        return await define(info, "automation", input["key"], body, input["comment"])

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import UNSET
 
-from schema.context import Info, as_values, run
+from schema.context import Info, run
+from schema.mutations import Values, mutation
 from schema.problems import Conflict, InvalidInput, LimitExceeded, NotAllowed
 from schema.scalars import Json
 from tenants.config import change_sets
@@ -91,6 +92,8 @@ class DefineFieldInput:
     label: LabelInput
     help: LabelInput | None = UNSET
     required: bool | None = UNSET
+    indexed: bool | None = UNSET
+    unique: bool | None = UNSET
     options: list[OptionInput] | None = UNSET
     position: int | None = UNSET
     comment: str = strawberry.field(default="", description=COMMENT)
@@ -160,7 +163,7 @@ class SetNumberingInput:
     description="What to take out of the configuration; what records point at is archived, and its data kept."
 )
 class RemoveDefinitionInput:
-    kind: str = strawberry.field(description="field, status, transition, void_reason, role or automation.")
+    kind: str = strawberry.field(description="field, status, transition, void_reason, role, automation or view.")
     key: str = strawberry.field(description="Its key; for a field <record type>.<key>.")
     comment: str = strawberry.field(default="", description=COMMENT)
 
@@ -172,13 +175,9 @@ class ApplyConfigurationInput:
     comment: str = strawberry.field(default="", description=COMMENT)
 
 
-def as_body(given: Any, *, without: tuple[str, ...] = ("key", "comment")) -> dict[str, Any]:
+def as_body(given: Values, *, without: tuple[str, ...] = ("key", "comment")) -> dict[str, Any]:
     """The stored form of an input: names as in the YAML document, what was not given or null left out."""
-    return {
-        snake(name): _body(value)
-        for name, value in as_values(given).items()
-        if name not in without and value is not None
-    }
+    return {snake(name): _body(value) for name, value in given.items() if name not in without and value is not None}
 
 
 def _body(value: Any) -> Any:
@@ -227,40 +226,43 @@ def plan_document(info: Info, document: str) -> list[ConfigurationChange]:
 
 @strawberry.type
 class ConfigurationMutations:
-    @strawberry.mutation(
-        description="Add a field to orders, customers or products, or change one; typed in the next request."
+    @mutation(
+        DefineFieldInput,
+        description="Add a field to orders, customers or products, or change one; typed in the next request.",
     )
-    async def define_field(self, info: Info, input: DefineFieldInput) -> ConfigurationResult:
+    async def define_field(self, info: Info, input: Values) -> ConfigurationResult:
         body = as_body(input, without=("object", "key", "comment"))
-        return await define(info, "field", f"{input.object}.{input.key}", body, input.comment)
+        return await define(info, "field", f"{input['object']}.{input['key']}", body, input["comment"])
 
-    @strawberry.mutation(description="Add a status or change one.")
-    async def define_status(self, info: Info, input: DefineStatusInput) -> ConfigurationResult:
-        return await define(info, "status", input.key, as_body(input), input.comment)
+    @mutation(DefineStatusInput, description="Add a status or change one.")
+    async def define_status(self, info: Info, input: Values) -> ConfigurationResult:
+        return await define(info, "status", input["key"], as_body(input), input["comment"])
 
-    @strawberry.mutation(description="Add a legal step between statuses or change one.")
-    async def define_transition(self, info: Info, input: DefineTransitionInput) -> ConfigurationResult:
-        return await define(info, "transition", input.key, as_body(input), input.comment)
+    @mutation(DefineTransitionInput, description="Add a legal step between statuses or change one.")
+    async def define_transition(self, info: Info, input: Values) -> ConfigurationResult:
+        return await define(info, "transition", input["key"], as_body(input), input["comment"])
 
-    @strawberry.mutation(description="Add a reason to void orders or change one.")
-    async def define_void_reason(self, info: Info, input: DefineVoidReasonInput) -> ConfigurationResult:
-        return await define(info, "void_reason", input.key, as_body(input), input.comment)
+    @mutation(DefineVoidReasonInput, description="Add a reason to void orders or change one.")
+    async def define_void_reason(self, info: Info, input: Values) -> ConfigurationResult:
+        return await define(info, "void_reason", input["key"], as_body(input), input["comment"])
 
-    @strawberry.mutation(description="Add a role or change one.")
-    async def define_role(self, info: Info, input: DefineRoleInput) -> ConfigurationResult:
-        return await define(info, "role", input.key, as_body(input), input.comment)
+    @mutation(DefineRoleInput, description="Add a role or change one.")
+    async def define_role(self, info: Info, input: Values) -> ConfigurationResult:
+        return await define(info, "role", input["key"], as_body(input), input["comment"])
 
-    @strawberry.mutation(description="Say how new orders are numbered.")
-    async def set_numbering(self, info: Info, input: SetNumberingInput) -> ConfigurationResult:
-        return await define(info, "numbering", "order", as_body(input), input.comment)
+    @mutation(SetNumberingInput, description="Say how new orders are numbered.")
+    async def set_numbering(self, info: Info, input: Values) -> ConfigurationResult:
+        return await define(info, "numbering", "order", as_body(input), input["comment"])
 
-    @strawberry.mutation(description="Take a definition out of the configuration.")
-    async def remove_definition(self, info: Info, input: RemoveDefinitionInput) -> ConfigurationResult:
-        return await _change(info, input.comment, lambda tx: [change_sets.remove(tx.config, input.kind, input.key)])
-
-    @strawberry.mutation(description="Make the configuration what the document says, all or nothing.")
-    async def apply_configuration(self, info: Info, input: ApplyConfigurationInput) -> ConfigurationResult:
-        wanted = read_document(input.document)
+    @mutation(RemoveDefinitionInput, description="Take a definition out of the configuration.")
+    async def remove_definition(self, info: Info, input: Values) -> ConfigurationResult:
         return await _change(
-            info, input.comment, lambda tx: change_sets.plan(tx.config, wanted), input.expected_version
+            info, input["comment"], lambda tx: [change_sets.remove(tx.config, input["kind"], input["key"])]
+        )
+
+    @mutation(ApplyConfigurationInput, description="Make the configuration what the document says, all or nothing.")
+    async def apply_configuration(self, info: Info, input: Values) -> ConfigurationResult:
+        wanted = read_document(input["document"])
+        return await _change(
+            info, input["comment"], lambda tx: change_sets.plan(tx.config, wanted), input.get("expectedVersion")
         )

@@ -3,13 +3,14 @@
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import orjson
 import strawberry
 
+from schema.costs import Budget, Meter
 from schema.documents import Document
 from tenants.callers import Callers
 from tenants.database import Caller, Database, Outdated
@@ -34,11 +35,15 @@ class House:
     database: Database
     callers: Callers
     live: Live | None = None
+    meter: Meter | None = None
 
 
 @dataclass
 class Context:
-    """One operation: for whom, in which language, and the document it came in."""
+    """One operation: for whom, in which language, the document it came in, and what was read for its root fields.
+
+    ``outdated`` and ``confirmed`` tell whether a statement has found the caller no longer, or still, to be what it was.
+    """
 
     house: House
     document: Document
@@ -47,6 +52,9 @@ class Context:
     token: str | None = None
     known_caller: Caller | None = None
     outdated: bool = False
+    confirmed: bool = False
+    budget: Budget | None = None
+    answers: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def caller(self) -> Caller:
@@ -78,38 +86,18 @@ async def run(info: Info, command: Callable[[Transaction], Awaitable[Result]]) -
     raise Conflict("busy")
 
 
-async def run_once(
+def keyed(
     info: Info, key: str | None, request: Any, command: Callable[[Transaction], Awaitable[UUID]]
-) -> UUID:
-    """Like :func:`run`; with an idempotency key, a repetition of the same request does nothing and returns the first id.
+) -> Callable[[Transaction], Awaitable[UUID]]:
+    """The command, done once for its idempotency key: a repetition of the same request does nothing and returns the first id.
 
-    Raises :class:`Conflict` when the key came before with another request.
+    It raises :class:`Conflict` when the key came before with another request.
     """
     if key is None:
-        return await run(info, command)
-    digest = hashlib.sha256(orjson.dumps([info.field_name, request], default=str, option=orjson.OPT_SORT_KEYS)).digest()
-    return await run(info, lambda tx: once(tx, key, digest, lambda: command(tx)))
-
-
-def as_values(given: Any) -> dict[str, Any]:
-    """An input object as a plain mapping by GraphQL names, without what was not given."""
-    values = {}
-    for item in fields(given):
-        value = getattr(given, item.name)
-        if value is not strawberry.UNSET:
-            values[_camel(item.name)] = _plain(value)
-    return values
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return as_values(value) if is_dataclass(value) else value
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.title() for word in rest)
+        return command
+    asked = [info.field_name, request]
+    digest = hashlib.sha256(orjson.dumps(asked, default=str, option=orjson.OPT_SORT_KEYS)).digest()
+    return lambda tx: once(tx, key, digest, lambda: command(tx))
 
 
 def parse_id(value: Any) -> UUID | None:

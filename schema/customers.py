@@ -3,7 +3,8 @@
 import strawberry
 from strawberry import UNSET
 
-from schema.context import Info, as_values, parse_id, run_once
+from schema.context import Info, parse_id
+from schema.mutations import Values, change, mutation
 from schema.payloads import CustomerPayload, CustomerResult
 from schema.scalars import CustomValues
 from tenants import customers
@@ -78,18 +79,18 @@ class UpdateCustomerInput:
 
 @strawberry.type
 class CustomerMutations:
-    @strawberry.mutation(description="Enter a customer.")
-    async def create_customer(self, info: Info, input: CreateCustomerInput) -> CustomerResult:
-        values = as_values(input)
-        key = values.pop("idempotencyKey", None)
-        done = await run_once(info, key, values, lambda tx: customers.create_customer(tx, values))
-        return CustomerPayload(record_id=done)
+    @mutation(CreateCustomerInput, description="Enter a customer.")
+    async def create_customer(self, info: Info, input: Values) -> CustomerResult:
+        return await change(info, CustomerPayload, input, lambda tx: customers.create_customer(tx, input))
 
-    @strawberry.mutation(description="Change a customer.")
-    async def update_customer(self, info: Info, input: UpdateCustomerInput) -> CustomerResult:
-        values = as_values(input)
-        key = values.pop("idempotencyKey", None)
-        wanted, expected = parse_id(values.pop("id")), values.pop("expectedVersion", None)
-        request = [str(wanted), expected, values]
-        done = await run_once(info, key, request, lambda tx: customers.update_customer(tx, wanted, values, expected))
-        return CustomerPayload(record_id=done)
+    @mutation(UpdateCustomerInput, description="Change a customer.")
+    async def update_customer(self, info: Info, input: Values) -> CustomerResult:
+        request = {**input}
+        wanted, expected = parse_id(input.pop("id")), input.pop("expectedVersion", None)
+        return await change(
+            info,
+            CustomerPayload,
+            input,
+            lambda tx: customers.update_customer(tx, wanted, input, expected),
+            request=request,
+        )

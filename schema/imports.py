@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 
 from schema.context import Info
+from schema.mutations import Values, mutation
 from schema.problems import Conflict, InvalidInput, LimitExceeded, NotAllowed
 from tenants import problems
 from tenants.imports.run import run_import_texts
@@ -66,13 +67,14 @@ class ImportRecordsInput:
     dry_run: bool = strawberry.field(default=False, description="Do everything and keep nothing.")
 
 
-def _content(place: int, file: ImportFileInput) -> bytes:
-    if (file.text is None) == (file.base64 is None):
+def _content(place: int, file: Values) -> bytes:
+    text, encoded = file.get("text"), file.get("base64")
+    if (text is None) == (encoded is None):
         raise problems.InvalidInput.at(("files", place), "value.one_key", names="text, base64")
-    if file.text is not None:
-        return file.text.encode()
+    if text is not None:
+        return str(text).encode()
     try:
-        return base64.b64decode(file.base64 or "", validate=True)
+        return base64.b64decode(encoded or "", validate=True)
     except (binascii.Error, ValueError):
         raise problems.InvalidInput.at(("files", place, "base64"), "import.not_base64") from None
 
@@ -102,16 +104,18 @@ def _rejected(rejection: Rejection, language: str) -> RejectedRow:
 
 @strawberry.type
 class ImportMutations:
-    @strawberry.mutation(description="Import customers, products and orders from CSV files of up to 900 kB in all.")
-    async def import_records(self, info: Info, input: ImportRecordsInput) -> ImportResult:
+    @mutation(
+        ImportRecordsInput, description="Import customers, products and orders from CSV files of up to 900 kB in all."
+    )
+    async def import_records(self, info: Info, input: Values) -> ImportResult:
         context = info.context
-        files = {file.name: _content(place, file) for place, file in enumerate(input.files)}
+        files = {file["name"]: _content(place, file) for place, file in enumerate(input["files"])}
         summary = await run_import_texts(
             context.house.database,
             context.caller,
-            input.mapping,
+            input["mapping"],
             files,
-            dry_run=input.dry_run,
+            dry_run=input["dryRun"],
             refresh=context.refresh,
         )
         language = context.caller.language

@@ -3,8 +3,9 @@
 import strawberry
 from strawberry import UNSET
 
-from schema.context import Info, as_values, parse_id, run_once
+from schema.context import Info, parse_id
 from schema.customers import EXPECTED, KEY, NewCustomerInput
+from schema.mutations import Values, change, mutation
 from schema.payloads import OrderPayload, OrderResult
 from schema.scalars import CustomValues, DateTimeText, DecimalText
 from tenants import orders
@@ -111,41 +112,33 @@ class VoidOrderInput:
 
 @strawberry.type
 class OrderMutations:
-    @strawberry.mutation(description="Take an order, with its lines and, if wanted, its new customer: all or nothing.")
-    async def create_order(self, info: Info, input: CreateOrderInput) -> OrderResult:
-        values = as_values(input)
-        key = values.pop("idempotencyKey", None)
-        return OrderPayload(record_id=await run_once(info, key, values, lambda tx: orders.create_order(tx, values)))
-
-    @strawberry.mutation(description="Change an order.")
-    async def update_order(self, info: Info, input: UpdateOrderInput) -> OrderResult:
-        values = as_values(input)
-        key = values.pop("idempotencyKey", None)
-        wanted, expected = parse_id(values.pop("id")), values.pop("expectedVersion", None)
-        request = [str(wanted), expected, values]
-        done = await run_once(info, key, request, lambda tx: orders.update_order(tx, wanted, values, expected))
-        return OrderPayload(record_id=done)
-
-    @strawberry.mutation(description="Take an order one step further in the company's life cycle.")
-    async def change_order_status(self, info: Info, input: ChangeOrderStatusInput) -> OrderResult:
-        wanted = parse_id(input.id)
-        done = await run_once(
-            info,
-            input.idempotency_key,
-            as_values(input),
-            lambda tx: orders.change_status(tx, wanted, input.status, input.expected_version, input.note),
-        )
-        return OrderPayload(record_id=done)
-
-    @strawberry.mutation(
-        description="Void an order: it leaves work lists and totals, and stays readable. Not a deletion."
+    @mutation(
+        CreateOrderInput, description="Take an order, with its lines and, if wanted, its new customer: all or nothing."
     )
-    async def void_order(self, info: Info, input: VoidOrderInput) -> OrderResult:
-        wanted = parse_id(input.id)
-        done = await run_once(
-            info,
-            input.idempotency_key,
-            as_values(input),
-            lambda tx: orders.void_order(tx, wanted, input.reason, input.expected_version, input.note),
+    async def create_order(self, info: Info, input: Values) -> OrderResult:
+        return await change(info, OrderPayload, input, lambda tx: orders.create_order(tx, input))
+
+    @mutation(UpdateOrderInput, description="Change an order.")
+    async def update_order(self, info: Info, input: Values) -> OrderResult:
+        request = {**input}
+        wanted, expected = parse_id(input.pop("id")), input.pop("expectedVersion", None)
+        return await change(
+            info, OrderPayload, input, lambda tx: orders.update_order(tx, wanted, input, expected), request=request
         )
-        return OrderPayload(record_id=done)
+
+    @mutation(ChangeOrderStatusInput, description="Take an order one step further in the company's life cycle.")
+    async def change_order_status(self, info: Info, input: Values) -> OrderResult:
+        wanted, expected, note = parse_id(input["id"]), input.get("expectedVersion"), input.get("note")
+        return await change(
+            info, OrderPayload, input, lambda tx: orders.change_status(tx, wanted, input["status"], expected, note)
+        )
+
+    @mutation(
+        VoidOrderInput,
+        description="Void an order: it leaves work lists and totals, and stays readable. Not a deletion.",
+    )
+    async def void_order(self, info: Info, input: Values) -> OrderResult:
+        wanted, expected, note = parse_id(input["id"]), input.get("expectedVersion"), input.get("note")
+        return await change(
+            info, OrderPayload, input, lambda tx: orders.void_order(tx, wanted, input["reason"], expected, note)
+        )

@@ -5,8 +5,9 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
-from schema.context import Info, as_values, parse_id, run
+from schema.context import Info, parse_id
 from schema.customers import EXPECTED
+from schema.mutations import Values, change, mutation
 from schema.payloads import MemberPayload, MemberResult, NotificationPayload, NotificationResult
 from schema.problems import LimitExceeded, NotSignedIn
 from schema.reads import selected_record
@@ -116,33 +117,31 @@ class MarkNotificationReadInput:
 
 @strawberry.type
 class PeopleMutations:
-    @strawberry.mutation(description="Sign in with e-mail address and password.")
-    async def sign_in(self, info: Info, input: SignInInput) -> SignInResult:
+    @mutation(SignInInput, description="Sign in with e-mail address and password.")
+    async def sign_in(self, info: Info, input: Values) -> SignInResult:
         house = info.context.house
-        signed = await people.sign_in(house.database, input.email, input.password, input.tenant)
+        signed = await people.sign_in(house.database, input["email"], input["password"], input.get("tenant"))
         info.context.token = signed.token
         await info.context.refresh()
         return SignInPayload(token=signed.token)
 
-    @strawberry.mutation(description="Sign out: the token is refused from now on.")
+    @mutation(description="Sign out: the token is refused from now on.")
     async def sign_out(self, info: Info) -> SignOutPayload:
         await people.sign_out(info.context.house.database, info.context.caller)
         return SignOutPayload(signed_out=True)
 
-    @strawberry.mutation(description="Give a person access to the company.")
-    async def create_member(self, info: Info, input: CreateMemberInput) -> MemberResult:
-        values = as_values(input)
-        return MemberPayload(record_id=await run(info, lambda tx: people.create_member(tx, values)))
+    @mutation(CreateMemberInput, description="Give a person access to the company.")
+    async def create_member(self, info: Info, input: Values) -> MemberResult:
+        return await change(info, MemberPayload, input, lambda tx: people.create_member(tx, input))
 
-    @strawberry.mutation(description="Change a member; it holds from their next request on.")
-    async def update_member(self, info: Info, input: UpdateMemberInput) -> MemberResult:
-        values = as_values(input)
-        wanted, expected = parse_id(values.pop("id")), values.pop("expectedVersion", None)
-        done = await run(info, lambda tx: people.update_member(tx, wanted, values, expected))
-        return MemberPayload(record_id=done)
+    @mutation(UpdateMemberInput, description="Change a member; it holds from their next request on.")
+    async def update_member(self, info: Info, input: Values) -> MemberResult:
+        wanted, expected = parse_id(input.pop("id")), input.pop("expectedVersion", None)
+        return await change(info, MemberPayload, input, lambda tx: people.update_member(tx, wanted, input, expected))
 
-    @strawberry.mutation(description="Mark one of your notifications as read.")
-    async def mark_notification_read(self, info: Info, input: MarkNotificationReadInput) -> NotificationResult:
-        wanted = parse_id(input.id)
-        done = await run(info, lambda tx: notifications.mark_notification_read(tx, wanted))
-        return NotificationPayload(record_id=done)
+    @mutation(MarkNotificationReadInput, description="Mark one of your notifications as read.")
+    async def mark_notification_read(self, info: Info, input: Values) -> NotificationResult:
+        wanted = parse_id(input["id"])
+        return await change(
+            info, NotificationPayload, input, lambda tx: notifications.mark_notification_read(tx, wanted)
+        )

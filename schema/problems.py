@@ -100,28 +100,3 @@ def describe(problem: problems.Problem, language: str) -> Problem:
         case problems.NotSignedIn() | ChooseCompany():
             return NotSignedIn(code=code, message=message)
     raise problem
-
-
-def _handler(kind: type[problems.Problem], shown: type[Problem]) -> strawberry.ExceptionHandler[Any, Any]:
-    """Turns one kind of refusal into its GraphQL type, in the language of the operation."""
-
-    class Handler(strawberry.ExceptionHandler):  # type: ignore[type-arg]  # the attributes say the types
-        exception_type = kind
-        error_type = shown
-
-        def handle(self, exception: problems.Problem, *, field: object, info: Info) -> Problem:
-            caller = info.context.known_caller
-            return describe(exception, caller.language if caller else info.context.language)
-
-    return Handler()
-
-
-HANDLERS = (
-    _handler(problems.InvalidInput, InvalidInput),
-    _handler(problems.NotAllowed, NotAllowed),
-    _handler(problems.NotFound, NotFound),
-    _handler(problems.Conflict, Conflict),
-    _handler(problems.LimitExceeded, LimitExceeded),
-    _handler(problems.NotSignedIn, NotSignedIn),
-    _handler(ChooseCompany, NotSignedIn),
-)

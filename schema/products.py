@@ -3,8 +3,9 @@
 import strawberry
 from strawberry import UNSET
 
-from schema.context import Info, as_values, parse_id, run_once
+from schema.context import Info, parse_id
 from schema.customers import EXPECTED, KEY
+from schema.mutations import Values, change, mutation
 from schema.payloads import ProductPayload, ProductResult
 from schema.scalars import CustomValues, DecimalText
 from tenants import products
@@ -44,19 +45,18 @@ class UpdateProductInput:
 
 @strawberry.type
 class ProductMutations:
-    @strawberry.mutation(description="Enter a product.")
-    async def create_product(self, info: Info, input: CreateProductInput) -> ProductResult:
-        values = as_values(input)
-        key = values.pop("idempotencyKey", None)
-        return ProductPayload(
-            record_id=await run_once(info, key, values, lambda tx: products.create_product(tx, values))
-        )
+    @mutation(CreateProductInput, description="Enter a product.")
+    async def create_product(self, info: Info, input: Values) -> ProductResult:
+        return await change(info, ProductPayload, input, lambda tx: products.create_product(tx, input))
 
-    @strawberry.mutation(description="Change a product.")
-    async def update_product(self, info: Info, input: UpdateProductInput) -> ProductResult:
-        values = as_values(input)
-        key = values.pop("idempotencyKey", None)
-        wanted, expected = parse_id(values.pop("id")), values.pop("expectedVersion", None)
-        request = [str(wanted), expected, values]
-        done = await run_once(info, key, request, lambda tx: products.update_product(tx, wanted, values, expected))
-        return ProductPayload(record_id=done)
+    @mutation(UpdateProductInput, description="Change a product.")
+    async def update_product(self, info: Info, input: Values) -> ProductResult:
+        request = {**input}
+        wanted, expected = parse_id(input.pop("id")), input.pop("expectedVersion", None)
+        return await change(
+            info,
+            ProductPayload,
+            input,
+            lambda tx: products.update_product(tx, wanted, input, expected),
+            request=request,
+        )

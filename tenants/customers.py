@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from tenants.field_types import BadValue
-from tenants.forms import Form, email_address, phone_number, record_id
+from tenants.forms import Form, email_address, phone_number
 from tenants.models import ADDRESS_PARTS
-from tenants.problems import FieldError
 from tenants.records.customers import ADDRESS_KINDS, KINDS
+from tenants.references import References
 from tenants.saving import CREATED, CUSTOMER, UPDATED, Record, Row, load, save
-from tenants.search import search_text
+from tenants.search_texts import customer_text
 from tenants.transaction import Transaction, new_id
 
 MOST_CONTACTS = 20
@@ -64,10 +64,7 @@ async def _check(tx: Transaction, form: Form, record: Record) -> None:
     _check_addresses(form, record)
     await _check_references(tx, form, row)
     if not form.errors:
-        values = [(contact["kind"], contact["value"]) for contact in record.children["contacts"]]
-        phones = [value for kind, value in values if kind == "phone"]
-        emails = [value for kind, value in values if kind == "email"]
-        row["search_text"] = search_text([row.get("name"), row.get("external_id"), *emails], phones)
+        row["search_text"] = customer_text(tx.config, row, record.children["contacts"], record.children["addresses"])
 
 
 def _check_contacts(form: Form, record: Record) -> None:
@@ -148,39 +145,27 @@ def check_address(form: Form) -> None:
 
 
 async def _check_references(tx: Transaction, form: Form, row: Row) -> None:
+    references = References(tx)
+    references.ask(form, "companyId", "customer", "id, kind, name")
+    references.ask(form, "ownerId", "member")
+    await references.fetch()
     if form.has("companyId"):
         row["company_id"] = None
         if form.values["companyId"] is not None:
-            company = await find(tx, form, "companyId", "customer", "id, kind, name")
+            company = references.one(form, "companyId", "customer")
             if company and company["id"] == row.get("id"):
                 form.fail("companyId", "customer.own_company")
             elif company and company["kind"] != "company":
                 form.fail("companyId", "customer.not_company", name=company["name"])
             elif company:
                 row["company_id"] = company["id"]
-    await check_owner(tx, form, row)
+    check_owner(form, row, references)
 
 
-async def check_owner(tx: Transaction, form: Form, row: Row) -> None:
+def check_owner(form: Form, row: Row, references: References) -> None:
     """``ownerId`` names a member of this tenant."""
     if form.has("ownerId"):
         row["owner_id"] = None
         if form.values["ownerId"] is not None:
-            owner = await find(tx, form, "ownerId", "member", "id")
+            owner = references.one(form, "ownerId", "member")
             row["owner_id"] = owner["id"] if owner else None
-
-
-async def find(tx: Transaction, form: Form, name: str, record_type: str, columns: str) -> Row | None:
-    """The row that an input field names by id; an error in the form where there is none in this tenant."""
-    given = form.values[name]
-    try:
-        found = await tx.fetch_one(
-            f"SELECT {columns} FROM {record_type}s WHERE tenant_id = %(tenant)s AND id = %(id)s",  # noqa: S608
-            id=record_id(given, record_type),
-        )
-    except BadValue:
-        found = None
-    if found is None:
-        error = FieldError((*form.path, name), "value.unknown_record", {"type": record_type, "id": given})
-        form.errors.append(error)
-    return found

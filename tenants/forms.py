@@ -18,6 +18,7 @@ from email_validator import EmailNotValidError, validate_email
 from tenants.config.definitions import CustomField
 from tenants.field_types import BadValue, field_type
 from tenants.field_types.text import clean_text
+from tenants.field_values.kinds import LONGEST_TEXT
 from tenants.problems import FieldError, InvalidInput
 
 Path = tuple[str | int, ...]
@@ -149,6 +150,8 @@ class Form:
         options = definition.option_keys if stored.get(key) == value else definition.open_options
         try:
             parsed = kind.parse(value, options)
+            if definition.is_indexed and isinstance(parsed, str) and len(parsed) > LONGEST_TEXT:
+                raise BadValue("value.too_long", length=len(parsed), longest=LONGEST_TEXT)
         except BadValue as bad:
             self.errors.append(FieldError((*self.path, "custom", key), bad.code, bad.data))
             return

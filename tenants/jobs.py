@@ -12,7 +12,7 @@ from uuid import UUID
 from tenants.database import Database
 from tenants.transaction import Transaction, new_id
 
-AUTOMATION, DELIVERY = "automation", "delivery"
+AUTOMATION, DELIVERY, FIELD_INDEX = "automation", "delivery", "field_index"
 
 # A job that is not done this long after it was handed out is handed out again, later after each attempt.
 FIRST_LEASE = timedelta(seconds=10)
@@ -40,12 +40,8 @@ class Job:
 async def add(tx: Transaction, kind: str, subject_id: UUID) -> None:
     """Queue a job that becomes due when the transaction commits."""
     job_id = new_id()
-    await tx.execute(
-        "INSERT INTO jobs (id, tenant_id, kind, subject_id, due_at) VALUES (%(id)s, %(tenant)s, %(kind)s, %(subject)s, now())",
-        id=job_id,
-        kind=kind,
-        subject=subject_id,
-    )
+    # PostgreSQL reads "now" as the moment at which its transaction began: the clock that the relay goes by.
+    await tx.insert("jobs", {"id": job_id, "kind": kind, "subject_id": subject_id, "due_at": "now"})
     tx.jobs.append(job_id)
 
 

@@ -9,14 +9,18 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 from uuid import UUID
 
-from tenants.field_types import BadValue
 from tenants.field_types.decimal import DIGITS, PLACES
-from tenants.forms import Form, currency_places, record_id
+from tenants.forms import Form, currency_places
 from tenants.problems import FieldError
+from tenants.references import References, named_id
 from tenants.saving import Row
-from tenants.transaction import Transaction, new_id
+from tenants.transaction import new_id
 
 MOST_LINES = 500
+_PRODUCTS = (
+    "SELECT id, sku, name, specification, unit, price, currency, tax_rate FROM products"
+    " WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s)"
+)
 _SNAPSHOT = ("sku", "name", "specification", "unit")
 # Digits that the product of three of the largest numbers has: nothing is rounded before the end.
 _EXACT = 3 * DIGITS
@@ -28,7 +32,7 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-currency_places(currency)), ROUND_HALF_UP)
 
 
-async def check_lines(tx: Transaction, form: Form, order: Row, existing: Sequence[Row]) -> list[Row]:
+def check_lines(form: Form, order: Row, existing: Sequence[Row], references: References) -> list[Row]:
     """The order's lines after the input's ``lines``, which replace the list as a whole: an entry with ``id`` keeps its line.
 
     Errors go into the form, below ``lines``.
@@ -40,7 +44,7 @@ async def check_lines(tx: Transaction, form: Form, order: Row, existing: Sequenc
     if not entries:
         form.fail("lines", "order.no_lines")
         return list(existing)
-    products = await _products(tx, form, entries)
+    products = _products(form, entries, references)
     known = {str(line["id"]): line for line in existing}
     lines: list[Row] = []
     for place, entry in enumerate(entries):
@@ -67,29 +71,35 @@ def _line(form: Form, place: int, entry: Mapping[str, Any], known: dict[str, Row
     return line
 
 
-async def _products(tx: Transaction, form: Form, entries: Sequence[Mapping[str, Any]]) -> dict[str, Row]:
+def ask_products(form: Form, references: References) -> None:
+    """Look for the products that the entries of ``lines`` name."""
+    entries = form.values.get("lines") or []
+    if len(entries) <= MOST_LINES:
+        wanted = {_product_id(entry) for entry in entries} - {None}
+        if wanted:
+            references.select("products", _PRODUCTS, ids=list(wanted))
+
+
+def _product_id(entry: Mapping[str, Any]) -> UUID | None:
+    given = entry.get("productId")
+    return None if given is None else named_id(Form(entry, {}), "productId", "product")
+
+
+def _products(form: Form, entries: Sequence[Mapping[str, Any]], references: References) -> dict[str, Row]:
     """The products that the entries name, by id as given."""
-    wanted: dict[str, UUID] = {}
-    for place, entry in enumerate(entries):
-        if entry.get("productId") is not None:
-            try:
-                wanted[str(entry["productId"])] = record_id(entry["productId"], "product")
-            except BadValue as bad:
-                form.errors.append(FieldError((*form.path, "lines", place, "productId"), bad.code, bad.data))
-    if not wanted:
-        return {}
-    rows = await tx.fetch_all(
-        "SELECT id, sku, name, specification, unit, price, currency, tax_rate FROM products"
-        " WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s)",
-        ids=list(set(wanted.values())),
-    )
-    by_id = {row["id"]: row for row in rows}
+    by_id = {row["id"]: row for row in references.rows("products")}
+    found: dict[str, Row] = {}
     for place, entry in enumerate(entries):
         given = entry.get("productId")
-        if given is not None and str(given) in wanted and wanted[str(given)] not in by_id:
+        if given is None:
+            continue
+        product_id = _product_id(entry)
+        if product_id in by_id:
+            found[str(given)] = by_id[product_id]
+        else:
             path = (*form.path, "lines", place, "productId")
             form.errors.append(FieldError(path, "value.unknown_record", {"type": "product", "id": given}))
-    return {given: by_id[product_id] for given, product_id in wanted.items() if product_id in by_id}
+    return found
 
 
 def _check_line(form: Form, product: Row | None, currency: str) -> None:

@@ -11,11 +11,12 @@ from tenants.field_types.text import clean_text
 from tenants.forms import Form, record_id
 from tenants.models import ADDRESS_PARTS
 from tenants.numbering import next_number
-from tenants.order_lines import check_lines, total_up
+from tenants.order_lines import ask_products, check_lines, total_up
 from tenants.problems import Conflict, FieldError, InvalidInput, NotAllowed
 from tenants.records.orders import PRIORITIES
+from tenants.references import References, named_id
 from tenants.saving import CREATED, CUSTOMER, ORDER, STATUS_CHANGED, UPDATED, VOIDED, Record, Row, load, save
-from tenants.search import search_text
+from tenants.search_texts import order_text
 from tenants.transaction import Transaction, new_id
 
 LONGEST_NOTE = 2_000
@@ -34,7 +35,7 @@ async def create_order(tx: Transaction, values: Mapping[str, Any], *, status: st
     await _check(tx, form, record, customer)
     form.finish()
     record.row["number"] = await next_number(tx)
-    _index(record)
+    record.row["search_text"] = order_text(tx.config, record.row, record.children["lines"])
     if customer:
         await save(tx, CUSTOMER, None, customer, CREATED)
     await save(tx, ORDER, None, record, CREATED)
@@ -67,7 +68,7 @@ async def update_order(
     form = Form(values, after.row)
     await _check(tx, form, after, None)
     form.finish()
-    _index(after)
+    after.row["search_text"] = order_text(tx.config, after.row, after.children["lines"])
     await save(tx, ORDER, before, after, UPDATED)
     return UUID(str(before.row["id"]))
 
@@ -81,7 +82,7 @@ async def change_status(
     unknown status, and :class:`Conflict` for a step that the life cycle does not have, naming those it has.
     """
     tx.access.require("order.change_status")
-    before = await load(tx, ORDER, order_id, expected_version)
+    before = await load(tx, ORDER, order_id, expected_version, whole=False)
     _refuse_voided(before.row)
     statuses = tx.config.statuses
     if target not in statuses:
@@ -111,7 +112,7 @@ async def void_order(
     :class:`Conflict` where its status forbids it, saying what must be done first.
     """
     tx.access.require("order.void")
-    before = await load(tx, ORDER, order_id, expected_version)
+    before = await load(tx, ORDER, order_id, expected_version, whole=False)
     _refuse_voided(before.row)
     note = _checked_note(note)
     _check_reason(tx, reason, note)
@@ -201,6 +202,7 @@ async def _new_customer(tx: Transaction, form: Form) -> Record | None:
 
 async def _check(tx: Transaction, form: Form, record: Record, customer: Record | None) -> None:
     row = record.row
+    references = await _look_up(tx, form, row, customer)
     form.currency("currency", row.get("currency") or tx.config.currency)
     form.text("externalId", longest=200, nullable=True)
     form.text("channel", longest=60)
@@ -210,50 +212,61 @@ async def _check(tx: Transaction, form: Form, record: Record, customer: Record |
     form.value("promisedAt", "date_time")
     form.value("orderedAt", "date_time", default=row.get("ordered_at", tx.now))
     form.custom(tx.config.fields.get("order", {}))
-    await customers.check_owner(tx, form, row)
+    customers.check_owner(form, row, references)
     if "version" not in row and not form.has("ownerId"):
         row["owner_id"] = tx.caller.member_id
-    addresses = await _check_customer(tx, form, row, customer)
-    _check_shipping_address(form, row, addresses)
-    await _check_lines(tx, form, record)
+    _check_customer(form, row, customer, references)
+    _check_shipping_address(form, row, customer.children["addresses"] if customer else references.rows("addresses"))
+    _check_lines(form, record, references)
 
 
-async def _check_lines(tx: Transaction, form: Form, record: Record) -> None:
+async def _look_up(tx: Transaction, form: Form, row: Row, customer: Record | None) -> References:
+    """What the input names, and the customer's address book where an address of it may be meant."""
+    references = References(tx)
+    references.ask(form, "ownerId", "member")
+    known = row.get("customer_id")
+    if customer is None:
+        references.ask(form, "customerId", "customer")
+        known = named_id(form, "customerId", "customer") if form.has("customerId") else known
+        if known is not None and (form.has("shippingAddressId") or "version" not in row):
+            references.select("addresses", _ADDRESSES, customer=known)
+    ask_products(form, references)
+    await references.fetch()
+    return references
+
+
+_ADDRESSES = "SELECT * FROM addresses WHERE tenant_id = %(tenant)s AND customer_id = %(customer)s ORDER BY position"
+
+
+def _check_lines(form: Form, record: Record, references: References) -> None:
     new = "version" not in record.row
     if new or form.has("lines") or form.has("currency"):
-        lines = await _lines(tx, form, record, new)
+        lines = _lines(form, record, references, new)
         record.children["lines"] = lines
         if not form.errors:
             total_up(record.row, lines)
 
 
-async def _lines(tx: Transaction, form: Form, record: Record, new: bool) -> list[Row]:
+def _lines(form: Form, record: Record, references: References, new: bool) -> list[Row]:
     existing = record.children["lines"]
     if new or form.has("lines"):
-        return await check_lines(tx, form, record.row, existing)
+        return check_lines(form, record.row, existing, references)
     # A change of currency alone calculates the lines anew, at the prices they have.
     kept = Form({"lines": [{"id": line["id"], "unitPrice": line["unit_price"]} for line in existing]}, record.row)
-    lines = await check_lines(tx, kept, record.row, existing)
+    lines = check_lines(kept, record.row, existing, references)
     form.errors.extend(kept.errors)
     return lines
 
 
-async def _check_customer(tx: Transaction, form: Form, row: Row, customer: Record | None) -> Sequence[Row]:
-    """Link the customer; returns its address book where an address of it may be meant."""
+def _check_customer(form: Form, row: Row, customer: Record | None, references: References) -> None:
+    """Link the customer."""
     if customer is not None:
         row["customer_id"] = customer.row["id"]
-        return customer.children["addresses"]
-    if form.has("customerId"):
+    elif form.has("customerId"):
         row["customer_id"] = None
         if form.values["customerId"] is not None:
-            found = await customers.find(tx, form, "customerId", "customer", "id")
+            found = references.one(form, "customerId", "customer")
             row["customer_id"] = found["id"] if found else None
-    if row.get("customer_id") is None or not (form.has("shippingAddressId") or ("version" not in row)):
-        return ()
-    return await tx.fetch_all(
-        "SELECT * FROM addresses WHERE tenant_id = %(tenant)s AND customer_id = %(customer)s ORDER BY position",
-        customer=row["customer_id"],
-    )
 
 
 def _check_shipping_address(form: Form, row: Row, book: Sequence[Row]) -> None:
@@ -291,12 +304,3 @@ def _from_book(form: Form, book: Sequence[Row]) -> Row | None:
 
 def _snapshot(address: Row) -> Row:
     return {part: address[part] for part in ADDRESS_PARTS}
-
-
-def _index(record: Record) -> None:
-    row = record.row
-    address = row.get("shipping_address") or {}
-    lines = record.children["lines"]
-    texts = [row["number"], row.get("external_id"), address.get("recipient")]
-    texts += [text for line in lines for text in (line["sku"], line["name"])]
-    row["search_text"] = search_text(texts, [address["phone"]] if address.get("phone") else [])

@@ -187,12 +187,10 @@ async def create_member(tx: Transaction, values: Mapping[str, Any]) -> UUID:
     _check_roles(tx, form, ())
     password = await _first_password(form)
     form.finish()
-    user_id = await find_or_create_user(tx.connection, row["email"], row["name"], password)
-    await tx.confirm()
+    connection = await tx.connection()
+    user_id = await find_or_create_user(connection, row["email"], row["name"], password)
     tx.written["members"] = row
-    return await add_member(
-        tx.connection, tx.tenant_id, user_id, row["name"], row["email"], row["roles"], row["language"]
-    )
+    return await add_member(connection, tx.tenant_id, user_id, row["name"], row["email"], row["roles"], row["language"])
 
 
 async def update_member(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tenants.forms import Form
 from tenants.saving import CREATED, PRODUCT, UPDATED, Record, load, save
-from tenants.search import search_text
+from tenants.search_texts import product_text
 from tenants.transaction import Transaction, new_id
 
 
@@ -52,6 +52,4 @@ def _check(tx: Transaction, form: Form) -> None:
     form.custom(tx.config.fields.get("product", {}))
     if form.errors:
         return
-    row["search_text"] = search_text(
-        [row.get("sku"), row.get("name"), row.get("specification"), row.get("external_id")]
-    )
+    row["search_text"] = product_text(tx.config, row)

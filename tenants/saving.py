@@ -5,7 +5,7 @@ really changed, chains it to the one before, and lets the automations decide, al
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -14,9 +14,11 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from psycopg.types.json import Jsonb
 
+from tenants.field_values.keeping import keep_indexed
 from tenants.problems import Conflict, NotFound
+from tenants.quotas import require_room
+from tenants.search_texts import put
 from tenants.transaction import Transaction, new_id
 from tenants.triggers import decide
 
@@ -65,15 +67,17 @@ class Record:
         return Record(dict(self.row), {name: [dict(row) for row in rows] for name, rows in self.children.items()})
 
 
-async def load(tx: Transaction, aggregate: Aggregate, record_id: UUID | None, expected: int | None = None) -> Record:
-    """The record, locked until the transaction ends.
+async def load(
+    tx: Transaction, aggregate: Aggregate, record_id: UUID | None, expected: int | None = None, *, whole: bool = True
+) -> Record:
+    """The record, locked until the transaction ends; without its children where not the ``whole`` of it matters.
 
     Raises :class:`NotFound`, and :class:`Conflict` when it is no longer the ``expected`` version.
     """
     record = None
     if record_id is not None:
         ahead = tx.loaded.pop(record_id, None)
-        record = ahead or (await _load_all(tx, aggregate, [record_id])).get(record_id)
+        record = ahead or (await _load_all(tx, aggregate, [record_id], whole=whole)).get(record_id)
     if record is None:
         raise NotFound(aggregate.record_type, record_id)
     if expected is not None and expected != record.row["version"]:
@@ -87,24 +91,26 @@ async def load_ahead(tx: Transaction, aggregate: Aggregate, record_ids: Sequence
         tx.loaded[record_id] = record
 
 
-async def _load_all(tx: Transaction, aggregate: Aggregate, ids: Sequence[UUID]) -> dict[UUID, Record]:
+async def _load_all(
+    tx: Transaction, aggregate: Aggregate, ids: Sequence[UUID], *, whole: bool = True
+) -> dict[UUID, Record]:
+    # A single one is asked for by equality: PostgreSQL would plan a list of ids anew for each call.
+    test, scope = ("= %(id)s", {"id": ids[0]}) if len(ids) == 1 else ("= ANY(%(ids)s)", {"ids": list(ids)})
+    kinds = aggregate.children if whole else ()
     # Locked in the order of their ids, so that two who want the same records never wait for one another.
-    scope = {"ids": list(ids)}
     statements = [
-        f"SELECT * FROM {aggregate.table} WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s) ORDER BY id FOR UPDATE",  # noqa: S608
-        *map(_children_statement, aggregate.children),
+        f"SELECT * FROM {aggregate.table} WHERE tenant_id = %(tenant)s AND id {test} ORDER BY id FOR UPDATE",  # noqa: S608
+        *(
+            f"SELECT * FROM {child.table} WHERE tenant_id = %(tenant)s AND {child.parent} {test} ORDER BY position, id"  # noqa: S608
+            for child in kinds
+        ),
     ]
     rows, *children = await tx.fetch_each(*((sql, scope) for sql in statements))
-    found = {row["id"]: Record(row, {child.name: [] for child in aggregate.children}) for row in rows}
-    for child, entries in zip(aggregate.children, children, strict=True):
+    found = {row["id"]: Record(row, {child.name: [] for child in kinds}) for row in rows}
+    for child, entries in zip(kinds, children, strict=True):
         for entry in entries:
             found[entry[child.parent]].children[child.name].append(entry)
     return found
-
-
-def _children_statement(child: Child) -> str:
-    found = f"SELECT * FROM {child.table} WHERE tenant_id = %(tenant)s AND {child.parent} = ANY(%(ids)s)"  # noqa: S608
-    return f"{found} ORDER BY position, id"
 
 
 def stale(aggregate: Aggregate, row: Row, expected: int) -> Conflict:
@@ -125,6 +131,8 @@ async def save(
 
     ``after.row`` gets its version and times. ``kind`` and ``note`` go into the history.
     """
+    if before is None:
+        require_room(tx.config, aggregate.record_type)
     changes = _changes(aggregate, before, after)
     if before is not None and not changes:
         return False
@@ -135,42 +143,34 @@ async def save(
         row["created_at"] = tx.now
         await tx.insert(aggregate.table, row)
     else:
-        await _update(tx, aggregate.table, before.row, row)
+        await _update(tx, aggregate.table, [(before.row, row)])
     for child in aggregate.children:
         old = before.children.get(child.name, []) if before else []
         await _save_children(tx, child, row["id"], old, after.children.get(child.name, []))
+    await put(tx, aggregate.record_type, before.row if before else None, row)
+    await keep_indexed(tx, aggregate.record_type, row["id"], before.row["custom"] if before else None, row["custom"])
     event = await _record_event(tx, aggregate, row, kind, changes, note)
     await decide(tx, aggregate.record_type, before.row if before else None, row, event)
     return True
 
 
-async def _update(tx: Transaction, table: str, before: Row, after: Row) -> None:
-    changed = {name: value for name, value in after.items() if name not in before or before[name] != value}
-    if not changed:
-        return
-    tx.written[table] = after
-    assignments = ", ".join(f"{name} = %({name})s" for name in changed)
-    await tx.execute(
-        f"UPDATE {table} SET {assignments} WHERE tenant_id = %(tenant)s AND id = %(row_id)s",  # noqa: S608
-        row_id=after["id"],
-        **changed,
-    )
+async def _update(tx: Transaction, table: str, pairs: Iterable[tuple[Row, Row]]) -> None:
+    """Write what differs between the old and the new rows: the same columns of all those that changed."""
+    rows, columns = [], dict[str, None]()
+    for old, new in pairs:
+        changed = [name for name, value in new.items() if name not in old or old[name] != value]
+        if changed:
+            rows.append(new)
+            columns.update(dict.fromkeys(changed))
+    await tx.update(table, tuple(columns), *rows)
 
 
 async def _save_children(tx: Transaction, child: Child, parent_id: UUID, before: list[Row], after: list[Row]) -> None:
     known = {row["id"]: row for row in before}
     kept = {row["id"] for row in after}
-    removed = [row_id for row_id in known if row_id not in kept]
-    if removed:
-        await tx.execute(
-            f"DELETE FROM {child.table} WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s)",  # noqa: S608
-            ids=removed,
-        )
-    added = [{**row, child.parent: parent_id} for row in after if row["id"] not in known]
-    for row in after:
-        if row["id"] in known:
-            await _update(tx, child.table, known[row["id"]], row)
-    await tx.insert(child.table, *added)
+    await tx.delete(child.table, *({"id": row_id} for row_id in known if row_id not in kept))
+    await _update(tx, child.table, [(known[row["id"]], row) for row in after if row["id"] in known])
+    await tx.insert(child.table, *({**row, child.parent: parent_id} for row in after if row["id"] not in known))
 
 
 def _changes(aggregate: Aggregate, before: Record | None, after: Record) -> list[Row]:
@@ -224,11 +224,15 @@ def _camel(name: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, UUID) else value
+    convert = _AS_JSON.get(type(value))
+    return convert(value) if convert else value
+
+
+_AS_JSON: Mapping[type, Callable[[Any], str]] = {
+    Decimal: lambda value: format(value, "f"),
+    datetime: datetime.isoformat,
+    UUID: str,
+}
 
 
 async def _record_event(
@@ -252,20 +256,19 @@ async def _record_event(
     if row["version"] == 1:
         await tx.insert("events", {**event, "changes": changes, "hash": chained_hash(b"", content)})
     else:
-        await tx.execute(_INSERT_EVENT, **event, changes=Jsonb(changes), content=content)
+        # An earlier entry of this record has been sent: its row was changed with it, and no row waits to be changed twice.
+        await tx.insert("events", {**event, "changes": changes, "hash": content}, computed={"hash": _CHAINED})
     tx.events.append(event)
     return {**event, "changes": changes}
 
 
-_INSERT_EVENT = """
-INSERT INTO events (tenant_id, id, kind, record_type, record_id, record_version, at, actor_kind, actor_id, actor_name,
-                    cause_id, depth, note, changes, hash)
-VALUES (%(tenant)s, %(id)s, %(kind)s, %(record_type)s, %(record_id)s, %(record_version)s, %(at)s, %(actor_kind)s,
-        %(actor_id)s, %(actor_name)s, %(cause_id)s, %(depth)s, %(note)s, %(changes)s,
-        sha256(coalesce((SELECT e.hash FROM events e
-                         WHERE e.tenant_id = %(tenant)s AND e.record_type = %(record_type)s
-                           AND e.record_id = %(record_id)s AND e.record_version = %(record_version)s - 1), ''::bytea)
-               || %(content)s::bytea))
+# The hash that follows the one before; the row brings the content in the hash's place. The entry before is asked for by order, so
+# that no planner takes another index for as good while the table is young.
+_CHAINED = """
+sha256(coalesce((SELECT e.hash FROM events e
+                 WHERE e.tenant_id = %(tenant)s::uuid AND e.record_type = r.record_type AND e.record_id = r.record_id
+                   AND e.record_version < r.record_version
+                 ORDER BY e.record_version DESC LIMIT 1), ''::bytea) || r.hash)
 """
 
 

@@ -1,25 +1,34 @@
 """The only begin and the only commit.
 
-A :class:`Transaction` is the tenant, the actor, the configuration in force and the open database transaction at once. Its
-statements travel in one pipeline: those whose answer nobody awaits cost no round trip of their own.
+A :class:`Transaction` is the tenant, the actor, the configuration in force and the open database transaction at once. Nothing is
+sent before an answer is wanted: what a call must know first is one round trip, and what it writes, what its answer reads and the
+commit are another.
 """
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from psycopg import errors
+from psycopg.pq import TransactionStatus
+from psycopg.pq.abc import PGresult
+from psycopg_pool import PoolTimeout
 from uuid_utils.compat import uuid7
 
 from tenants.actors import Actor
 from tenants.config.snapshot import TenantConfig
-from tenants.database import ENTER_AS_CALLER, Announcement, Caller, Connection, Cursor, Database
-from tenants.inserts import TABLE_ORDER, as_rows, insert_statement
+from tenants.database import OUTDATED, Announcement, Caller, Connection, Database, Outdated
+from tenants.field_values.rows import Value
+from tenants.field_values.taken import UNIQUE_INDEXES, taken
 from tenants.permissions import Access
 from tenants.problems import Conflict, InvalidInput, Problem
+from tenants.spellings import learn
+from tenants.wire import Bound, bind, rows, statement
+from tenants.writes import DELETE, INSERT, UPDATE, Change, Writes
 
 # Unique keys that a user's input can hit: the table, the column that holds the value, and the input field it came in.
 UNIQUE_KEYS = {
@@ -35,6 +44,21 @@ UNIQUE_KEYS = {
 }
 
 
+_UNIQUE_COLUMNS = {
+    table: frozenset(column for other, column, _ in UNIQUE_KEYS.values() if other == table)
+    for table, _, _ in UNIQUE_KEYS.values()
+}
+_BEGIN: Bound = bind(statement("BEGIN"), {})
+_COMMIT: Bound = bind(statement("COMMIT"), {})
+_ROLLBACK: Bound = bind(statement("ROLLBACK"), {})
+SHARE = statement("SELECT pg_advisory_xact_lock_shared(%(lock)s::bigint)")
+
+
+def _lock(tenant_id: UUID) -> int:
+    """The number of the advisory lock that all transactions of the tenant share."""
+    return int.from_bytes(tenant_id.bytes[8:], signed=True)
+
+
 def new_id() -> UUID:
     """A new id: UUIDv7, so that ids grow with time."""
     return uuid7()
@@ -44,27 +68,33 @@ def new_id() -> UUID:
 class Transaction:
     """One unit of work in one tenant. ``now`` is its single moment in time.
 
-    ``written`` is the row last written to each table: under row security PostgreSQL does not tell which value broke a
-    unique key. In a ``rehearsal`` everything is done and nothing is kept; without ``automations`` its events set off none.
-    ``numbers`` are order numbers taken in advance, by counter, and ``loaded`` records loaded in advance, by id. One that
-    ``gathers`` lets inserted rows wait until a statement might see them, so that those of many records travel together.
+    Rows given to :meth:`insert`, :meth:`update` and :meth:`delete` wait and are written by one statement, before a statement
+    that might see them and at the end. ``written`` is the row last written to each table: under row security PostgreSQL does
+    not tell which value broke a unique key. In a ``rehearsal`` everything is done and nothing is kept; without ``automations``
+    its events set off none. ``numbers`` are order numbers taken in advance, by counter, and ``loaded`` records loaded in
+    advance, by id; ``unique_values`` are those written of unique custom fields; ``words`` are those of the records written, for
+    search to know. ``last_words`` are sent right before the commit and see all that was written; the first value of each is in
+    ``answers`` after it.
     """
 
     database: Database
-    connection: Connection
     caller: Caller
-    state: Cursor
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     events: list[Mapping[str, Any]] = field(default_factory=list)
     jobs: list[UUID] = field(default_factory=list)
     written: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     rehearsal: bool = False
     automations: bool = True
-    gathers: bool = False
     numbers: dict[str, list[int]] = field(default_factory=dict)
     loaded: dict[UUID, Any] = field(default_factory=dict)
-    _waiting: dict[tuple[str, tuple[str, ...]], list[Mapping[str, Any]]] = field(default_factory=dict)
-    _confirmed: bool = False
+    unique_values: list[Value] = field(default_factory=list)
+    words: set[str] = field(default_factory=set)
+    last_words: list[Bound] = field(default_factory=list)
+    answers: list[bytes | None] = field(default_factory=list)
+    _connection: Connection = field(init=False)
+    _begun: bool = False
+    _unsent: list[Bound] = field(default_factory=list)
+    _writes: Writes = field(default_factory=lambda: Writes(_UNIQUE_COLUMNS))
 
     @property
     def tenant_id(self) -> UUID:
@@ -88,53 +118,112 @@ class Transaction:
 
     async def execute(self, sql: str, **parameters: Any) -> None:
         """Send a statement whose answer does not matter; ``%(tenant)s`` is always given."""
-        await self.flush()
-        await self.connection.execute(sql, {"tenant": self.tenant_id, **parameters})
+        self._flush()
+        self._unsent.append(self._bound(sql, parameters))
 
     async def fetch_all(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
-        (rows,) = await self.fetch_each((sql, parameters))
-        return rows
+        (found,) = await self.fetch_each((sql, parameters))
+        return found
 
     async def fetch_each(self, *statements: tuple[str, Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
         """The rows of several statements, in one round trip."""
-        cursors = []
-        for sql, parameters in statements:
-            if any(table in sql for table, _ in self._waiting):
-                await self.flush()
-            cursors.append(await self.connection.execute(sql, {"tenant": self.tenant_id, **parameters}))
-        found = [await cursor.fetchall() for cursor in cursors]
-        await self.confirm()
-        return found
+        if any(self._writes.touches(sql) for sql, _ in statements):
+            self._flush()
+        results = await self._exchange(*(self._bound(sql, parameters) for sql, parameters in statements))
+        return [rows(self._connection, result) for result in results]
 
     async def fetch_one(self, sql: str, **parameters: Any) -> dict[str, Any] | None:
-        rows = await self.fetch_all(sql, **parameters)
-        return rows[0] if rows else None
+        found = await self.fetch_all(sql, **parameters)
+        return found[0] if found else None
 
-    async def insert(self, table: str, *rows: Mapping[str, Any]) -> None:
-        """Insert rows of this tenant; column names come from our tables, never from input."""
-        for row in rows:
+    async def insert(self, table: str, *given: Mapping[str, Any], computed: Mapping[str, str] | None = None) -> None:
+        """Insert rows of this tenant. Columns that are ``computed`` come from an SQL expression over the row ``r``."""
+        expressions = tuple((computed or {}).items())
+        for row in given:
             self.written[table] = row
-            self._waiting.setdefault((table, tuple(row)), []).append(row)
-        if not self.gathers:
-            await self.flush()
+            self._write(Change(INSERT, table, tuple(row), expressions), [row])
 
-    async def flush(self) -> None:
-        """Send the rows that wait to be inserted."""
-        waiting, self._waiting = self._waiting, {}
-        for table, columns in sorted(waiting, key=lambda key: TABLE_ORDER[key[0]]):
-            rows = as_rows(waiting[table, columns])
-            await self.connection.execute(insert_statement(table, columns), {"tenant": self.tenant_id, "rows": rows})
+    async def update(self, table: str, columns: Sequence[str], *given: Mapping[str, Any]) -> None:
+        """Set the columns in the rows of this tenant that have the ids of the given ones."""
+        if given:
+            self.written[table] = given[-1]
+            names = ("id", *columns)
+            self._write(Change(UPDATE, table, names), [{name: row[name] for name in names} for row in given])
+
+    async def delete(self, table: str, *keys: Mapping[str, Any]) -> None:
+        """Delete the rows of this tenant that have the values of one of the keys, which all name the same columns."""
+        if keys:
+            self._write(Change(DELETE, table, tuple(keys[0])), keys)
 
     async def confirm(self) -> None:
         """Raise :class:`tenants.database.Outdated` when the caller is no longer what it was."""
-        if not self._confirmed:
-            self.caller.confirm(await self.state.fetchone())
-            self._confirmed = True
+        if not self._begun:
+            await self._connection.exchange(self.caller.entering)
+
+    async def end_others(self) -> None:
+        """Wait until every other transaction of the tenant has ended, and let none begin before this one has ended.
+
+        For changes of the configuration that all later writes must know of: a transaction that was begun under the one before is
+        over, and the next is outdated. Raises :class:`Conflict` when the others take too long.
+        """
+        await self.fetch_one("SELECT pg_advisory_xact_lock(%(lock)s::bigint)", lock=_lock(self.tenant_id))
+
+    async def connection(self) -> Connection:
+        """The connection inside the transaction, for what is also done where there is none."""
+        self._flush()
+        await self._exchange()
+        return self._connection
+
+    @property
+    def _sharing(self) -> Bound:
+        # Taken before the configuration's version is read, so that the version holds for as long as the transaction.
+        return bind(SHARE, {"lock": _lock(self.tenant_id)})
+
+    def _bound(self, sql: str, parameters: Mapping[str, Any]) -> Bound:
+        return bind(statement(sql), {"tenant": self.tenant_id, **parameters})
+
+    def _write(self, change: Change, given: Sequence[Mapping[str, Any]]) -> None:
+        if not self._writes.fits(change, given):
+            self._flush()
+        self._writes.add(change, given)
+
+    def _flush(self) -> None:
+        """Put the rows that wait in line with the other statements."""
+        if self._writes:
+            self._unsent.append(self._bound(*self._writes.take()))
+
+    async def _exchange(self, *statements: Bound) -> list[PGresult]:
+        """Send what waits and these statements, amid the transaction; the results of these."""
+        unsent, self._unsent = self._unsent, []
+        first = () if self._begun else (_BEGIN, self._sharing, self.caller.entering)
+        self._begun = True
+        results = await self._connection.exchange(*first, *unsent, *statements)
+        return results[len(results) - len(statements) :]
+
+    async def _end(self) -> None:
+        self._flush()
+        if self.rehearsal:
+            await self._exchange(_ROLLBACK)
+            return
+        words = self.last_words
+        if self._begun:
+            results = (await self._exchange(*words, _COMMIT))[:-1]
+        else:
+            # All of it in one go is an implicit transaction: it commits as a whole or not at all.
+            sent = (self._sharing, self.caller.entering, *self._unsent, *words)
+            results = (await self._connection.exchange(*sent))[len(sent) - len(words) :]
+        self.answers = [result.get_value(0, 0) if result.ntuples else None for result in results]
+
+    async def _roll_back(self) -> None:
+        if not self._connection.closed and self._connection.pgconn.transaction_status != TransactionStatus.IDLE:
+            # Where this fails the connection is gone, and the transaction with it.
+            with suppress(psycopg.Error):
+                await self._connection.exchange(_ROLLBACK)
 
 
 @asynccontextmanager
 async def begin(
-    database: Database, caller: Caller, *, rehearsal: bool = False, automations: bool = True, gathers: bool = False
+    database: Database, caller: Caller, *, rehearsal: bool = False, automations: bool = True
 ) -> AsyncIterator[Transaction]:
     """Open a transaction for the caller; it commits when the block ends and leaves nothing when the block raises, or when it is
     but a ``rehearsal``.
@@ -142,46 +231,43 @@ async def begin(
     Raises :class:`tenants.database.Outdated` when the caller changed meanwhile, and turns broken unique keys and lock
     time-outs into the problems they mean.
     """
-    scope = {"tenant": caller.tenant_id, "token": caller.token_hash}
-    written: dict[str, Mapping[str, Any]] = {}
-    async with database.connection() as connection:
+    tx = Transaction(database, caller, rehearsal=rehearsal, automations=automations)
+    async with database.connection() as tx._connection:  # noqa: SLF001  (nobody else may begin or end)
         try:
-            async with connection.pipeline():
-                await connection.execute("BEGIN")
-                state = await connection.execute(ENTER_AS_CALLER, scope)
-                tx = Transaction(
-                    database,
-                    connection,
-                    caller,
-                    state,
-                    written=written,
-                    rehearsal=rehearsal,
-                    automations=automations,
-                    gathers=gathers,
-                )
-                try:
-                    yield tx
-                except Problem:
-                    # A refusal of an outdated caller may be no refusal any more.
-                    await tx.confirm()
-                    raise
-                await tx.flush()
+            try:
+                yield tx
+            except Problem:
+                # A refusal of an outdated caller may be no refusal any more.
                 await tx.confirm()
-                await connection.execute("ROLLBACK" if rehearsal else "COMMIT")
+                raise
+            await tx._end()  # noqa: SLF001
         except BaseException as error:
-            await connection.rollback()
-            if (problem := translated(error, written)) is error:
+            await tx._roll_back()  # noqa: SLF001
+            if (problem := await _translated(tx, error)) is error:
                 raise
             raise problem from error
     if not rehearsal:
         await database.announce(Announcement(caller.tenant_id, tuple(tx.events), tuple(tx.jobs)))
+        # What was done is done, whatever becomes of its words.
+        with suppress(psycopg.Error, PoolTimeout):
+            await learn(database, caller.tenant_id, tx.words)
+
+
+async def _translated(tx: Transaction, error: BaseException) -> BaseException:
+    if isinstance(error, errors.UniqueViolation) and error.diag.constraint_name in UNIQUE_INDEXES:
+        # Whoever held the value a moment ago may have let it go.
+        return await taken(tx._connection, tx.tenant_id, tx.unique_values) or Conflict("busy")  # noqa: SLF001
+    return translated(error, tx.written)
 
 
 def translated(error: BaseException, written: Mapping[str, Mapping[str, Any]]) -> BaseException:
-    """The problem that a broken unique key or a lock time-out means to the user; any other error as it is.
+    """What an error of the database means: an outdated caller, the problem of a broken unique key or a lock time-out; any other
+    error as it is.
 
     ``written`` is the row last written to each table.
     """
+    if isinstance(error, errors.InvalidTextRepresentation) and OUTDATED in (error.diag.message_primary or ""):
+        return Outdated()
     if isinstance(error, errors.UniqueViolation) and error.diag.constraint_name in UNIQUE_KEYS:
         table, column, name = UNIQUE_KEYS[error.diag.constraint_name]
         return InvalidInput.at((name,), "value.taken", value=written.get(table, {}).get(column, ""))

@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from psycopg.types.json import Jsonb
-
 from tenants import jobs
 from tenants.conditions import Condition, SqlContext, parse_condition
 from tenants.config.definitions import Automation
 from tenants.config.snapshot import TenantConfig
 from tenants.messages import render
+from tenants.occasion import Occasion
 from tenants.reading.plan import Parameters
 from tenants.records import REGISTRY
 from tenants.transaction import Transaction, new_id
@@ -42,15 +41,16 @@ async def decide(
 
 async def _holds(tx: Transaction, automation: Automation, row: Mapping[str, Any]) -> bool:
     condition = _condition(tx.config, automation.record_type, automation)
+    occasion = Occasion(tx.now, tx.caller.member_id)
     if condition.is_local:
-        return condition.matches(row)
+        return condition.matches(row, occasion)
     parameters = Parameters()
     predicate = condition.sql("t0", SqlContext(parameters))
     table = REGISTRY[automation.record_type].table
     found = await tx.fetch_one(
         f"SELECT 1 AS found FROM {table} t0 WHERE t0.tenant_id = %(tenant)s AND t0.id = %(row_id)s AND ({predicate})",  # noqa: S608
         row_id=row["id"],
-        **parameters.values(),
+        **parameters.values(occasion),
     )
     return found is not None
 
@@ -91,7 +91,7 @@ async def _queue(tx: Transaction, automation: str, event: Mapping[str, Any]) -> 
             "record_type": event["record_type"],
             "record_id": event["record_id"],
             "status": "stopped" if stopped else "pending",
-            "steps": Jsonb([]),
+            "steps": [],
             "message": render("automation.too_deep", tx.config.language, {"depth": DEEPEST}) if stopped else "",
             "created_at": tx.now,
             "finished_at": tx.now if stopped else None,

@@ -24,6 +24,8 @@ NUDGE = "orderloom:nudge"
 
 MOST_WAITING = 10_000
 PAUSE = 0.5
+# What is said within this time is said at once: a message of its own for each commit would cost more than it is worth.
+GATHERING = 0.01
 LAST_WORDS = 0.5
 
 log = logging.getLogger(__name__)
@@ -76,6 +78,7 @@ class Announcer:
     async def _run(self) -> None:
         while True:
             said = [await self._waiting.get()]
+            await asyncio.sleep(GATHERING)
             while not self._waiting.empty():
                 said.append(self._waiting.get_nowait())
             try:
@@ -94,10 +97,13 @@ class Announcer:
                     self._waiting.task_done()
 
     async def _say(self, announcements: list[Announcement]) -> None:
-        pipeline = self._client.pipeline(transaction=False)
+        news: dict[UUID, list[dict[str, Any]]] = {}
         for announcement in announcements:
             if announcement.events:
-                pipeline.publish(channel(announcement.tenant_id), orjson.dumps([_news(e) for e in announcement.events]))
+                news.setdefault(announcement.tenant_id, []).extend(map(_news, announcement.events))
+        pipeline = self._client.pipeline(transaction=False)
+        for tenant_id, events in news.items():
+            pipeline.publish(channel(tenant_id), orjson.dumps(events))
         if any(announcement.jobs for announcement in announcements):
             pipeline.publish(NUDGE, b"")
         await pipeline.execute()
