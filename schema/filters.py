@@ -1,5 +1,6 @@
 """Filter and ordering inputs, made from the record types."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, cast
 
@@ -15,12 +16,20 @@ from graphql import (
 )
 
 from schema.lens import put_under_lens
+from tenants.conditions.aggregates import ADDED, COUNT, FIGURES, columns_for, figure
 from tenants.field_types import REGISTRY as FIELD_TYPES
 from tenants.field_types import FieldType
-from tenants.field_types.operators import FLAG, LIST
+from tenants.field_types.operators import FLAG, LIST, PERIOD
+from tenants.periods import PERIODS
 from tenants.records import REGISTRY, Attribute, Column, Custom, Lookup, Money, RecordType, Relation, Structure
 
 NamedTypes = dict[str, GraphQLNamedType]
+FIGURE_DESCRIPTIONS = {
+    "sum": "Their sum; 0 when there are none.",
+    "avg": "Their average, to 10 places; absent when there are none.",
+    "min": "The smallest or earliest; absent when there are none.",
+    "max": "The largest or latest; absent when there are none.",
+}
 
 
 class Direction(StrEnum):
@@ -65,7 +74,23 @@ def enum_type(name: str, values: dict[str, str], description: str) -> GraphQLEnu
     )
 
 
-def operators_input(name: str, value_type: GraphQLNamedType, kind: FieldType) -> GraphQLInputObjectType:
+def periods_enum() -> GraphQLEnumType:
+    """The periods of the calendar that a time can be compared with."""
+    return GraphQLEnumType(
+        "Period",
+        {period.upper(): GraphQLEnumValue(period, description=_period_description(period)) for period in PERIODS},
+        description="A period of the calendar, in the company's time zone. Weeks begin on Monday.",
+    )
+
+
+def _period_description(period: str) -> str:
+    which, _, unit = period.partition("_")
+    return f"The {which} {unit}.".replace("The this", "This") if unit else f"{which.title()}."
+
+
+def operators_input(
+    name: str, value_type: GraphQLNamedType, kind: FieldType, known: Mapping[str, GraphQLNamedType]
+) -> GraphQLInputObjectType:
     """The filter of one field type: its operators, over values of ``value_type``."""
     fields = {}
     for operator in kind.operators:
@@ -76,7 +101,28 @@ def operators_input(name: str, value_type: GraphQLNamedType, kind: FieldType) ->
         else:
             kind_of_argument = value_type
         fields[operator.name] = GraphQLInputField(kind_of_argument, description=operator.description)
+    for relative in kind.relative:
+        told = known["Period" if relative.argument == PERIOD else "Duration"]
+        fields[relative.name] = GraphQLInputField(cast(Any, told), description=relative.description)
     return GraphQLInputObjectType(name, fields, description="All given operators must hold.")
+
+
+def figures_name(graphql: str, function: str) -> str:
+    """Sums and averages are numbers; the smallest and the largest are of the column's own type."""
+    return f"{graphql}{'Sum' if function in ADDED else 'Range'}Filter"
+
+
+def figure_fields(
+    function: str, columns: Mapping[str, Column], known: Mapping[str, GraphQLNamedType]
+) -> dict[str, GraphQLInputField]:
+    """The operators over one figure of each of some columns."""
+    return {
+        name: GraphQLInputField(
+            cast(GraphQLInputObjectType, known[filter_name(figure(function, column).type)]),
+            description=column.description,
+        )
+        for name, column in columns.items()
+    }
 
 
 def filter_name(kind: FieldType) -> str:
@@ -91,6 +137,7 @@ class FilterTypes:
 
     def __init__(self, known: NamedTypes) -> None:
         self.types = known
+        self.types["Period"] = periods_enum()
         # A tenant's own fields may be of a type that no built-in column has.
         for kind in FIELD_TYPES.values():
             if kind.configurable and not kind.has_options:
@@ -104,7 +151,7 @@ class FilterTypes:
 
     def _operators(self, name: str, value_type: str, kind: FieldType) -> GraphQLInputObjectType:
         if name not in self.types:
-            self.types[name] = operators_input(name, self.types[value_type], kind)
+            self.types[name] = operators_input(name, self.types[value_type], kind, self.types)
         found = self.types[name]
         assert isinstance(found, GraphQLInputObjectType)
         return found
@@ -166,14 +213,30 @@ class FilterTypes:
         if name not in self.types:
             inner = self.record_filter(record)
             fields = {
+                "where": GraphQLInputField(inner, description="Only these are meant by all that stands beside it."),
                 "some": GraphQLInputField(inner, description="At least one matches."),
                 "none": GraphQLInputField(inner, description="None matches."),
                 "every": GraphQLInputField(inner, description="Each one matches."),
+                COUNT: GraphQLInputField(self.scalar_filter(figure(COUNT)), description="How many there are."),
             }
+            for function in FIGURES:
+                figures = self.figures(record, function)
+                if figures is not None:
+                    fields[function] = GraphQLInputField(figures, description=FIGURE_DESCRIPTIONS[function])
             self.types[name] = GraphQLInputObjectType(name, fields, description="A condition on a list of records.")
         found = self.types[name]
         assert isinstance(found, GraphQLInputObjectType)
         return found
+
+    def figures(self, record: RecordType, function: str) -> GraphQLInputObjectType | None:
+        """The filter over one figure of each column that has it; None where no column has."""
+        name = figures_name(record.graphql, function)
+        columns = columns_for(function, record.attributes)
+        if columns and name not in self.types:
+            fields = figure_fields(function, columns, self.types)
+            self.types[name] = GraphQLInputObjectType(name, fields, description="All given conditions must hold.")
+        found = self.types.get(name)
+        return found if isinstance(found, GraphQLInputObjectType) else None
 
     def record_order(self, record: RecordType) -> GraphQLInputObjectType:
         name = f"{record.graphql}OrderBy"
@@ -212,3 +275,6 @@ class FilterTypes:
             if any(isinstance(attribute, Custom) for attribute in record.attributes):
                 put_under_lens(self.record_filter(record))
                 put_under_lens(self.record_order(record))
+                figures = [self.figures(record, function) for function in FIGURES]
+                for made in {made.name: made for made in figures if made is not None}.values():
+                    put_under_lens(made)

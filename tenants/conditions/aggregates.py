@@ -1,0 +1,110 @@
+"""Figures over the related records: how many there are, their sum, average, smallest and largest.
+
+All figures over one relation are judged in one correlated subquery.
+"""
+
+import decimal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from tenants.conditions.tree import Condition, SqlContext, related, rows_of
+from tenants.field_types import field_type
+from tenants.field_types.decimal import PLACES
+from tenants.occasion import Occasion
+from tenants.records import Column, CustomColumn, Money, RecordType, Relation
+
+COUNT, SUM, AVERAGE, SMALLEST, LARGEST = "count", "sum", "avg", "min", "max"
+FIGURES = (SUM, AVERAGE, SMALLEST, LARGEST)
+ADDED = (SUM, AVERAGE)
+NUMBERS = frozenset({"integer", "decimal"})
+TIMES = frozenset({"date", "date_time"})
+# A group of records as a row of its own holds them here.
+RECORDS = "records"
+# As many places as an average of any number of decimals could need before it is rounded.
+_WIDE = 80
+_ONE = f"1.{'0' * 40}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure(Column):
+    """A column of a group of records: ``function`` over ``of``, which is None for their number.
+
+    The sum of nothing is 0; its average, smallest and largest are absent. Averages are rounded half up to 10 places.
+    """
+
+    function: str
+    of: Column | None = None
+
+    def expression(self, alias: str) -> str:
+        x = self.of.expression(alias) if self.of is not None else "*"
+        match self.function:
+            case "sum":
+                return f"coalesce(sum({x}), 0)::numeric"
+            case "avg":
+                return f"round(sum({x}) * {_ONE} / nullif(count({x}), 0), {PLACES})"
+        return f"{self.function}({x})"
+
+    def value(self, row: Mapping[str, Any], occasion: Occasion) -> Any:
+        if self.of is None:
+            return len(row[RECORDS])
+        values = [value for record in row[RECORDS] if (value := self.of.value(record, occasion)) is not None]
+        match self.function:
+            case "min":
+                return min(values, default=None)
+            case "max":
+                return max(values, default=None)
+        with decimal.localcontext(prec=_WIDE, rounding=decimal.ROUND_HALF_UP):
+            total = sum(map(Decimal, values), Decimal())
+            if self.function == SUM:
+                return total
+            return (total / len(values)).quantize(Decimal(1).scaleb(-PLACES)) if values else None
+
+
+def figure(function: str, of: Column | None = None) -> Figure:
+    """The column of a group that the operators of a filter compare."""
+    kind = field_type("integer") if of is None else field_type("decimal") if function in ADDED else of.type
+    name = of.name if of is not None else function
+    return Figure(name=name, description="", type=kind, sql="", function=function, of=of)
+
+
+def columns_for(function: str, attributes: Iterable[Any]) -> dict[str, Column]:
+    """The columns among a record's attributes, or among its own fields, that a function is defined for, by name."""
+    kinds = NUMBERS if function in ADDED else NUMBERS | TIMES
+    found = {}
+    for attribute in attributes:
+        column = attribute.amount if isinstance(attribute, Money) else attribute
+        if isinstance(column, Column) and column.filterable and column.type.key in kinds:
+            found[attribute.name] = column
+    return found
+
+
+def own_columns_for(function: str, columns: Mapping[str, CustomColumn]) -> dict[str, Column]:
+    return columns_for(function, columns.values())
+
+
+def has_figures(function: str, record: RecordType) -> bool:
+    """Whether a function is defined for any built-in column of the record type."""
+    return bool(columns_for(function, record.attributes))
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate(Condition):
+    """``part``, a predicate over figures, of all related records for which ``within`` holds."""
+
+    relation: Relation
+    part: Condition
+    within: Condition
+
+    def sql(self, alias: str, context: SqlContext) -> str:
+        other = context.alias()
+        judged = self.part.sql(other, context)
+        return f"(SELECT {judged} {rows_of(self.relation, self.within, alias, other, context)})"
+
+    def matches(self, row: Mapping[str, Any], occasion: Occasion) -> bool:
+        return self.part.matches({RECORDS: related(self.relation, self.within, row, occasion)}, occasion)
+
+    @property
+    def is_local(self) -> bool:
+        return False

@@ -1,0 +1,68 @@
+"""Predicates over one value as SQL: read from the record, or from the index table of a custom field where that finds it faster."""
+
+from tenants.conditions.tree import SqlContext
+from tenants.field_types.operators import LIST, Operator, RelativeOperator
+from tenants.field_values.kinds import key_sql, keys_sql, record_table
+from tenants.records import Column, CustomColumn
+
+# What holds for most records anyway is cheaper to judge one by one, and an index cannot search within texts.
+_JUDGED = frozenset({"ne", "notIn", "contains", "startsWith", "endsWith", "isEmpty"})
+# What follows for the rank of a value.
+_RANKED = {
+    "eq": "{x} = ({p})::double precision",
+    "in": "{x} = ANY(({p})::double precision[])",
+    "gt": "{x} >= ({p})::double precision",
+    "gte": "{x} >= ({p})::double precision",
+    "lt": "{x} <= ({p})::double precision",
+    "lte": "{x} <= ({p})::double precision",
+}
+
+
+def test_sql(
+    column: Column,
+    operator: Operator | RelativeOperator,
+    template: str,
+    alias: str,
+    context: SqlContext,
+    **placeholders: str,
+) -> str:
+    """The predicate that ``template`` makes of a value ``{x}`` and the placeholders that it names."""
+    judged = template.format(x=column.expression(alias), **placeholders)
+    if column.rank and operator.name in _RANKED:
+        ranked = _RANKED[operator.name].format(x=column.rank_expression(alias), p=placeholders["p"])
+        return f"({ranked} AND {judged})"
+    if not isinstance(column, CustomColumn) or not column.index:
+        return judged
+    key = keys_sql if operator.argument == LIST else key_sql
+    keys = {name: key(column.type, sql) for name, sql in placeholders.items()}
+    joined = context.joined.get((alias, column.source))
+    if joined is not None:
+        return template.format(x=joined, **keys)
+    if operator.name in _JUDGED:
+        return judged
+    # A value that few records have leads to them; one that many have is best judged along the order.
+    context.parameters.depends_on_values = True
+    values = context.alias()
+    if operator.name == "containsAll":
+        return _holds_all(column, alias, values, keys["p"], judged)
+    if operator.name == "containsAny":
+        return _has_row(column, alias, values, f"{values}.value = ANY({keys['p']})")
+    return _has_row(column, alias, values, template.format(x=f"{values}.value", **keys))
+
+
+def _has_row(column: CustomColumn, alias: str, values: str, test: str) -> str:
+    # A predicate that PostgreSQL turns into a join, which may begin on either side.
+    return (
+        f"EXISTS (SELECT 1 FROM {column.index} {values} WHERE {values}.tenant_id = %(tenant)s"
+        f" AND {values}.record_id = {alias}.id AND {values}.field = '{column.source}' AND {test})"
+    )
+
+
+def _holds_all(column: CustomColumn, alias: str, values: str, wanted: str, judged: str) -> str:
+    # The first of the wanted values leads to the records, which are then judged; where none is wanted, to all of them.
+    return (
+        f"{alias}.id IN (SELECT {values}.record_id FROM {column.index} {values} WHERE {values}.tenant_id = %(tenant)s"
+        f" AND {values}.field = '{column.source}' AND {values}.value = ({wanted})[1]"
+        f" UNION ALL SELECT {values}.id FROM {record_table(column.index)} {values}"
+        f" WHERE {values}.tenant_id = %(tenant)s AND cardinality({wanted}) = 0) AND {judged}"
+    )

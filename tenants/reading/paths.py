@@ -1,0 +1,39 @@
+"""From a path such as ``customer.name`` or ``custom.score`` to what it names in a record type."""
+
+from tenants.config.snapshot import TenantConfig
+from tenants.records import REGISTRY, Attribute, Custom, RecordType, Relation, Structure
+
+
+def resolve(record: RecordType, config: TenantConfig, path: str) -> tuple[Attribute, ...] | None:
+    """The attributes along a path, the last of them what it names; None where there is no such way.
+
+    Paths lead through relations to one record, through structures, and to the tenant's open fields.
+    """
+    found: list[Attribute] = []
+    for name in path.split("."):
+        attribute = record.by_name.get(name) if not found else _next(record, config, found[-1], name)
+        if attribute is None:
+            return None
+        if isinstance(attribute, Relation):
+            record = REGISTRY[attribute.target]
+        found.append(attribute)
+    return None if isinstance(found[-1], Custom) else tuple(found)
+
+
+def owner_of(record: RecordType, attributes: tuple[Attribute, ...]) -> RecordType:
+    """The record type that what a path names belongs to."""
+    for attribute in attributes[:-1]:
+        if isinstance(attribute, Relation):
+            record = REGISTRY[attribute.target]
+    return record
+
+
+def _next(record: RecordType, config: TenantConfig, last: Attribute, name: str) -> Attribute | None:
+    match last:
+        case Relation(many=False):
+            return record.by_name.get(name)
+        case Structure():
+            return next((member for member in last.members if member.name == name), None)
+        case Custom():
+            return config.custom_columns.get(record.name, {}).get(name)
+    return None
