@@ -12,9 +12,10 @@ from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 
 from tenants.config.checks import check
-from tenants.config.definitions import KINDS, Definition, label
+from tenants.config.definitions import KINDS, CustomField, Definition, label
 from tenants.config.documents import SECTIONS, body_errors, stored
 from tenants.config.snapshot import TenantConfig
+from tenants.field_values.building import FieldChange, follow
 from tenants.permissions import Access
 from tenants.problems import Conflict, FieldError, InvalidInput, LimitExceeded
 from tenants.transaction import Transaction, new_id
@@ -62,6 +63,7 @@ _KIND_NAMES = {
     "void_reason": ("void reason", "作废原因"),
     "role": ("role", "角色"),
     "automation": ("automation", "自动化"),
+    "view": ("view", "视图"),
 }
 
 
@@ -98,15 +100,23 @@ def plan(config: TenantConfig, wanted: Mapping[str, Mapping[str, Definition]]) -
 
 
 async def apply(
-    tx: Transaction, changes: Iterable[Change], comment: str = "", expected_version: int | None = None
+    tx: Transaction,
+    changes: Iterable[Change],
+    comment: str = "",
+    expected_version: int | None = None,
+    *,
+    right: str = "configuration.update",
 ) -> int:
     """Make the changes, all or none, and return the new version of the configuration.
 
-    Raises :class:`NotAllowed` (configuration.update), :class:`InvalidInput` for what would be unsound, and :class:`Conflict`
+    Raises :class:`NotAllowed` (``right``), :class:`InvalidInput` for what would be unsound, and :class:`Conflict`
     when somebody else changed the configuration meanwhile or records still need what would go.
     """
-    tx.access.require("configuration.update")
+    tx.access.require(right)
     todo = [change for change in changes if change.before != change.after]
+    moves = [found for found in map(_field_change, todo) if found is not None and found.moves_rows]
+    if moves:
+        await tx.end_others()
     row = await tx.fetch_one("SELECT config_version FROM tenants WHERE id = %(tenant)s FOR UPDATE")
     version = row["config_version"] if row else None
     if version != tx.config.version or expected_version not in (None, version):
@@ -117,7 +127,16 @@ async def apply(
     if found:
         raise InvalidInput(found)
     await _refuse_used_statuses(tx, todo)
-    return await _write(tx, todo, comment)
+    version = await _write(tx, todo, comment)
+    await follow(tx, moves)
+    return version
+
+
+def _field_change(change: Change) -> FieldChange | None:
+    before, after = change.before, change.after
+    if isinstance(before, CustomField | None) and isinstance(after, CustomField | None):
+        return FieldChange(change.key, before, after)
+    return None
 
 
 def errors(config: TenantConfig, author: Access, changes: Iterable[Change]) -> list[FieldError]:

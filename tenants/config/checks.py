@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from tenants.actions import action_errors
@@ -23,10 +24,13 @@ from tenants.numbering import is_pattern
 from tenants.permissions import BUILT_IN_ROLES, RIGHTS, Access
 from tenants.problems import FieldError, InvalidInput
 from tenants.records import CUSTOMISABLE, REGISTRY
+from tenants.views.checks import double_defaults, view_errors
 
 # GraphQL gives these names a meaning of their own.
 RESERVED = frozenset({"true", "false", "null", "and", "or", "not"})
 LISTENING = ("order",)
+# Each is written with every record of its type.
+MOST_INDEXED = 100
 Path = tuple[str | int, ...]
 
 
@@ -36,11 +40,12 @@ def check(config: TenantConfig, definitions: Definitions, author: Access | None)
     ``author`` bounds the roles of new or changed automations; None is for templates, which have no author yet.
     """
     errors = [*_keys(definitions), *_numbering(definitions), *_fields(config, definitions)]
+    errors += _indexes(definitions)
     errors += [*_life_cycle(definitions), *_roles(definitions)]
     if errors:
-        # Automations are judged against fields and roles, which must be sound for that.
+        # Automations and views are judged against fields and roles, which must be sound for that.
         return errors
-    return list(_automations(config, definitions, author))
+    return [*_automations(config, definitions, author), *_views(config, definitions)]
 
 
 def _keys(definitions: Definitions) -> Iterator[FieldError]:
@@ -78,9 +83,23 @@ def _fields(config: TenantConfig, definitions: Definitions) -> Iterator[FieldErr
             yield FieldError((*path, "type"), "config.unknown_type", {"type": field.type, "types": types})
             continue
         yield from _options(path, field, kind.has_options)
+        if field.unique and kind.many:
+            yield FieldError((*path, "unique"), "config.unique_list", {"type": field.type})
         old = config.definitions["field"].get(key)
         if isinstance(old, CustomField):
             yield from _field_change(path, key, old, field)
+
+
+def _indexes(definitions: Definitions) -> Iterator[FieldError]:
+    indexed = Counter(
+        split_field_key(key)[0]
+        for key, field in definitions["field"].items()
+        if isinstance(field, CustomField) and field.is_indexed and FIELD_KEY.match(key)
+    )
+    for record_type, count in indexed.items():
+        if count > MOST_INDEXED:
+            data = {"type": record_type, "count": count, "most": MOST_INDEXED}
+            yield FieldError(("field",), "config.too_many_indexed", data)
 
 
 def _options(path: Path, field: CustomField, expected: bool) -> Iterator[FieldError]:
@@ -201,3 +220,10 @@ def _condition_errors(path: Path, planned: TenantConfig, automation: Automation)
         parse_condition(REGISTRY[automation.record_type], planned, automation.condition)
     except InvalidInput as problem:
         yield from (error.below(*path, "condition") for error in problem.errors)
+
+
+def _views(config: TenantConfig, definitions: Definitions) -> Iterator[FieldError]:
+    planned = dataclasses.replace(config, definitions=definitions)
+    for key, view in planned.views.items():
+        yield from (error.below("view", key) for error in view_errors(planned, view))
+    yield from (error.below("view", key) for key, error in double_defaults(planned.views))

@@ -67,7 +67,11 @@ class Option(BaseModel):
 
 
 class CustomField(Definition):
-    """A field the tenant adds to a record type. Its key in the document is ``<record type>.<field key>``."""
+    """A field the tenant adds to a record type. Its key in the document is ``<record type>.<field key>``.
+
+    Lists are filtered and sorted by an ``indexed`` field as fast as by a built-in one, whatever their length. Of a ``unique``
+    field, which is indexed as well, no two records have the same value.
+    """
 
     kind = "field"
     archives = True
@@ -75,9 +79,16 @@ class CustomField(Definition):
     label: Label
     help: dict[Language, Sentence] = Field(default_factory=dict)
     required: bool = False
+    indexed: bool = False
+    unique: bool = False
     options: tuple[Option, ...] = ()
     position: int = 0
     archived: bool = False
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether index rows are kept for it."""
+        return (self.indexed or self.unique) and not self.archived
 
     @property
     def option_keys(self) -> tuple[str, ...]:
@@ -175,8 +186,42 @@ class Automation(Definition):
     position: int = 0
 
 
+# The way to a value from a record: "number", "customer.name", "custom.score".
+FieldPath = Annotated[str, StringConstraints(pattern=rf"^{KEY_PATTERN}(\.{KEY_PATTERN}){{0,3}}$")]
+
+
+class ViewColumn(BaseModel):
+    """One column of a view: what it shows, and how wide, in pixels."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    path: FieldPath
+    width: Annotated[int, Field(ge=20, le=2_000)] | None = None
+
+
+class View(Definition):
+    """A saved list of the records of one type: which of them, in which columns, in which order, in which groups.
+
+    ``where`` and ``order_by`` have the shapes of the list's GraphQL arguments. A view is shown to everybody, or to ``roles`` where
+    these are given; to those of ``default_for`` it is shown first.
+    """
+
+    kind = "view"
+    label: Label
+    record_type: Key = "order"
+    columns: Annotated[tuple[ViewColumn, ...], Field(max_length=100)] = ()
+    where: dict[str, Any] = Field(default_factory=dict)
+    order_by: Annotated[tuple[dict[str, Any], ...], Field(max_length=5)] = ()
+    group_by: FieldPath | None = None
+    search: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    voided: Literal["EXCLUDE", "INCLUDE", "ONLY"] | None = None
+    page_size: Annotated[int, Field(ge=1, le=200)] | None = None
+    position: int = 0
+    roles: tuple[Key, ...] = ()
+    default_for: tuple[Key, ...] = ()
+
+
 KINDS: dict[str, type[Definition]] = {
-    kind.kind: kind for kind in (Numbering, CustomField, Status, Transition, VoidReason, Role, Automation)
+    kind.kind: kind for kind in (Numbering, CustomField, Status, Transition, VoidReason, Role, Automation, View)
 }
 NUMBERING_KEY = "order"
 FIELD_KEY = re.compile(rf"^({KEY_PATTERN})\.({KEY_PATTERN})$")

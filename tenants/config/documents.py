@@ -25,6 +25,7 @@ SECTIONS = {
     "void_reason": "void_reasons",
     "role": "roles",
     "automation": "automations",
+    "view": "views",
 }
 _HEADINGS = {
     "numbering": "How new orders are numbered.",
@@ -34,6 +35,7 @@ _HEADINGS = {
     "void_reason": "Why an order may be voided.",
     "role": "Roles beside the built-in ones, and what they may do.",
     "automation": "When something happens and a condition holds, do this.",
+    "view": "Lists that are shared: which records, in which columns, in which order.",
 }
 
 

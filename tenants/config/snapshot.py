@@ -17,10 +17,12 @@ from tenants.config.definitions import (
     Role,
     Status,
     Transition,
+    View,
     VoidReason,
     split_field_key,
 )
 from tenants.field_types import field_type
+from tenants.field_values.kinds import index_table
 from tenants.permissions import Policy
 from tenants.records.attributes import CustomColumn
 
@@ -43,6 +45,8 @@ class TenantConfig:
     """Everything that a call needs to know of its tenant. Compared by identity: a new version is a new object.
 
     ``currency`` and ``time_zone`` are the tenant's defaults; archived definitions are left out of all but ``definitions``.
+    ``complete_indexes`` are the keys of the indexed fields, as in ``definitions``, whose index has a row for every record.
+    ``quotas`` is what the operator lets the tenant use, and ``exceeded`` names those of it that are used up.
     """
 
     tenant_id: UUID
@@ -53,6 +57,9 @@ class TenantConfig:
     currency: str
     version: int
     definitions: Definitions = field(repr=False)
+    complete_indexes: frozenset[str] = field(default=frozenset(), repr=False)
+    quotas: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    exceeded: tuple[str, ...] = ()
 
     __hash__ = object.__hash__
 
@@ -81,12 +88,37 @@ class TenantConfig:
         return found
 
     @cached_property
+    def indexed_fields(self) -> dict[str, dict[str, CustomField]]:
+        """Those for which index rows are kept; record types without any are left out."""
+        found = {
+            record_type: {key: definition for key, definition in fields.items() if definition.is_indexed}
+            for record_type, fields in self.fields.items()
+        }
+        return {record_type: fields for record_type, fields in found.items() if fields}
+
+    @cached_property
     def custom_columns(self) -> dict[str, dict[str, CustomColumn]]:
         """The same fields as columns that the reader, filters and orderings use."""
         return {
-            record_type: {key: _custom_column(key, definition) for key, definition in fields.items()}
+            record_type: {key: self._custom_column(record_type, key, definition) for key, definition in fields.items()}
             for record_type, fields in self.fields.items()
         }
+
+    def _custom_column(self, record_type: str, key: str, definition: CustomField) -> CustomColumn:
+        kind = field_type(definition.type)
+        complete = definition.is_indexed and f"{record_type}.{key}" in self.complete_indexes
+        return CustomColumn(
+            name=key,
+            description=definition.help.get("en")
+            or next(iter(definition.help.values()), next(iter(definition.label.values()))),
+            nullable=True,
+            type=kind,
+            sql=kind.stored_sql("{t}.custom", key),
+            source=key,
+            sortable=kind.sortable,
+            option_keys=definition.option_keys,
+            index=(index_table(record_type, kind) or "") if complete else "",
+        )
 
     @cached_property
     def statuses(self) -> dict[str, Status]:
@@ -134,20 +166,10 @@ class TenantConfig:
         return {key: automation for key, automation in self._open("automation").items() if automation.enabled}
 
     @cached_property
+    def views(self) -> dict[str, View]:
+        """The views that are shared, by key."""
+        return self._open("view")
+
+    @cached_property
     def policy(self) -> Policy:
         return Policy(self.roles, self.transitions)
-
-
-def _custom_column(key: str, definition: CustomField) -> CustomColumn:
-    kind = field_type(definition.type)
-    return CustomColumn(
-        name=key,
-        description=definition.help.get("en")
-        or next(iter(definition.help.values()), next(iter(definition.label.values()))),
-        nullable=True,
-        type=kind,
-        sql=kind.stored_sql("{t}.custom", key),
-        source=key,
-        sortable=kind.sortable,
-        option_keys=definition.option_keys,
-    )

@@ -8,13 +8,14 @@ Alembic compares them with the database; the run-time SQL names the same columns
 """
 
 from tenants.columns import metadata
-from tenants.models import book, configuration, following, identity
+from tenants.models import book, configuration, documents, field_values, following, identity, search, usage
 from tenants.models.book import ADDRESS_PARTS
 
 SHARED_TABLES = {
     "tenants": "found by slug at sign-in; its policies let a tenant change only its own row",
     "users": "one person may belong to several tenants, and signs in before one is chosen",
     "sessions": "a token names its tenant; only the SHA-256 of the token is kept",
+    "shared_documents": "registered by the operator for all companies; holds nothing of any",
     "jobs": "the relay drains the work of all tenants in one statement; rows hold ids and times only",
 }
 
@@ -29,6 +30,10 @@ __all__ = [
     "TENANT_TABLES",
     "book",
     "configuration",
+    "documents",
+    "field_values",
     "following",
     "identity",
+    "search",
+    "usage",
 ]

@@ -1,6 +1,6 @@
 """The order book: customers, products and orders, with what belongs to them."""
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
 
 from tenants.columns import (
     belongs_to,
@@ -8,6 +8,7 @@ from tenants.columns import (
     flag_column,
     json_column,
     number_column,
+    rank_column,
     tenant_table,
     text_column,
     texts_column,
@@ -37,13 +38,6 @@ customers = tenant_table(
     Index("customers_name_idx", "tenant_id", "name", "id"),
     Index("customers_created_at_idx", "tenant_id", "created_at", "id"),
     Index("customers_company_id_idx", "tenant_id", "company_id"),
-    Index(
-        "customers_search_idx",
-        "tenant_id",
-        "search_text",
-        postgresql_using="gin",
-        postgresql_ops={"search_text": "gin_trgm_ops"},
-    ),
 )
 
 contact_points = tenant_table(
@@ -92,13 +86,6 @@ products = tenant_table(
     unique("external_id"),
     Index("products_name_idx", "tenant_id", "name", "id"),
     Index("products_created_at_idx", "tenant_id", "created_at", "id"),
-    Index(
-        "products_search_idx",
-        "tenant_id",
-        "search_text",
-        postgresql_using="gin",
-        postgresql_ops={"search_text": "gin_trgm_ops"},
-    ),
 )
 
 orders = tenant_table(
@@ -121,6 +108,7 @@ orders = tenant_table(
     number_column("discount_total"),
     number_column("tax_total"),
     number_column("total"),
+    rank_column("total"),
     time_column("voided_at", nullable=True),
     uuid_column("voided_by_id", nullable=True),
     text_column("void_reason", nullable=True),
@@ -136,17 +124,16 @@ orders = tenant_table(
     unique("number"),
     unique("external_id"),
     Index("orders_ordered_at_idx", "tenant_id", "ordered_at", "id"),
+    Index("orders_promised_at_idx", "tenant_id", "promised_at", "id"),
     Index("orders_created_at_idx", "tenant_id", "created_at", "id"),
+    Index("orders_updated_at_idx", "tenant_id", "updated_at", "id"),
+    Index("orders_total_idx", "tenant_id", "total_rank", "total", "id"),
+    Index("orders_channel_idx", "tenant_id", "channel", "ordered_at", "id"),
+    Index("orders_priority_idx", "tenant_id", "priority", "ordered_at", "id"),
+    Index("orders_voided_idx", "tenant_id", "ordered_at", "id", postgresql_where=text("voided_at IS NOT NULL")),
     Index("orders_status_idx", "tenant_id", "status", "ordered_at", "id"),
     Index("orders_customer_id_idx", "tenant_id", "customer_id", "ordered_at", "id"),
     Index("orders_owner_id_idx", "tenant_id", "owner_id", "ordered_at", "id"),
-    Index(
-        "orders_search_idx",
-        "tenant_id",
-        "search_text",
-        postgresql_using="gin",
-        postgresql_ops={"search_text": "gin_trgm_ops"},
-    ),
 )
 
 order_lines = tenant_table(

@@ -1,9 +1,9 @@
 """What an admin defines, and the changes of it."""
 
-from sqlalchemy import Column
+from sqlalchemy import Column, Index
 from sqlalchemy.types import BigInteger
 
-from tenants.columns import json_column, tenant_table, text_column, time_column, unique, uuid_column
+from tenants.columns import belongs_to, json_column, tenant_table, text_column, time_column, unique, uuid_column
 
 definitions = tenant_table(
     "definitions",
@@ -23,4 +23,14 @@ change_sets = tenant_table(
     json_column("changes", "[]"),
     time_column("created_at"),
     unique("version"),
+)
+
+private_views = tenant_table(
+    "private_views",
+    uuid_column("member_id"),
+    json_column("body"),
+    time_column("created_at"),
+    time_column("updated_at"),
+    belongs_to("members", "member_id", ondelete="CASCADE"),
+    Index("private_views_member_id_idx", "tenant_id", "member_id"),
 )

@@ -16,6 +16,7 @@ from sqlalchemy.types import BigInteger
 from tenants.columns import (
     count_column,
     flag_column,
+    json_column,
     metadata,
     tenant_table,
     text_column,
@@ -36,6 +37,10 @@ tenants = Table(
     text_column("currency", default="EUR"),
     Column("config_version", BigInteger, nullable=False, server_default=text("0")),
     time_column("created_at"),
+    # What the operator lets it use, which of that was exceeded when it was last measured, and when that was.
+    json_column("quotas"),
+    texts_column("exceeded"),
+    time_column("measured_at", nullable=True),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("slug"),
 )

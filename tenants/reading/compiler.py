@@ -5,27 +5,25 @@ row. Rights are decided while compiling: what the reader may not read does not b
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 import orjson
 
-from tenants import search
 from tenants.conditions import Condition, SqlContext, parse_condition
+from tenants.config.definitions import View
 from tenants.config.snapshot import TenantConfig
 from tenants.field_types import BadValue
 from tenants.permissions import Access
-from tenants.reading.pages import (
-    PageArguments,
-    beyond_sql,
-    cursor_sql,
-    order_sql,
-    order_terms,
-    page_arguments,
-)
+from tenants.reading.connections import Connection
+from tenants.reading.groups import MOST_GROUPS, grouping
+from tenants.reading.json_sql import TYPENAME, json_object, literal
+from tenants.reading.pages import order_sql, order_terms, page_arguments
 from tenants.reading.plan import Parameters, Plan
-from tenants.reading.selection import Leaf, Selected, Source
+from tenants.reading.ranges import Walk
+from tenants.reading.searching import SearchWalk
+from tenants.reading.selection import Leaf, Selected
 from tenants.records import (
     REGISTRY,
     Attribute,
@@ -38,26 +36,24 @@ from tenants.records import (
     Relation,
     Structure,
 )
-
-# json_build_object takes at most 100 arguments.
-MOST_PAIRS = 50
-TYPENAME = "__typename"
+from tenants.search import parse_query
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """For whom a statement is compiled: the tenant's configuration, the reader's rights and language."""
+    """For whom a statement is compiled: the tenant's configuration, the reader's rights and language, and those of the reader's
+    own views, by id, that the call names."""
 
     config: TenantConfig
     access: Access
     language: str
+    views: Mapping[str, View] = field(default_factory=dict)
 
 
 def compile_page(reader: Reader, record: RecordType, selected: Selected) -> Plan:
     """A statement whose one row holds the JSON of a connection. Raises the house's problems."""
     compiler = _Compiler(reader)
-    sql = compiler.page(record, selected, lambda _alias: "")
-    return Plan(f"SELECT {sql}", tuple(compiler.parameters.bindings), tuple(compiler.pages))
+    return compiler.plan(f"SELECT {compiler.page(record, selected, lambda _alias: '')}")
 
 
 def compile_one(
@@ -73,30 +69,28 @@ def compile_one(
     tests = [compiler.key_test(record, name, leaf, "t0") for name, leaf in keys.items()]
     where = " AND ".join(["t0.tenant_id = %(tenant)s", *tests, *compiler.scope(record, "t0")])
     sql = f"SELECT {compiler.record(record, 't0', fields)} FROM {record.table} t0 WHERE {where}"
-    return Plan(sql, tuple(compiler.parameters.bindings), tuple(compiler.pages))
+    return compiler.plan(sql)
 
 
-def literal(text: str) -> str:
-    """A text as an SQL literal inside a statement that is given parameters."""
-    return "'" + text.replace("'", "''").replace("%", "%%") + "'"
+def compile_groups(reader: Reader, record: RecordType, selected: Selected) -> Plan:
+    """A statement whose one row holds a JSON list: how many records there are of each value of the field ``groupBy``.
 
-
-def json_object(pairs: Sequence[tuple[str, str]]) -> str:
-    """The SQL of a JSON object from response keys and expressions."""
-    if len(pairs) <= MOST_PAIRS:
-        return "json_build_object(" + ", ".join(f"'{key}', {expression}" for key, expression in pairs) + ")"
-    parts = [json_object(pairs[start : start + MOST_PAIRS]) for start in range(0, len(pairs), MOST_PAIRS)]
-    inner = " || ', ' || ".join(f"substr(({part})::text, 2, length(({part})::text) - 2)" for part in parts)
-    return f"('{{' || {inner} || '}}')::json"
+    Raises the house's problems.
+    """
+    compiler = _Compiler(reader)
+    return compiler.plan(f"SELECT {compiler.groups(record, selected)}")
 
 
 class _Compiler:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.parameters = Parameters()
-        self.pages: list[tuple[Source, ...]] = []
-        self._path: tuple[Source, ...] = ()
         self._aliases = count(1)
+
+    def plan(self, sql: str) -> Plan:
+        """The finished statement."""
+        parameters = self.parameters
+        return Plan(sql, tuple(parameters.bindings), parameters.depends_on_values)
 
     def record(self, record: RecordType, alias: str, fields: Iterable[Selected]) -> str:
         """The JSON of one row."""
@@ -206,38 +200,60 @@ class _Compiler:
         self.reader.access.require_to_read(record.right)
         other = self._alias()
         arguments = page_arguments(selected.arguments)
-        outer_path = self._path
-        self._path = (*outer_path, arguments.size_source)
-        self.pages.append(self._path)
-        where = self._where(record, other, join(other), *self._filters(record, other, selected.arguments))
-        page = _Page(self, record, other, where, arguments, selected)
-        sql = page.sql()
-        self._path = outer_path
-        return sql
+        terms = order_terms(record, self.reader.config, selected.arguments.get("orderBy"), self.reader.access)
+        walk, related = SearchWalk(record, terms, other), join(other)
+        filters, scope = self._filters(record, walk, selected.arguments), self._where(record, other, related)
+        where = " AND ".join((scope, *filters))
+        if search := self._search(record, other, selected.arguments):
+            found, holds = search
+            where = f"{where} AND {found}"
+            if not related:
+                walk.read_through(scope, (*filters, holds))
+        return Connection(self, record, walk, where, arguments, selected).sql()
 
-    def _filters(self, record: RecordType, alias: str, arguments: Mapping[str, Any]) -> list[str]:
-        filters = []
+    def groups(self, record: RecordType, selected: Selected) -> str:
+        """The JSON of the groups of a list, at most :data:`MOST_GROUPS` of them."""
+        self.reader.access.require_to_read(record.right)
+        config, access, other = self.reader.config, self.reader.access, self._alias()
+        by = grouping(record, config, selected.arguments.get("groupBy"))
+        by.require_to_read(access)
+        terms = order_terms(record, config, None, access)
+        filters = self._filters(record, Walk(record, terms, other), selected.arguments)
+        found = (self._search(record, other, selected.arguments) or ())[:1]
+        where = self._where(record, other, *filters, *found)
+        rows = f"SELECT {by.key_sql(config, other)} AS key FROM {record.table} {other} WHERE {where}"
+        order = by.order_sql(config, "g.key", "g.count")
+        values = {
+            "key": "g.key",
+            "label": by.label_sql(config, access, self.reader.language, "g.key"),
+            "count": "g.count",
+            TYPENAME: "'RecordGroup'",
+        }
+        built = json_object([(field.key, values[field.name]) for field in selected.fields])
+        counted = f"SELECT r.key, count(*) AS count FROM ({rows}) r GROUP BY r.key"
+        chosen = f"SELECT * FROM ({counted}) g ORDER BY {order} LIMIT {MOST_GROUPS}"
+        return f"(SELECT coalesce(json_agg({built} ORDER BY {order}), '[]'::json) FROM ({chosen}) g)"
+
+    def _filters(self, record: RecordType, walk: Walk, arguments: Mapping[str, Any]) -> list[str]:
+        filters, alias = [], walk.alias
         if arguments.get("where") is not None:
             condition: Condition = parse_condition(record, self.reader.config, arguments["where"], self.reader.access)
-            filters.append(f"({condition.sql(alias, SqlContext(self.parameters))})")
-        query = arguments.get("search")
-        searched = isinstance(query, Leaf) and query.value is not None and record.search is not None
-        if searched and record.search is not None and isinstance(query, Leaf):
-            filters.append(self._search(record, alias, query))
+            filters.append(f"({condition.sql(alias, SqlContext(self.parameters, walk.joined))})")
         if record.voidable:
-            voided = arguments.get("voided") or ("INCLUDE" if searched else "EXCLUDE")
+            voided = arguments.get("voided") or ("INCLUDE" if _query(record, arguments) else "EXCLUDE")
             if voided != "INCLUDE":
                 filters.append(f"{alias}.voided_at IS {'NOT ' if voided == 'ONLY' else ''}NULL")
         return filters
 
-    def _search(self, record: RecordType, alias: str, query: Leaf) -> str:
-        # The first word stands on its own, so that the trigram index can serve it; the others judge what it found.
-        first = self.parameters.bind(query, lambda text: (search.patterns(text) or ["%"])[0], "text")
-        others = self.parameters.bind(query, lambda text: search.patterns(text)[1:], "text[]")
-        assert record.search is not None
-        missing = record.search(alias, "w.pattern", self.reader.access)
-        rest = f"NOT EXISTS (SELECT 1 FROM unnest({others}) AS w(pattern) WHERE NOT {missing})"
-        return f"({record.search(alias, first, self.reader.access)}) AND {rest}"
+    def _search(self, record: RecordType, alias: str, arguments: Mapping[str, Any]) -> tuple[str, str] | None:
+        """The test that the index of search serves, and the same as a test of one row by itself."""
+        query, access = _query(record, arguments), self.reader.access
+        if record.search is None or query is None:
+            return None
+        patterns = self.parameters.bind(query, lambda text: parse_query(text).patterns, "text[]")
+        words = self.parameters.bind(query, lambda text: parse_query(text).words, "text[]")
+        found = record.search.found(record, alias, patterns, words, access)
+        return found, record.search.holds(alias, patterns, access)
 
     def _where(self, record: RecordType, alias: str, *conditions: str) -> str:
         parts = [f"{alias}.tenant_id = %(tenant)s", *(part for part in conditions if part), *self.scope(record, alias)]
@@ -263,113 +279,7 @@ class _Compiler:
         return f"t{next(self._aliases)}"
 
 
-class _Page:
-    """One connection of a statement."""
-
-    def __init__(
-        self,
-        compiler: _Compiler,
-        record: RecordType,
-        alias: str,
-        where: str,
-        arguments: PageArguments,
-        selected: Selected,
-    ) -> None:
-        self.compiler = compiler
-        self.record = record
-        self.alias = alias
-        self.base = where
-        self.arguments = arguments
-        self.selected = selected
-        self.terms = order_terms(
-            record, compiler.reader.config, selected.arguments.get("orderBy"), compiler.reader.access
-        )
-        self.columns: list[str] = []
-        wanted = {(field.name, part.name) for field in selected.fields for part in field.fields}
-        more = ("pageInfo", "hasPreviousPage" if arguments.backward else "hasNextPage")
-        self.looks_ahead = more in wanted
-        self.needs_cursor = not wanted.isdisjoint(
-            {("edges", "cursor"), ("pageInfo", "startCursor"), ("pageInfo", "endCursor")}
-        )
-        self.bounds = self._bounds()
-
-    def _bounds(self) -> dict[str, str]:
-        parameters = self.compiler.parameters
-        found = {}
-        if self.arguments.after:
-            found["after"] = beyond_sql(self.terms, self.alias, self.arguments.after, parameters, backward=False)
-        if self.arguments.before:
-            found["before"] = beyond_sql(self.terms, self.alias, self.arguments.before, parameters, backward=True)
-        return found
-
-    def sql(self) -> str:
-        counts = {"totalCount", TYPENAME}
-        if all(field.name in counts for field in self.selected.fields):
-            return json_object([(field.key, self._field(field, "")) for field in self.selected.fields])
-        size = self.compiler.parameters.bind(self.arguments.size, self.arguments.read_size, "integer")
-        pairs = [(field.key, self._field(field, size)) for field in self.selected.fields]
-        columns = list(self.columns)
-        if self.needs_cursor:
-            columns.append(f"{cursor_sql(self.terms, self.alias)} AS cursor")
-        if self.looks_ahead or self.arguments.backward or self.needs_cursor:
-            columns.append("row_number() OVER () AS place")
-        where = " AND ".join((self.base, *self.bounds.values()))
-        order = order_sql(self.terms, self.alias, backward=self.arguments.backward)
-        limit = f"{size} + 1" if self.looks_ahead else size
-        rows = (
-            f"SELECT {self.alias}.* FROM {self.record.table} {self.alias} WHERE {where} ORDER BY {order} LIMIT {limit}"
-        )
-        return f"(SELECT {json_object(pairs)} FROM (SELECT {', '.join(columns) or '1'} FROM ({rows}) {self.alias}) p GROUP BY ())"
-
-    def _field(self, field: Selected, size: str) -> str:
-        match field.name:
-            case "nodes":
-                return self._aggregate(self._node(field.fields), size)
-            case "edges":
-                return self._aggregate(self._edge(field.fields), size)
-            case "pageInfo":
-                return json_object([(part.key, self._page_info(part.name, size)) for part in field.fields])
-            case "totalCount":
-                return f"(SELECT count(*) FROM {self.record.table} {self.alias} WHERE {self.base})"
-        return f"'{self.record.graphql}Connection'"
-
-    def _node(self, fields: Sequence[Selected]) -> str:
-        name = f"n{len(self.columns)}"
-        self.columns.append(f"{self.compiler.record(self.record, self.alias, fields)} AS {name}")
-        return f"p.{name}"
-
-    def _edge(self, fields: Sequence[Selected]) -> str:
-        pairs = []
-        for field in fields:
-            if field.name == "node":
-                pairs.append((field.key, self._node(field.fields)))
-            elif field.name == "cursor":
-                pairs.append((field.key, "p.cursor"))
-            else:
-                pairs.append((field.key, f"'{self.record.graphql}Edge'"))
-        return json_object(pairs)
-
-    def _aggregate(self, expression: str, size: str) -> str:
-        order = " ORDER BY p.place DESC" if self.arguments.backward else ""
-        return f"coalesce(json_agg({expression}{order}){self._within(size)}, '[]'::json)"
-
-    def _within(self, size: str) -> str:
-        return f" FILTER (WHERE p.place <= {size})" if self.looks_ahead else ""
-
-    def _page_info(self, name: str, size: str) -> str:
-        backward = self.arguments.backward
-        match name:
-            case "hasNextPage" | "hasPreviousPage":
-                ahead = (name == "hasPreviousPage") == backward
-                bound = self.bounds.get("before" if name == "hasNextPage" else "after")
-                tests = [f"count(*) > {size}"] if ahead else []
-                if bound:
-                    tests.append(
-                        f"EXISTS (SELECT 1 FROM {self.record.table} {self.alias}"
-                        f" WHERE {self.base} AND NOT coalesce({bound}, FALSE))"
-                    )
-                return " OR ".join(tests) or "FALSE"
-            case "startCursor" | "endCursor":
-                direction = "DESC" if (name == "startCursor") == backward else "ASC"
-                return f"(array_agg(p.cursor ORDER BY p.place {direction}){self._within(size)})[1]"
-        return "'PageInfo'"
+def _query(record: RecordType, arguments: Mapping[str, Any]) -> Leaf | None:
+    """What is searched for, if anything is."""
+    query = arguments.get("search")
+    return query if record.search is not None and isinstance(query, Leaf) and query.value is not None else None

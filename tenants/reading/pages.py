@@ -12,16 +12,19 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import orjson
+from sqlalchemy import UniqueConstraint
 
 from tenants.config.snapshot import TenantConfig
+from tenants.models import ALL_TABLES
 from tenants.permissions import Access
 from tenants.problems import FieldError, InvalidInput
 from tenants.reading.plan import Parameters
-from tenants.reading.selection import Leaf, Source, constant
-from tenants.records import REGISTRY, Column, Custom, Lookup, Money, RecordType, Relation
+from tenants.reading.selection import Leaf, constant
+from tenants.records import REGISTRY, Column, Custom, CustomColumn, Lookup, Money, RecordType, Relation
 
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 200
@@ -39,13 +42,20 @@ _WRITTEN = {
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One term of an order: what it sorts by, its expression for an alias, its SQL type, and its direction."""
+    """One term of an order: what it sorts by, its expression for an alias, its SQL type, and its direction.
+
+    An order that begins with an ``indexed`` term is that of an index. ``column`` is the custom field whose index table that is;
+    None for columns of the record itself. ``rank`` is what an index sorts by before the value (:attr:`Column.rank`).
+    """
 
     name: str
     expression: Callable[[str], str]
     sql_type: str
     nullable: bool
     descending: bool
+    indexed: bool = False
+    column: CustomColumn | None = None
+    rank: Callable[[str], str] | None = None
 
 
 def page_size(value: Any, name: str = "first") -> int:
@@ -90,9 +100,14 @@ def _term(
     descending, known = direction == "DESC", f"{record.name}.{name}"
     match attribute:
         case Column() if attribute.sortable:
-            return Term(known, attribute.expression, attribute.type.sql, attribute.nullable, descending)
+            indexed = bool(attribute.source) and _has_index(record.table, attribute.source, attribute.nullable)
+            return Term(known, attribute.expression, attribute.type.sql, attribute.nullable, descending, indexed)
         case Money():
-            return Term(known, attribute.amount.expression, "numeric", attribute.nullable, descending)
+            rank = attribute.amount.rank_expression if attribute.amount.rank else None
+            indexed = rank is not None
+            return Term(
+                known, attribute.amount.expression, "numeric", attribute.nullable, descending, indexed, rank=rank
+            )
         case Lookup() if attribute.position is not None:
             return _position_term(known, attribute, attribute.position(config), descending)
     raise InvalidInput.at((*path, name), "value.unknown_field", name=name)
@@ -107,7 +122,21 @@ def _custom_term(
     column = config.custom_columns.get(record.name, {}).get(name)
     if column is None or not column.sortable or direction is None:
         raise InvalidInput.at((*path, name), "value.unknown_field", name=name)
-    return Term(f"{record.name}.custom.{name}", column.expression, column.type.sql, True, direction == "DESC")
+    known, indexed = f"{record.name}.custom.{name}", bool(column.index)
+    return Term(
+        known, column.expression, column.type.sql, True, direction == "DESC", indexed, column if indexed else None
+    )
+
+
+@cache
+def _has_index(table: str, column: str, nullable: bool) -> bool:
+    """Whether an index has the rows of a tenant in the order of the column and the id, or of the column alone if it is unique."""
+    found = ALL_TABLES.tables[table]
+    keys = [tuple(part.name for part in index.columns) for index in found.indexes]
+    unique = [
+        tuple(part.name for part in key.columns) for key in found.constraints if isinstance(key, UniqueConstraint)
+    ]
+    return ("tenant_id", column, "id") in keys or (not nullable and ("tenant_id", column) in unique)
 
 
 def _related_term(name: str, relation: Relation, term: Term) -> Term:
@@ -175,30 +204,13 @@ def _cursor_values(cursor: Any, terms: Sequence[Term], name: str) -> list[str | 
     return values
 
 
-def beyond_sql(terms: Sequence[Term], alias: str, cursor: Leaf, parameters: Parameters, *, backward: bool) -> str:
-    """The rows behind a cursor in the order, or before it when ``backward``."""
-    name = "before" if backward else "after"
+def bind_cursor(terms: Sequence[Term], cursor: Leaf, parameters: Parameters, name: str) -> list[str]:
+    """Placeholders for the sort values that the cursor in the argument ``name`` holds."""
 
     def value(place: int) -> Callable[[Any], str | None]:
         return lambda given: _cursor_values(given, terms, name)[place]
 
-    bound = [parameters.bind(cursor, value(place), term.sql_type) for place, term in enumerate(terms)]
-    expressions = [term.expression(alias) for term in terms]
-    directions = {term.descending for term in terms}
-    if len(directions) == 1 and not any(term.nullable for term in terms):
-        # A row comparison walks the index from the cursor on.
-        sign = "<" if directions.pop() != backward else ">"
-        return f"({', '.join(expressions)}) {sign} ({', '.join(bound)})"
-    choices = []
-    for place, term in enumerate(terms):
-        same = [f"{expressions[i]} IS NOT DISTINCT FROM {bound[i]}" for i in range(place)]
-        sign = "<" if term.descending != backward else ">"
-        further = f"{expressions[place]} {sign} {bound[place]}"
-        if term.nullable:
-            absent, present = (bound, expressions) if backward else (expressions, bound)
-            further = f"({further} OR ({absent[place]} IS NULL AND {present[place]} IS NOT NULL))"
-        choices.append(" AND ".join((*same, further)))
-    return "(" + " OR ".join(f"({choice})" for choice in choices) + ")"
+    return [parameters.bind(cursor, value(place), term.sql_type) for place, term in enumerate(terms)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,11 +221,6 @@ class PageArguments:
     backward: bool
     after: Leaf | None
     before: Leaf | None
-
-    @property
-    def size_source(self) -> Source:
-        source = self.size.source
-        return lambda variables: self.read_size(source(variables))
 
     def read_size(self, value: Any) -> int:
         return page_size(value, "last" if self.backward else "first")

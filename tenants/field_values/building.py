@@ -1,0 +1,227 @@
+"""Index rows for the records that were there before their field was marked indexed or unique, and the end of rows that are of no
+more use.
+
+Few records are done in the transaction of the change set; many by a job, in batches that each hold up no more than the records
+they are about. Every save keeps the rows of its own record from the moment that the change set is committed, and lists are read
+by the index once it is complete, which is a new version of the configuration.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from tenants import jobs
+from tenants.config.definitions import CustomField, split_field_key
+from tenants.field_types import field_type
+from tenants.field_values.kinds import LONGEST_TEXT, index_table, key_sql, record_table
+from tenants.problems import FieldError, InvalidInput, LimitExceeded
+from tenants.transaction import Transaction, new_id
+
+BUILDING, READY, REMOVING = "building", "ready", "removing"
+# Records of a type that a change set sees to by itself. Other writes wait for it, a second or so.
+AT_ONCE = 20_000
+BATCH = 2_000
+# Values that a refusal names.
+NAMED = 3
+
+
+class FieldChange(NamedTuple):
+    """A custom field before and after a change set, by its key in the document; None is absent."""
+
+    key: str
+    before: CustomField | None
+    after: CustomField | None
+
+    @property
+    def moves_rows(self) -> bool:
+        return _is_indexed(self.before) != _is_indexed(self.after) or (
+            _is_indexed(self.after) and _is_unique(self.before) != _is_unique(self.after)
+        )
+
+
+def _is_indexed(definition: CustomField | None) -> bool:
+    return definition is not None and definition.is_indexed
+
+
+def _is_unique(definition: CustomField | None) -> bool:
+    return definition is not None and definition.unique
+
+
+class _Field(NamedTuple):
+    """Where a field's values are, and where they go."""
+
+    key: str
+    name: str
+    table: str
+    records: str
+    definition: CustomField
+
+    @property
+    def value_sql(self) -> str:
+        return field_type(self.definition.type).stored_sql("o.custom", self.name)
+
+    def insert_sql(self, *, whole: bool) -> str:
+        """Rows for the ``whole`` of the records, or for those with ``%(ids)s``."""
+        kind = field_type(self.definition.type)
+        chosen = "o.tenant_id = %(tenant)s" + ("" if whole else " AND o.id = ANY(%(ids)s::uuid[])")
+        if kind.many:
+            return (
+                f"INSERT INTO {self.table} (tenant_id, record_id, field, value)"
+                f" SELECT DISTINCT o.tenant_id, o.id, %(field)s::text, e.value FROM {self.records} o, unnest({self.value_sql}) e(value)"
+                f" WHERE {chosen}"
+            )
+        return (
+            f"INSERT INTO {self.table} (tenant_id, record_id, field, value, is_unique)"
+            f" SELECT o.tenant_id, o.id, %(field)s::text, {key_sql(kind, self.value_sql)}, %(is_unique)s::boolean"
+            f" FROM {self.records} o WHERE {chosen}"
+        )
+
+    def delete_sql(self, *, whole: bool) -> str:
+        chosen = "" if whole else " AND v.record_id = ANY(%(ids)s::uuid[])"
+        return f"DELETE FROM {self.table} v WHERE v.tenant_id = %(tenant)s AND v.field = %(field)s{chosen}"
+
+
+def _field(key: str, definition: CustomField) -> _Field:
+    record_type, name = split_field_key(key)
+    table = index_table(record_type, field_type(definition.type))
+    assert table is not None, "checked before"
+    return _Field(key, name, table, record_table(table), definition)
+
+
+async def follow(tx: Transaction, changes: Sequence[FieldChange]) -> None:
+    """See to the index rows of fields whose flags were changed, at once or by a job.
+
+    Nothing else may write records of the tenant meanwhile. Raises :class:`InvalidInput` for values that cannot be indexed or are
+    not unique, naming some, and :class:`LimitExceeded` for a field that is to be unique over more than :data:`AT_ONCE` records.
+    """
+    for change in changes:
+        definition = change.after if change.after is not None and change.after.is_indexed else change.before
+        assert definition is not None
+        field = _field(change.key, definition)
+        count = await _count(tx, field)
+        if not _is_indexed(change.after):
+            await _end(tx, field, count)
+            continue
+        await _refuse_values(tx, field, count)
+        if count > AT_ONCE:
+            await _by_job(tx, field, BUILDING)
+        else:
+            await _rewrite(tx, field, None)
+            await _set_state(tx, field.key, READY)
+
+
+async def _count(tx: Transaction, field: _Field) -> int:
+    row = await tx.fetch_one(
+        f"SELECT count(*) AS found FROM (SELECT 1 FROM {field.records} WHERE tenant_id = %(tenant)s LIMIT %(most)s::integer) o",
+        most=AT_ONCE + 1,
+    )
+    return row["found"] if row else 0
+
+
+async def _end(tx: Transaction, field: _Field, count: int) -> None:
+    if count > AT_ONCE:
+        await _by_job(tx, field, REMOVING)
+        return
+    await _delete(tx, field, None)
+    await tx.execute("DELETE FROM field_indexes WHERE tenant_id = %(tenant)s AND field = %(key)s", key=field.key)
+
+
+async def _refuse_values(tx: Transaction, field: _Field, count: int) -> None:
+    """Raise for values too long for an index, and for those that are there twice though they are to be unique."""
+    path = ("field", field.key)
+    if field.definition.unique and count > AT_ONCE and await _has_values(tx, field):
+        # Until a job has come to the last of them, a save could not know that its value is there already.
+        raise LimitExceeded("config.unique_over_many", key=field.key, most=AT_ONCE)
+    if field_type(field.definition.type).sql == "text":
+        long = await tx.fetch_one(
+            f"SELECT max(length({field.value_sql})) AS longest FROM {field.records} o WHERE o.tenant_id = %(tenant)s"
+        )
+        if long and (long["longest"] or 0) > LONGEST_TEXT:
+            data = {"length": long["longest"], "longest": LONGEST_TEXT}
+            raise InvalidInput([FieldError((*path, "indexed"), "config.too_long_to_index", data)])
+    if field.definition.unique:
+        double = await tx.fetch_all(
+            f"SELECT ({field.value_sql})::text AS value, count(*) AS found FROM {field.records} o WHERE o.tenant_id = %(tenant)s"
+            f" AND {field.value_sql} IS NOT NULL GROUP BY {field.value_sql} HAVING count(*) > 1 ORDER BY 2 DESC, 1 LIMIT {NAMED}"
+        )
+        if double:
+            named = ", ".join(f"{row['value']} ({row['found']})" for row in double)
+            raise InvalidInput(
+                [FieldError((*path, "unique"), "config.not_unique", {"key": field.key, "values": named})]
+            )
+
+
+async def _has_values(tx: Transaction, field: _Field) -> bool:
+    found = await tx.fetch_one(
+        f"SELECT 1 AS found FROM {field.records} o WHERE o.tenant_id = %(tenant)s AND {field.value_sql} IS NOT NULL LIMIT 1"
+    )
+    return found is not None
+
+
+async def _delete(tx: Transaction, field: _Field, ids: list[UUID] | None) -> None:
+    await tx.execute(field.delete_sql(whole=ids is None), field=field.name, ids=ids)
+
+
+async def _rewrite(tx: Transaction, field: _Field, ids: list[UUID] | None) -> None:
+    """The rows of the records with these ids, of all where it is None, as their values and the field's flags are now."""
+    await _delete(tx, field, ids)
+    scope: dict[str, Any] = {"field": field.name, "ids": ids, "is_unique": field.definition.unique}
+    await tx.execute(field.insert_sql(whole=ids is None), **scope)
+
+
+async def _set_state(tx: Transaction, key: str, state: str, through: UUID | None = None) -> UUID:
+    row = await tx.fetch_one(
+        "INSERT INTO field_indexes (tenant_id, id, field, state, through)"
+        " VALUES (%(tenant)s, %(id)s, %(key)s, %(state)s, %(through)s)"
+        " ON CONFLICT (tenant_id, field) DO UPDATE SET state = excluded.state, through = excluded.through RETURNING id",
+        id=new_id(),
+        key=key,
+        state=state,
+        through=through,
+    )
+    assert row is not None
+    return UUID(str(row["id"]))
+
+
+async def _by_job(tx: Transaction, field: _Field, state: str) -> None:
+    index_id = await _set_state(tx, field.key, state)
+    await jobs.add(tx, jobs.FIELD_INDEX, index_id)
+
+
+async def next_batch(tx: Transaction, index_id: UUID) -> bool:
+    """Do one batch of an index's work. True while there is more to do.
+
+    The last one gives the tenant a new version of its configuration, so that lists are read by the index from then on.
+    """
+    index = await tx.fetch_one(
+        "SELECT field, state, through FROM field_indexes WHERE tenant_id = %(tenant)s AND id = %(id)s FOR UPDATE",
+        id=index_id,
+    )
+    definition = tx.config.definitions["field"].get(index["field"]) if index else None
+    if index is None or index["state"] == READY or not isinstance(definition, CustomField):
+        return False
+    field = _field(index["field"], definition)
+    ids = await _next_ids(tx, field, index["through"])
+    if index["state"] == REMOVING:
+        await _delete(tx, field, ids)
+    else:
+        await _rewrite(tx, field, ids)
+    if len(ids) == BATCH:
+        await _set_state(tx, field.key, index["state"], ids[-1])
+        return True
+    if index["state"] == REMOVING:
+        await tx.execute("DELETE FROM field_indexes WHERE tenant_id = %(tenant)s AND id = %(id)s", id=index_id)
+    else:
+        await _set_state(tx, field.key, READY)
+        await tx.execute("UPDATE tenants SET config_version = config_version + 1 WHERE id = %(tenant)s")
+    return False
+
+
+async def _next_ids(tx: Transaction, field: _Field, through: UUID | None) -> list[UUID]:
+    # Locked, so that no save of these records goes unseen; in the order of all who lock several.
+    rows = await tx.fetch_all(
+        f"SELECT id FROM {field.records} WHERE tenant_id = %(tenant)s AND (%(through)s::uuid IS NULL OR id > %(through)s::uuid)"
+        f" ORDER BY id LIMIT {BATCH} FOR NO KEY UPDATE",
+        through=through,
+    )
+    return [row["id"] for row in rows]

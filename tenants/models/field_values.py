@@ -1,0 +1,70 @@
+"""The values of custom fields that are marked indexed or unique, beside the records that hold them, and the state of each index.
+
+Each customisable record type has six tables, by how values compare. A record has one row for each indexed field, NULL where it
+has no value, so that an order by the field can be walked along one index to its very end; of a field with many values it has a
+row for each of them.
+"""
+
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, Index, Table, Text, text
+from sqlalchemy.types import Boolean, Date, DateTime
+
+from tenants.columns import belongs_to, flag_column, tenant_table, text_column, unique, uuid_column
+
+# Under row security PostgreSQL looks values up in an index only by operators that it knows to be leakproof, which those of
+# numeric are not: numbers are kept as text that sorts as they do.
+SORTABLE = Text(collation="C")
+VALUE_TYPES: dict[str, Any] = {
+    "texts": Text(),
+    "numbers": SORTABLE,
+    "dates": Date(),
+    "times": DateTime(timezone=True),
+    "flags": Boolean(),
+}
+OPTIONS = "options"
+RECORDS = {"order": "orders", "customer": "customers", "product": "products"}
+
+
+def _values(record_type: str, kind: str) -> Table:
+    name = f"{record_type}_{kind}"
+    return tenant_table(
+        name,
+        uuid_column("record_id"),
+        text_column("field"),
+        Column("value", VALUE_TYPES[kind], nullable=True),
+        flag_column("is_unique", False),
+        belongs_to(RECORDS[record_type], "record_id", ondelete="CASCADE"),
+        Index(f"{name}_value_idx", "tenant_id", "field", "value", "record_id"),
+        Index(f"{name}_unique_idx", "tenant_id", "field", "value", unique=True, postgresql_where=text("is_unique")),
+        key=("record_id", "field"),
+    )
+
+
+def _options(record_type: str) -> Table:
+    name = f"{record_type}_{OPTIONS}"
+    return tenant_table(
+        name,
+        uuid_column("record_id"),
+        text_column("field"),
+        text_column("value"),
+        belongs_to(RECORDS[record_type], "record_id", ondelete="CASCADE"),
+        Index(f"{name}_record_id_idx", "tenant_id", "record_id", "field"),
+        key=("field", "value", "record_id"),
+    )
+
+
+value_tables = {
+    table.name: table
+    for record_type in RECORDS
+    for table in (*(_values(record_type, kind) for kind in VALUE_TYPES), _options(record_type))
+}
+
+field_indexes = tenant_table(
+    "field_indexes",
+    text_column("field"),
+    text_column("state"),
+    uuid_column("through", nullable=True),
+    CheckConstraint("state IN ('building', 'ready', 'removing')", name="state"),
+    unique("field"),
+)
