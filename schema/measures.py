@@ -1,0 +1,107 @@
+"""How much an argument asks for, told from its syntax and the variables in it: page sizes, comparisons, items and texts.
+
+Each function returns a plain number, or a :data:`Measure` where variables decide.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from graphql import IntValueNode, ListValueNode, ObjectValueNode, ValueNode, VariableNode, value_from_ast_untyped
+
+from tenants.reading.pages import DEFAULT_SIZE, LARGEST_SIZE
+
+CHARACTERS = 1_000
+# In comparisons: what one weighs that looks into texts, that asks for related records, or that reckons over them; and how many
+# items of a list are as good as one more.
+PATTERN = 5
+RELATED = 15
+AGGREGATED = 50
+LONG_LIST = 100
+PATTERNS = frozenset({"contains", "startsWith", "endsWith"})
+AGGREGATES = frozenset({"count", "sum", "avg", "min", "max"})
+CONNECTIVES = frozenset({"and", "or", "not", "custom"})
+
+Variables = Mapping[str, Any]
+Measure = Callable[[Variables], int]
+
+
+def comparisons(node: ValueNode) -> int | Measure:
+    """What a filter weighs: 1 for each comparison, more for patterns, long lists, relations and aggregates."""
+    return _measure(node, _comparisons)
+
+
+def handed(node: ValueNode) -> int | Measure:
+    """How much a value hands over: its list items, and each thousand characters of its texts."""
+    return _measure(node, _size)
+
+
+def page_size(arguments: Mapping[str, ValueNode]) -> int | Measure:
+    """``first``, or ``last``, within what a page may hold; other values are refused when they are read."""
+    given = [arguments[name] for name in ("first", "last") if name in arguments]
+    names = tuple(node.name.value for node in given if isinstance(node, VariableNode))
+    literals = [int(node.value) for node in given if isinstance(node, IntValueNode)]
+    # What size a view has is not known before it is read.
+    otherwise = LARGEST_SIZE if "view" in arguments else DEFAULT_SIZE
+    literal = _bounded(literals[0]) if literals else otherwise
+    if not names:
+        return literal
+
+    def size(variables: Variables) -> int:
+        for name in names:
+            value = variables.get(name)
+            if isinstance(value, int | float):
+                return _bounded(value)
+        return literal
+
+    return size
+
+
+def _bounded(value: float) -> int:
+    return int(max(0, min(value, LARGEST_SIZE)))
+
+
+def _measure(node: ValueNode, count: Callable[[Any], int]) -> int | Measure:
+    """What ``count`` finds in the value at ``node``, as a number where no variable has a part in it."""
+    if isinstance(node, VariableNode):
+        name = node.name.value
+        return lambda variables: count(variables.get(name))
+    if not _holds_variables(node):
+        return count(value_from_ast_untyped(node))
+    return lambda variables: count(value_from_ast_untyped(node, dict(variables)))
+
+
+def _holds_variables(node: ValueNode) -> bool:
+    if isinstance(node, ListValueNode):
+        return any(map(_holds_variables, node.values))
+    if isinstance(node, ObjectValueNode):
+        return any(_holds_variables(field.value) for field in node.fields)
+    return isinstance(node, VariableNode)
+
+
+def _comparisons(value: Any, name: str = "and") -> int:
+    """``name`` is the key that holds the value."""
+    if isinstance(value, list):
+        return sum(max(1, _comparisons(item, name)) if isinstance(item, dict) else 0 for item in value)
+    if not isinstance(value, dict):
+        return 0
+    if any(map(_holds_objects, value.values())):
+        # A name that is neither a connective nor an aggregate leads to other records.
+        own = 0 if name in CONNECTIVES else AGGREGATED if name in AGGREGATES else RELATED
+        return own + sum(_comparisons(inner, key) for key, inner in value.items())
+    own = AGGREGATED if name in AGGREGATES else 0
+    return own + sum(
+        PATTERN if operator in PATTERNS else 1 + (len(given) // LONG_LIST if isinstance(given, list) else 0)
+        for operator, given in value.items()
+    )
+
+
+def _holds_objects(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(item, dict) for item in value))
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value) // CHARACTERS
+    if isinstance(value, list):
+        return len(value) + sum(map(_size, value))
+    return sum(map(_size, value.values())) if isinstance(value, dict) else 0
