@@ -7,6 +7,8 @@ import sys
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from tenants.calls import UNDER_WAY
+
 # Tokens begin with this so that they can be found, and taken out, wherever they turn up.
 TOKEN = re.compile(r"\bol_[\w-]{8,}")
 PASSWORD_IN_URL = re.compile(r"(?<=://)([^\s:/@]*):[^\s@/]+@")
@@ -18,6 +20,7 @@ QUIET = {
     "dramatiq": logging.WARNING,
     "psycopg.pool": logging.ERROR,
     "uvicorn.access": logging.WARNING,
+    "uvicorn.error": logging.WARNING,
 }
 
 
@@ -25,7 +28,7 @@ def configure(level: str, *, json: bool | None = None) -> None:
     """Set up all logging of this process. ``json`` None asks whether somebody sits at a terminal."""
     as_json = not sys.stderr.isatty() if json is None else json
     shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
+        with_call,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
@@ -47,6 +50,19 @@ def configure(level: str, *, json: bool | None = None) -> None:
     root.setLevel(level)
     for name, quiet in QUIET.items():
         logging.getLogger(name).setLevel(max(quiet, root.level))
+
+
+def with_call(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Say for which call a line was written: its id, which users are told, and who asked for what."""
+    call = UNDER_WAY.get(None)
+    if call is not None:
+        event.setdefault("request_id", call.id)
+        if call.tenant:
+            event["tenant"] = call.tenant
+            event["member"] = str(call.member_id or "")
+        if call.kind:
+            event["operation"] = f"{call.kind} {call.field}"
+    return event
 
 
 def without_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

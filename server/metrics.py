@@ -1,7 +1,10 @@
-"""What Prometheus may read: requests, operations, sockets, and the state of the queue."""
+"""What Prometheus may read: requests, operations, sockets, and the state of the queue.
+
+Label values come from our routes and our schema, never from what a client sends: each new one would be kept for ever.
+"""
 
 import asyncio
-import time
+from functools import lru_cache
 
 import psycopg
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -11,34 +14,60 @@ from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.tenant_classes import TenantClasses
 from tenants import jobs
+from tenants.calls import Call
 from tenants.database import Database
 
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
 
+SECONDS_BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15)
 REQUESTS = Counter("orderloom_http_requests", "HTTP requests.", ["method", "route", "status"], registry=REGISTRY)
 SECONDS = Histogram(
     "orderloom_http_request_seconds",
     "Time from the request's headers to the end of its answer.",
     ["route"],
-    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15),
+    buckets=SECONDS_BUCKETS,
     registry=REGISTRY,
 )
 OPERATIONS = Counter(
     "orderloom_graphql_operations",
-    "GraphQL operations by the code of their first error.",
-    ["kind", "code"],
+    "GraphQL operations by kind, root field, class of the tenant, and code of the first error.",
+    ["kind", "field", "tenant_class", "code"],
+    registry=REGISTRY,
+)
+OPERATION_SECONDS = Histogram(
+    "orderloom_graphql_operation_seconds",
+    "Time to answer a query or mutation, by class of the tenant.",
+    ["kind", "tenant_class"],
+    buckets=SECONDS_BUCKETS,
+    registry=REGISTRY,
+)
+COST = Histogram(
+    "orderloom_graphql_cost",
+    "Points that an operation cost.",
+    ["kind"],
+    buckets=(10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000),
+    registry=REGISTRY,
+)
+STATEMENTS = Histogram(
+    "orderloom_graphql_statements",
+    "SQL statements that an operation sent.",
+    ["kind"],
+    buckets=(1, 2, 3, 5, 8, 13, 21, 50),
     registry=REGISTRY,
 )
 SOCKETS = Gauge("orderloom_sockets", "Open WebSocket connections.", registry=REGISTRY)
 SUBSCRIPTIONS = Gauge("orderloom_subscriptions", "Running operations on sockets.", registry=REGISTRY)
 DATABASE_UP = Gauge("orderloom_database_up", "Whether PostgreSQL answered.", registry=REGISTRY)
+REDIS_UP = Gauge("orderloom_redis_up", "Whether this process hears the news of the others.", registry=REGISTRY)
 JOBS = Gauge("orderloom_jobs", "Jobs in the queue of record.", ["state"], registry=REGISTRY)
 OLDEST_JOB = Gauge("orderloom_oldest_job_seconds", "How long the longest waiting job is overdue.", registry=REGISTRY)
 POOL = Gauge("orderloom_database_pool", "Connections of this process to PostgreSQL.", ["state"], registry=REGISTRY)
 
+CLASSES = TenantClasses()
 LONGEST_LOOK = 1.0
 ROUTES = frozenset({"/graphql", "/healthz", "/readyz", "/metrics"})
 
@@ -54,18 +83,47 @@ def route_of(path: str) -> str:
     )
 
 
-def count_request(method: str, path: str, status: int, started: float) -> None:
-    """Count a finished request. ``started`` is of ``time.perf_counter``."""
-    route = route_of(path)
-    # Anybody may send any method; each new one would be kept for ever.
-    method = method if method in ("GET", "POST") else "other"
-    REQUESTS.labels(method, route, status).inc()
-    SECONDS.labels(route).observe(time.perf_counter() - started)
+def count_request(method: str, path: str, status: int, seconds: float) -> None:
+    """Count a finished request."""
+    requests, durations = _of_requests(method if method in ("GET", "POST") else "other", route_of(path), status)
+    requests.inc()
+    durations.observe(seconds)
+
+
+@lru_cache(maxsize=1_000)
+def _of_requests(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(method, route, status), SECONDS.labels(route)
+
+
+def count_operation(call: Call, code: str | None, seconds: float | None = None) -> None:
+    """Count an operation that was answered, or refused with a code; ``seconds`` None is for one that only begins, a subscription."""
+    kind = call.kind or "none"
+    tenant_class = CLASSES.of(call.tenant_id) if call.tenant_id else "none"
+    operations, durations, costs, statements = _of_operations(kind, call.field or "none", tenant_class, code or "OK")
+    operations.inc()
+    if seconds is not None:
+        durations.observe(seconds)
+        costs.observe(call.cost)
+        statements.observe(call.statements)
+
+
+@lru_cache(maxsize=5_000)
+def _of_operations(
+    kind: str, field: str, tenant_class: str, code: str
+) -> tuple[Counter, Histogram, Histogram, Histogram]:
+    return (
+        OPERATIONS.labels(kind, field, tenant_class, code),
+        OPERATION_SECONDS.labels(kind, tenant_class),
+        COST.labels(kind),
+        STATEMENTS.labels(kind),
+    )
 
 
 async def metrics(request: Request) -> Response:
     """The text that Prometheus reads."""
-    await _look_at_jobs(request.app.state.house.database)
+    house = request.app.state.house
+    REDIS_UP.set(house.live.connected)
+    await _look_at_jobs(house.database)
     return Response(generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

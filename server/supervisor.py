@@ -4,29 +4,30 @@ The supervisor holds the data folder, starts the embedded services where no URL 
 companies, and keeps the web server, the workers and the clock alive. What dies is started again; what was left behind
 by a supervisor that was killed is found by its mark and ended first. Standard output carries the ready line and the
 sign-ins alone; whatever else is said, by us or by a child, goes to standard error.
+
+The supervisor holds the port, so that no connection is refused while a web server dies and comes back. SIGUSR2 puts fresh
+processes in the place of all children: the new web server answers before the old one goes.
 """
 
 import http.client
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from types import FrameType
+from typing import Any
 
+from server.children import Child, end_group, how_it_ended, say, spawn
 from server.embedded import Embedded, ServiceError, processes
-from server.preflight import PortTakenError, check_database, check_port, check_redis
+from server.preflight import PortTakenError, bound, check_database, check_redis
 from server.settings import Settings, SettingsError, app_database_url
 
 COMMAND = (sys.executable, "-m", "server.cli")
 CHILDREN = ("serve", "worker", "clock")
 LONGEST_STOP = 15.0
-# Doubled after each failure, and forgotten once a child has lived long enough to count as well.
-FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 30.0
-WELL_AFTER = 60.0
 FAILURES_BEFORE_READY = 5
 STILL_WAITING = 15.0
 TICK = 0.1
@@ -34,53 +35,6 @@ TICK = 0.1
 
 class StartError(Exception):
     """Orderloom cannot start. The text is one line for the operator."""
-
-
-class Child:
-    """One of our own long-running commands, in a session of its own, started again whenever it ends."""
-
-    def __init__(self, name: str, argv: Sequence[str], environment: Mapping[str, str]) -> None:
-        self.name = name
-        self.failures = 0
-        self._argv = argv
-        self._environment = environment
-        self._process: subprocess.Popen[bytes] | None = None
-        self._started = 0.0
-        self._not_before = 0.0
-
-    def keep(self) -> None:
-        """Start the child if it is not running and its pause is over."""
-        now = time.monotonic()
-        if self._process is not None:
-            code = self._process.poll()
-            if code is None:
-                return
-            self._died(code, now)
-        if now >= self._not_before:
-            self._process = spawn(self._argv, self._environment, stdout=sys.stderr.fileno())
-            self._started = now
-
-    def _died(self, code: int, now: float) -> None:
-        self.end_group()
-        self._process = None
-        if now - self._started > WELL_AFTER:
-            self.failures = 0
-        pause = min(FIRST_PAUSE * 2**self.failures, LONGEST_PAUSE)
-        self.failures += 1
-        self._not_before = now + pause
-        say(f"{self.name} {how_it_ended(code)}; starting it again in {pause:g} s.")
-
-    def ask_to_stop(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-
-    def stopped(self) -> bool:
-        return self._process is None or self._process.poll() is not None
-
-    def end_group(self) -> None:
-        """Kill what is left of the child and of what it started itself."""
-        if self._process is not None:
-            end_group(self._process, 0.0)
 
 
 def run(settings: Settings, command: Sequence[str] = COMMAND) -> int:
@@ -101,13 +55,16 @@ class Supervisor:
         self._command = command
         self._children: list[Child] = []
         self._signals = 0
+        self._handing_over = False
+        self._listening: socket.socket | None = None
         self._embedded = Embedded(
             settings.data_dir, postgres=settings.database_url is None, redis=settings.redis_url is None
         )
 
     def run(self) -> int:
         caught = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        before = {number: signal.signal(number, self._on_signal) for number in caught}
+        before: dict[signal.Signals, Any] = {number: signal.signal(number, self._on_signal) for number in caught}
+        before[signal.SIGUSR2] = signal.signal(signal.SIGUSR2, self._on_hand_over)
         try:
             self._run()
         finally:
@@ -119,6 +76,9 @@ class Supervisor:
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._signals += 1
 
+    def _on_hand_over(self, _number: int, _frame: FrameType | None) -> None:
+        self._handing_over = True
+
     def _stopping(self) -> bool:
         return self._signals > 0
 
@@ -127,7 +87,7 @@ class Supervisor:
         self._embedded.lock()
         token = self._embedded.token
         if processes.end(processes.marked_by_environment(token), [(signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)]):
-            check_port(self.settings.host, self.settings.port)
+            self._listening = bound(self.settings.host, self.settings.port)
         else:
             raise StartError(f"Processes of an earlier run in {self.settings.data_dir} do not stop: end them first.")
         environment = self._start_services(token)
@@ -135,7 +95,8 @@ class Supervisor:
         if self._stopping():
             return
         for name in CHILDREN:
-            self._children.append(Child(name, (*self._command, name), environment))
+            listening = self._listening if name == "serve" else None
+            self._children.append(Child(name, (*self._command, name), environment, listening))
         # While the others are coming up.
         sign_ins = self._seed(environment)
         if self._wait_until_ready():
@@ -245,6 +206,10 @@ class Supervisor:
 
     def _watch(self) -> None:
         while not self._stopping():
+            if self._handing_over:
+                self._handing_over = False
+                for child in self._children:
+                    child.hand_over()
             self._keep_all()
             time.sleep(TICK)
 
@@ -264,45 +229,13 @@ class Supervisor:
         impatient = self._signals + 1
         if self._children:
             say("Stopping.")
+        if self._listening is not None:
+            self._listening.close()
         for child in self._children:
             child.ask_to_stop()
         processes.wait_until(
             lambda: self._signals >= impatient or all(child.stopped() for child in self._children), LONGEST_STOP
         )
         for child in self._children:
-            child.end_group()
+            child.end()
         self._embedded.stop()
-
-
-def spawn(argv: Sequence[str], environment: Mapping[str, str], *, stdout: int) -> subprocess.Popen[bytes]:
-    """Start a child that Ctrl-C in our terminal does not reach and that does not outlive us."""
-    sys.stderr.flush()
-    return subprocess.Popen(
-        argv,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        start_new_session=True,
-        preexec_fn=processes.tied_to_parent(),
-    )
-
-
-def end_group(process: subprocess.Popen[bytes], patience: float) -> None:
-    """Ask the child to stop, and after these seconds kill it and what it started itself."""
-    if patience:
-        process.terminate()
-        processes.wait_until(lambda: process.poll() is not None, patience)
-    # Nothing may be left to kill; macOS says so with the second error.
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def how_it_ended(code: int) -> str:
-    if code < 0:
-        return f"was ended by {signal.Signals(-code).name}"
-    return f"ended with exit code {code}"
-
-
-def say(text: str) -> None:
-    print(f"orderloom: {text}", file=sys.stderr, flush=True)

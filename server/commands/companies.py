@@ -8,6 +8,8 @@ import typer
 from server.commands.house import CommandError, TenantOption, opened, run, say
 from tenants import people
 from tenants.companies import DEFAULT_TEMPLATE, NewCompany, create_company, list_companies, template_names
+from tenants.quotas import Quotas
+from tenants.usage import set_quotas
 
 tenant = typer.Typer(help="Companies on this instance.", no_args_is_help=True)
 
@@ -69,6 +71,29 @@ async def _create(company: NewCompany) -> bool:
         known = await people.is_known(house.database, company.owner_email)
         await create_company(house.database, company)
         return not known
+
+
+@tenant.command("quota")
+def quota(
+    slug: Annotated[str, typer.Argument(help="The company's slug.")],
+    records: Annotated[int | None, typer.Option(help="Orders, customers and products together.", min=0)] = None,
+    storage_mb: Annotated[int | None, typer.Option(help="Room of all records, in MiB.", min=0)] = None,
+    points_per_second: Annotated[int | None, typer.Option(help="API cost given back each second.", min=1)] = None,
+    points: Annotated[int | None, typer.Option(help="API cost that may be spent at once.", min=1)] = None,
+) -> None:
+    """Say what a company may use at most. What is not given is not limited, or as it is for all."""
+    storage_bytes = None if storage_mb is None else storage_mb * 2**20
+    quotas = Quotas(records=records, storage_bytes=storage_bytes, points_per_second=points_per_second, points=points)
+    run(_set_quotas(slug, quotas))
+    given = quotas.model_dump(exclude_none=True)
+    say(
+        f"The company '{slug}' may use: {', '.join(f'{name} {most}' for name, most in given.items()) or 'what it likes'}."
+    )
+
+
+async def _set_quotas(slug: str, quotas: Quotas) -> None:
+    async with opened() as house:
+        await set_quotas(house.database, await house.tenant(slug), quotas)
 
 
 def token(

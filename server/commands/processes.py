@@ -5,18 +5,17 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 import typer
-import uvicorn
 from psycopg import sql
 
 import migrations
-from server import demo, logs, mail, supervisor
+from server import demo, logs, mail, supervisor, tracing
 from server.app import create_app
 from server.commands.house import opened, say
 from server.commands.house import run as run_command
 from server.embedded import running
 from server.mailbox import is_loopback
-from server.preflight import check_database, check_port
-from server.protocol import configured
+from server.preflight import check_database
+from server.protocol import Server, configured, listening_socket
 from server.settings import Settings
 from tenants.companies import list_companies
 from workers import clock as clock_process
@@ -32,9 +31,10 @@ def run() -> None:
 def serve() -> None:
     """Serve the API."""
     settings = _load()
-    check_port(settings.host, settings.port)
-    check_database(settings.application_database_url())
-    uvicorn.Server(configured(create_app(settings), settings.host, settings.port)).run()
+    tracing.start("orderloom-serve")
+    with listening_socket(settings) as listening:
+        check_database(settings.application_database_url())
+        Server(configured(create_app(settings), settings.host, settings.port), settings.ready_fd).run([listening])
 
 
 def worker() -> None:
@@ -42,7 +42,9 @@ def worker() -> None:
     settings = _load()
     url = settings.application_database_url()
     check_database(url)
-    worker_process.run(WorkerSettings(url, settings.redis_address(), mail.sender(settings)))
+    tracing.start("orderloom-worker")
+    metrics_at = (settings.host, settings.worker_metrics_port) if settings.worker_metrics_port else None
+    worker_process.run(WorkerSettings(url, settings.redis_address(), mail.sender(settings), metrics_at))
 
 
 def clock() -> None:

@@ -68,7 +68,9 @@ class Instance:
         app_url = app_database_url(services.database_url)
         migrations.upgrade(services.database_url, APPLICATION_ROLE, app_url.split(":")[2].split("@")[0])
         self.app_url, self.redis_url, self.superuser_url = app_url, services.redis_url, services.superuser_url
-        self.port = free_port()
+        # Held here, as a supervisor does, so that nobody is refused while one process follows another.
+        self._listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
+        self.port: int = self._listening.getsockname()[1]
         self._environment = os.environ | {
             "DATABASE_URL": services.database_url,
             "REDIS_URL": services.redis_url,
@@ -88,23 +90,39 @@ class Instance:
     def start(self, name: str, *command: str) -> None:
         """Start `serve`, `worker`, `clock`, or a command under a name of its own; what ends by itself is started again."""
         self._commands[name] = command or (sys.executable, "-m", "server.cli", name)
-        self._spawn(name)
+        os.close(self._spawn(name))
 
-    def _spawn(self, name: str) -> None:
+    def _spawn(self, name: str) -> int:
+        """Start it; the end of a pipe that tells when it is ready, if it is the server."""
+        listening = self._listening.fileno()
+        reading, writing = os.pipe()
         self._processes[name] = subprocess.Popen(
             self._commands[name],
-            env=self._environment,
+            env=self._environment | {"LISTEN_FD": str(listening), "READY_FD": str(writing)},
+            pass_fds=(listening, writing),
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
         )
+        os.close(writing)
+        return reading
+
+    async def replace(self, name: str) -> None:
+        """A fresh process takes over before the running one is asked to stop; returns when that one has stopped."""
+        before = self._processes[name]
+        reading = self._spawn(name)
+        if name == "serve":
+            await asyncio.to_thread(os.read, reading, 1)
+        os.close(reading)
+        before.send_signal(signal.SIGTERM)
+        await asyncio.to_thread(before.wait)
 
     async def keep(self) -> None:
         """What a supervisor does, until cancelled."""
         while True:
             for name in tuple(self._commands):
                 if self._processes[name].poll() is not None:
-                    self._spawn(name)
+                    os.close(self._spawn(name))
             await asyncio.sleep(0.5)
 
     def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
@@ -128,7 +146,7 @@ class Instance:
         self.embedded.heal()
 
     async def until_ready(self) -> None:
-        await eventually(self._is_ready, 60)
+        await eventually(self._is_ready, 120)
 
     async def _is_ready(self) -> bool:
         async with httpx2.AsyncClient(base_url=self.url, timeout=5) as http:
@@ -137,7 +155,17 @@ class Instance:
             except httpx2.TransportError:
                 return False
 
+    def memory(self, name: str = "serve") -> float:
+        """The resident memory of a process, in MiB."""
+        return psutil.Process(self._processes[name].pid).memory_info().rss / 2**20
+
+    def handles(self, name: str = "serve") -> tuple[int, int]:
+        """How many files and sockets a process holds open, and how many threads it has."""
+        process = psutil.Process(self._processes[name].pid)
+        return process.num_fds(), process.num_threads()
+
     def stop(self) -> None:
+        self._listening.close()
         for process in self._processes.values():
             if process.poll() is None:
                 process.send_signal(signal.SIGCONT)
@@ -154,6 +182,7 @@ class Shop:
         self.instance = instance
         self.company = company
         self.refused: Counter[int] = Counter()
+        self.broken = 0
         self.slowest = 0.0
 
     @classmethod
@@ -188,6 +217,7 @@ class Shop:
             try:
                 response = await http.post("/graphql", content=body, headers=headers)
             except httpx2.TransportError:
+                self.broken += 1
                 await asyncio.sleep(0.2)
                 continue
             self.slowest = max(self.slowest, time.monotonic() - began)
