@@ -1,0 +1,93 @@
+"""A small and nasty order book: what is hard to read, to write and to sort, in few rows."""
+
+from collections.abc import Mapping, Sequence
+
+from tests.documents import CREATE_CUSTOMER, CREATE_PRODUCT, VOID_ORDER, done
+from tests.examples import FIELDS, create_orders, define_fields
+from tests.harness import Company, Drain, Row
+from tests.test_workers import MAIL, automate
+
+NASTY = "50 % \\ 'quoted' \"é张\" \x01\x1f\x7f\t\n\r\b\f\u2028 {} $1 %s %(tenant)s </script> 🦊"
+LONG = "12345678901234567890.0123456789"
+# Read through their index tables; the others out of the record.
+INDEXED = ("order.a_decimal", "order.a_day", "order.some", "order.one")
+CUSTOMER_FIELDS: Mapping[str, Row] = {
+    "customer.grade": {"type": "select", "options": ["a", "b"]},
+    "product.weight": {"type": "decimal"},
+}
+ORDERS: Sequence[Row] = (
+    {
+        "channel": NASTY[:45].strip(),
+        "notes": NASTY,
+        "tags": ["b", "a", NASTY.strip()[:40].strip()],
+        "promisedAt": "2026-03-01T00:00:00Z",
+        "orderedAt": "2026-01-01T10:00:00.5Z",
+        "priority": "high",
+        "externalId": 'x "1"',
+        "shippingAddress": {"city": "München", "line1": NASTY},
+        "custom": {
+            "a_text": NASTY,
+            "a_whole": -7,
+            "a_decimal": LONG,
+            "a_flag": False,
+            "a_day": "2026-02-28",
+            "a_moment": "2026-02-28T12:00:00.25+02:00",
+            "one": "red",
+            "some": ["y", "x"],
+            "labels": ["b", "a"],
+        },
+        "lines": [
+            {"name": NASTY, "unitPrice": "0.01", "quantity": "3.333", "taxRate": "0.19", "discountRate": "0.5"},
+            {"name": "Free", "unitPrice": "0"},
+            {"name": "Same", "unitPrice": "1000000000.99", "quantity": "2", "externalId": "l-1"},
+        ],
+    },
+    {
+        "channel": "web",
+        "orderedAt": "2026-01-01T10:00:00.5Z",
+        "custom": {"a_decimal": "-1.50", "some": [], "one": "red"},
+    },
+    {"channel": "web", "orderedAt": "2026-01-01T10:00:00.123456Z", "custom": {"a_flag": True, "a_text": "b"}},
+    {"channel": "", "orderedAt": "2025-12-31T23:59:59+14:00", "promisedAt": "2026-03-01T00:00:00.000001Z"},
+    {"priority": "low", "orderedAt": "2026-01-02T00:00:00Z", "custom": {"a_whole": 2147483647, "a_day": "2026-02-28"}},
+    {"priority": "urgent", "tags": ["a"], "custom": {"a_decimal": "-1.5", "labels": ["a"]}},
+    {"currency": "JPY", "shippingAddress": {"city": "東京", "country": "JP"}, "externalId": "50%_\\"},
+)
+
+
+async def order_book(company: Company, work: Drain) -> None:
+    """Seven orders of three customers, two of them void, with runs, mails and messages of an automation."""
+    fields = {key: {**body, "indexed": key in INDEXED} for key, body in FIELDS.items()}
+    await define_fields(company, {**fields, **CUSTOMER_FIELDS})
+    await automate(company, MAIL, {"type": "notify", "to": "role:owner", "text": "New {{ order.number }}"})
+    product = await done(company, CREATE_PRODUCT, sku="A\\1", name="Apple 🍏", price="2.50", custom={"weight": "0.000"})
+    await done(company, CREATE_PRODUCT, sku="B", name="Bare")
+    firm = await done(
+        company, CREATE_CUSTOMER, kind="COMPANY", name='Zoë "Z" & Co', externalId="c'1", custom={"grade": "b"}
+    )
+    li = await done(
+        company,
+        CREATE_CUSTOMER,
+        name="Li Wei",
+        companyId=firm["id"],
+        notes=NASTY,
+        phones=[{"value": "+86 138 0013 8000", "label": "a"}, {"value": "+49 30 1234567"}],
+        emails=[{"value": "li@example.com"}],
+        addresses=[{"city": "Suzhou", "line1": NASTY}, {"line1": "1", "kind": "BILLING"}],
+    )
+    await done(company, CREATE_CUSTOMER, name="Li Wei", companyId=firm["id"])
+    inputs = [dict(values) for values in ORDERS]
+    for values in inputs[:3]:
+        values["customerId"] = li["id"]
+    inputs[3]["customerId"] = firm["id"]
+    inputs[4]["lines"] = [{"productId": product["id"], "quantity": "2"}] * 4
+    made = await create_orders(company, inputs)
+    await work()
+    for place in (1, 5):
+        await done(company, VOID_ORDER, id=made[place], reason="out_of_stock", note=NASTY)
+    async with company.begin() as tx:
+        # An owner and a reason that are gone, a mail that failed.
+        await tx.execute(
+            "UPDATE orders SET owner_id = NULL, void_reason = 'gone' WHERE tenant_id = %(tenant)s AND id = %(id)s",
+            id=made[5],
+        )

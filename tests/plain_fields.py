@@ -1,0 +1,139 @@
+"""The fields of plain rows that are no column of theirs: what they hold, computed in Python, for ``plain_execution``."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.plain_execution import Book, Record
+
+Row = Mapping[str, Any]
+ADDRESS = ("recipient", "phone", "line1", "line2", "district", "city", "region", "postalCode", "country")
+
+
+def snake(name: str) -> str:
+    return "".join(f"_{char.lower()}" if char.isupper() else char for char in name)
+
+
+def moment(value: datetime) -> str:
+    """ISO 8601 in UTC; fractions of a second without trailing zeros."""
+    text = value.strftime("%Y-%m-%dT%H:%M:%S")
+    return text + (f".{value.microsecond:06}".rstrip("0") if value.microsecond else "") + "+00:00"
+
+
+def _status(book: "Book", row: Row) -> Any:
+    status = book.config.all_statuses[row["status"]]
+    return {
+        "key": row["status"],
+        "label": status.label["en"],
+        "colour": status.colour,
+        "category": status.category.upper(),
+        "description": status.description.get("en"),
+    }
+
+
+def _next_steps(book: "Book", row: Row) -> Any:
+    statuses = book.config.statuses
+    return [
+        {
+            "key": key,
+            "label": step.label["en"],
+            "status": step.target,
+            "statusLabel": statuses[step.target].label["en"],
+            "allowed": True,
+            "refusal": None,
+        }
+        for key, step in book.config.transitions.items()
+        if row["status"] in step.sources and row["status"] in statuses
+    ]
+
+
+def _voiding(book: "Book", row: Row) -> Any:
+    status = book.config.statuses[row["status"]]
+    return {"allowed": not status.void_blocked and status.category != "void"}
+
+
+def _void_reason(book: "Book", row: Row) -> Any:
+    key = row["void_reason"]
+    if key not in book.config.all_void_reasons:
+        return None
+    reason = book.config.all_void_reasons[key]
+    return {"key": key, "label": reason.label["en"], "noteRequired": reason.note_required}
+
+
+def _summary(book: "Book", row: Row) -> Any:
+    counted = book.all("Order", customer_id=row["id"], voided_at=None)
+    sums: dict[str, Decimal] = {}
+    for order in counted:
+        currency = order.row["currency"]
+        sums[currency] = sums.get(currency, Decimal(0)) + order.row["total"]
+    last = max((order.row["ordered_at"] for order in counted), default=None)
+    totals = [{"total": {"amount": format(sums[key], "f"), "currency": key}} for key in sorted(sums)]
+    return {"count": len(counted), "lastOrderedAt": moment(last) if last else None, "totals": totals}
+
+
+def _address(_book: "Book", row: Row) -> Any:
+    stored = row["shipping_address"]
+    return None if stored is None else {part: stored.get(snake(part)) for part in ADDRESS}
+
+
+def _points(kind: str) -> Callable[["Book", Row], Any]:
+    return lambda book, row: _listed(book, "ContactPoint", book.all("ContactPoint", customer_id=row["id"], kind=kind))
+
+
+def _listed(book: "Book", kind: str, records: Sequence["Record"]) -> Sequence["Record"]:
+    return sorted(records, key=lambda record: (record.row["position"], record.id))
+
+
+def _history(record_type: str) -> Callable[["Book", Row], Any]:
+    return lambda book, row: book.paged(
+        "HistoryEntry", book.all("HistoryEntry", record_type=record_type, record_id=row["id"])
+    )
+
+
+def _about(book: "Book", row: Row) -> Any:
+    return book.find("Order", row["record_id"]) if row["record_type"] == "order" else None
+
+
+SPECIAL: Mapping[tuple[str, str], Callable[["Book", Row], Any]] = {
+    ("Order", "status"): _status,
+    ("Order", "nextSteps"): _next_steps,
+    ("Order", "voiding"): _voiding,
+    ("Order", "voidReason"): _void_reason,
+    ("Order", "isVoided"): lambda _book, row: row["voided_at"] is not None,
+    ("Order", "shippingAddress"): _address,
+    ("Order", "customer"): lambda book, row: book.find("Customer", row["customer_id"]),
+    ("Order", "owner"): lambda book, row: book.find("Member", row["owner_id"]),
+    ("Order", "voidedBy"): lambda book, row: book.find("Member", row["voided_by_id"]),
+    ("Order", "lines"): lambda book, row: book.paged("OrderLine", book.all("OrderLine", order_id=row["id"])),
+    ("Order", "history"): _history("order"),
+    ("Order", "automationRuns"): lambda book, row: book.paged(
+        "AutomationRun", book.all("AutomationRun", record_type="order", record_id=row["id"])
+    ),
+    ("OrderLine", "order"): lambda book, row: book.find("Order", row["order_id"]),
+    ("OrderLine", "product"): lambda book, row: book.find("Product", row["product_id"]),
+    ("Customer", "company"): lambda book, row: book.find("Customer", row["company_id"]),
+    ("Customer", "people"): lambda book, row: book.paged("Customer", book.all("Customer", company_id=row["id"])),
+    ("Customer", "owner"): lambda book, row: book.find("Member", row["owner_id"]),
+    ("Customer", "phones"): _points("phone"),
+    ("Customer", "emails"): _points("email"),
+    ("Customer", "addresses"): lambda book, row: _listed(book, "Address", book.all("Address", customer_id=row["id"])),
+    ("Customer", "orders"): lambda book, row: book.paged("Order", book.all("Order", customer_id=row["id"])),
+    ("Customer", "orderSummary"): _summary,
+    ("Customer", "history"): _history("customer"),
+    ("Product", "orderLines"): lambda book, row: book.paged("OrderLine", book.all("OrderLine", product_id=row["id"])),
+    ("Product", "history"): _history("product"),
+    ("Member", "isMe"): lambda book, row: row["id"] == book.viewer,
+    ("Notification", "order"): _about,
+    ("HistoryEntry", "actor"): lambda _book, row: {
+        "kind": row["actor_kind"].upper(),
+        "id": row["actor_id"],
+        "name": row["actor_name"],
+    },
+    ("HistoryEntry", "changes"): lambda _book, row: [
+        {"field": change["field"], "from": change.get("old"), "to": change.get("new")} for change in row["changes"]
+    ],
+    ("AutomationRun", "event"): lambda book, row: book.find("HistoryEntry", row["event_id"]),
+    ("AutomationRun", "order"): _about,
+}
