@@ -3,9 +3,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
+WORK ?= W1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock schema bench bench-quick faults clean
+.PHONY: help run test check format lock schema bench bench-quick bench-scale profile prove faults fuzz soak clean
 
 # Needs nothing but Python with venv and pip: no compiler, no Node.js, no database.
 define sync
@@ -38,21 +39,41 @@ format: ## Format the code and mend what can be mended by a machine
 	@$(BIN)/python -m ruff check --fix-only .
 	@$(BIN)/python -m ruff format .
 
+prove: ## Thousands of random documents: the compiler against graphql-core's own execution (PROVE=3000)
+	$(call sync,dev)
+	@PROVE=$(or $(PROVE),3000) $(BIN)/python -m pytest -q tests/test_compiled_documents.py $(ARGS)
+
 faults: ## The slow fault runs: services killed and cut off while the product works
 	$(call sync,dev)
 	@$(BIN)/python -m pytest -q tests/faults $(ARGS)
+
+fuzz: ## Ten thousand bad values over every argument, with a new seed (FUZZ_SEED=1 repeats one)
+	$(call sync,dev)
+	@FUZZ_COUNT=$(or $(FUZZ_COUNT),10000) $(BIN)/python -m pytest -q -s tests/test_fuzz.py $(ARGS)
+
+soak: ## Half load on the full product for twenty minutes: nothing may grow (MINUTES=2 for a try)
+	$(call sync,dev)
+	@$(BIN)/python -m tests.faults.soak --minutes $(or $(MINUTES),20)
 
 schema: ## Print the static GraphQL schema into schema/schema.graphql
 	$(call sync,dev)
 	@$(BIN)/python -m schema.print > schema/schema.graphql
 
-bench: ## Measure the product against the same SQL behind a bare route (takes minutes)
+bench: ## Measure the product against a bare route and PostGraphile on the same data (ten minutes; needs wrk)
 	$(call sync,dev)
 	@$(BIN)/python -m bench.run $(ARGS)
 
-bench-quick: ## The same with small data, to see that the measuring works
+bench-quick: ## The same with a tenth of the data and short rounds (make bench-quick ARGS="--only W1,W5 --no-postgraphile")
 	$(call sync,dev)
 	@$(BIN)/python -m bench.run --quick $(ARGS)
+
+bench-scale: ## The same lists at 10,000 and at 1,000,000 orders (make bench-scale ARGS="--only total --keep FOLDER")
+	$(call sync,dev)
+	@$(BIN)/python -m bench.scale $(ARGS)
+
+profile: ## Where each microsecond of a request goes (make profile WORK=W2)
+	$(call sync,dev)
+	@$(BIN)/python -m bench.profile $(WORK) $(ARGS)
 
 # With hashes and for every platform; without a host's name, so that each machine uses the index it is set up for.
 COMPILE = UV_SYSTEM_CERTS=1 $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -62,9 +83,9 @@ lock: ## Write the lock files anew from pyproject.toml (make lock ARGS=--upgrade
 	$(call sync,dev)
 	@$(COMPILE) requirements/uv.in -o requirements/uv.txt >/dev/null
 	@$(COMPILE) pyproject.toml --extra embedded --extra build -o requirements/run.txt >/dev/null
-	@$(COMPILE) pyproject.toml --extra embedded --extra build --extra dev -c requirements/run.txt \
+	@$(COMPILE) pyproject.toml --extra embedded --extra build --extra telemetry --extra dev -c requirements/run.txt \
 		-o requirements/dev.txt >/dev/null
 
 clean: ## Remove what was installed and built; the data in .orderloom/ stays
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist console/node_modules server/static/explorer
+	@rm -rf .venv .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist console/node_modules server/static/explorer
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,74 +1,71 @@
-"""A small client for load: prepared bytes out, responses counted, one keep-alive connection per worker."""
+"""The load: wrk, one thread of it, with prepared requests."""
 
-import asyncio
-import time
-from dataclasses import dataclass, field
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-
-@dataclass
-class Round:
-    """What one round measured: requests per second, latencies in milliseconds, and answers that were not as expected."""
-
-    seconds: float = 0.0
-    latencies: list[float] = field(default_factory=list)
-    errors: int = 0
-
-    @property
-    def rate(self) -> float:
-        return len(self.latencies) / self.seconds if self.seconds else 0.0
-
-    def percentile(self, share: float) -> float:
-        ordered = sorted(self.latencies)
-        return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
+SCRIPT = Path(__file__).with_name("wrk.lua")
+MISSING = "wrk is not installed: 'apt-get install wrk' gets it on Debian and Ubuntu, 'brew install wrk' on macOS."
 
 
-def request_bytes(port: int, path: str, body: bytes, token: str | None = None) -> bytes:
-    """One HTTP/1.1 request, ready to send."""
-    head = [
-        f"POST {path} HTTP/1.1",
-        f"Host: 127.0.0.1:{port}",
-        "Content-Type: application/json",
-        "Accept: application/json",
-        f"Content-Length: {len(body)}",
-    ]
-    if token:
-        head.append(f"Authorization: Bearer {token}")
-    return "\r\n".join((*head, "", "")).encode() + body
+class LoadError(Exception):
+    """wrk is missing or failed; the text says which."""
 
 
-async def _answer(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
-    head = await reader.readuntil(b"\r\n\r\n")
-    length = int(head.lower().split(b"content-length: ", 1)[1].split(b"\r\n", 1)[0])
-    return head, await reader.readexactly(length)
+@dataclass(frozen=True)
+class Measured:
+    """What one run of wrk saw: requests per second, latencies in milliseconds, answers that were not as they should be."""
+
+    requests: int
+    rate: float
+    p50: float
+    p99: float
+    errors: int
+    example: str
 
 
-async def ask(port: int, request: bytes) -> bytes:
-    """One request, one answer's body."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**24)
-    writer.write(request)
-    _, body = await _answer(reader)
-    writer.close()
-    await writer.wait_closed()
-    return body
+@dataclass(frozen=True)
+class Load:
+    """Requests in a file, the address that they go to, and a text that each good answer holds."""
+
+    url: str
+    file: Path
+    marker: str
 
 
-async def measure(port: int, request: bytes, *, connections: int, seconds: float, marker: bytes) -> Round:
-    """Ask as fast as the server answers for some seconds. An answer without ``marker``, or with errors, counts as an error."""
-    result = Round()
-    end = time.perf_counter() + seconds
+def require_wrk() -> None:
+    """Raises LoadError that says how to get wrk."""
+    if shutil.which("wrk") is None:
+        raise LoadError(MISSING)
 
-    async def worker() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**24)
-        while (begun := time.perf_counter()) < end:
-            writer.write(request)
-            head, body = await _answer(reader)
-            result.latencies.append((time.perf_counter() - begun) * 1000)
-            if not head.startswith(b"HTTP/1.1 200") or marker not in body or b'"errors"' in body:
-                result.errors += 1
-        writer.close()
-        await writer.wait_closed()
 
-    begun = time.perf_counter()
-    await asyncio.gather(*(worker() for _ in range(connections)))
-    result.seconds = time.perf_counter() - begun
-    return result
+def write_requests(file: Path, requests: Sequence[tuple[str, bytes]]) -> None:
+    """Keep tokens and bodies for wrk; neither holds a tab or a line's end."""
+    file.write_bytes(b"".join(token.encode() + b"\t" + body + b"\n" for token, body in requests))
+
+
+def run_wrk(load: Load, *, connections: int, seconds: int) -> Measured:
+    """Send the requests as fast as they are answered. Raises LoadError."""
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(SCRIPT), load.url]
+    done = subprocess.run(
+        [*command, "--", str(load.file), load.marker], capture_output=True, text=True, check=False, timeout=seconds + 60
+    )
+    return parsed(done.stdout, done.stderr)
+
+
+def parsed(said: str, complained: str = "") -> Measured:
+    """What wrk's script printed. Raises LoadError where it printed no result."""
+    line = next((line for line in said.splitlines() if line.startswith("RESULT\t")), None)
+    if line is None:
+        raise LoadError(f"wrk failed: {(complained or said).strip()}")
+    _, requests, microseconds, p50, p99, errors, example = line.split("\t", 6)
+    return Measured(
+        int(requests),
+        int(requests) / (int(microseconds) / 1e6),
+        int(p50) / 1000,
+        int(p99) / 1000,
+        int(errors),
+        example,
+    )

@@ -1,189 +1,210 @@
-"""Run the benchmark: ``python -m bench.run [--quick]``.
+"""Run the benchmark: ``python -m bench.run [--quick] [--only W1,W5] [--works-alone] [--no-postgraphile] [--json FILE]``.
 
-Starts an embedded PostgreSQL and Redis of its own, loads one tenant, serves it by the product and by the bare route (one
-process each), and measures both in turn, several rounds; prints medians and the product's share of the limit.
+Starts an embedded PostgreSQL and Redis of its own, loads the companies, checks that all servers answer the same, measures them
+in turn, and prints rates, latencies, memory and shares beside the goals.
 """
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
-import socket
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from uuid import UUID
 
-import orjson
+import psycopg
 
-import migrations
-from bench.data import load
-from bench.load import Round, ask, measure, request_bytes
-from schema.execution import House, Operation, execute
+from bench import data, indexing, report
+from bench.checks import Differs, check
+from bench.load import LoadError, require_wrk
+from bench.npm import AbsentError
+from bench.rounds import CONNECTIONS, Measuring
+from bench.servers import LIMIT, PRODUCT, Postgres, Server, ServerError, start_limit, start_product, start_rival
+from bench.spellings import fastest
+from bench.works import INDEXED, Asks, Work, indexed_work, works
 from server.embedded import Embedded, Services
-from server.settings import app_database_url
-from tenants.callers import Callers
-from tenants.companies import NewCompany, create_company
-from tenants.database import Caller, Database
-from tenants.people import member_by_email, open_session
-
-READ = """query Newest($first: Int) { orders(first: $first) { nodes {
-  id number status { key label } channel priority orderedAt total { amount currency } tags
-  customer { id name } lines(first: 3) { nodes { sku name quantity total { amount } } } } } }"""
-CREATE = """mutation Take($input: CreateOrderInput!) { createOrder(input: $input) {
-  __typename ... on OrderPayload { order { id number } } ... on Problem { message } } }"""
-ORDER = {"lines": [{"name": "Line", "unitPrice": "10.00", "taxRate": "0.19"}] * 3, "channel": "web"}
 
 
 @dataclass(frozen=True)
+class Plan:
+    """How much is measured: seconds are those of one run of wrk, ``warm_seconds`` those before all companies are timed."""
+
+    size: data.Size
+    rounds: int
+    few_rounds: int
+    seconds: int
+    warm_seconds: int
+
+
+FULL = Plan(data.FULL, rounds=5, few_rounds=3, seconds=3, warm_seconds=25)
+QUICK = Plan(data.QUICK, rounds=3, few_rounds=1, seconds=1, warm_seconds=6)
+
+
+def say(text: str) -> None:
+    """Tell the person who waits how far it is; the report alone goes to standard output."""
+    print(text, file=sys.stderr, flush=True)
+
+
+@dataclass
 class Bench:
-    """What is being measured: ports, the token, and the prepared requests."""
+    """The running services, what was loaded into them, and the servers by name."""
 
+    plan: Plan
     services: Services
-    tenant_id: UUID
-    token: str
-    sql: str
-    parameters: dict[str, Any]
+    folder: Path
+    loaded: data.Loaded
+    connection: psycopg.Connection[Any]
+    asks: Asks
+    servers: dict[str, Server]
 
+    @property
+    def measuring(self) -> Measuring:
+        return Measuring(
+            self.servers, self.loaded, self.asks, self.folder, self.plan.seconds, Postgres(self.connection)
+        )
 
-class _Listening(Database):
-    """Hands a statement over instead of running it."""
-
-    heard: tuple[str, dict[str, Any]]
-
-    async def read(self, caller: Caller, sql: str, parameters: Any) -> bytes | None:
-        self.heard = (sql, dict(parameters))
-        return await super().read(caller, sql, parameters)
-
-
-async def _prepare(services: Services, orders: int, customers: int) -> Bench:
-    owner_url = services.database_url
-    app_url = app_database_url(owner_url)
-    migrations.upgrade(owner_url, app_password=urlsplit(app_url).password)
-    database = await Database.open(app_url)
-    company = NewCompany("bench", "Bench", "bench@example.com", "Bench", "bench-password", template="minimal")
-    tenant_id = await create_company(database, company)
-    await asyncio.to_thread(load, services.superuser_url, tenant_id, orders=orders, customers=customers)
-    session = await open_session(database, tenant_id, await member_by_email(database, tenant_id, None))
-    listening = _Listening(database.pool, database.aside)
-    house = House(listening, Callers(listening))
-    operation = Operation(READ, None, {"first": 50})
-    answer = await execute(house, operation, token=session.token, language="en", request_id="bench")
-    assert answer.code is None, answer.body
-    sql, parameters = listening.heard
-    await database.close()
-    return Bench(services, tenant_id, session.token, sql, {name: _plain(value) for name, value in parameters.items()})
-
-
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, UUID) else value
-
-
-def _serve(bench: Bench, port: int, bare_port: int) -> list[subprocess.Popen[bytes]]:
-    environment = {
-        **os.environ,
-        "APP_DATABASE_URL": app_database_url(bench.services.database_url),
-        "DATABASE_URL": bench.services.database_url,
-        "REDIS_URL": bench.services.redis_url,
-        "PORT": str(port),
-        "LOG_LEVEL": "WARNING",
-    }
-    task = {
-        "url": bench.services.superuser_url,
-        "sql": bench.sql,
-        "parameters": bench.parameters,
-        "tenant": str(bench.tenant_id),
-        "changes": json.dumps([{"field": "lines", "old": None, "new": ORDER["lines"]}]),
-    }
-    bare = [sys.executable, "-m", "uvicorn", "bench.bare:app", "--port", str(bare_port), "--log-level", "warning"]
-    bare += ["--no-access-log", "--loop", "uvloop", "--http", "httptools"]
-    return [
-        subprocess.Popen([sys.executable, "-m", "server.cli", "serve"], env=environment),
-        subprocess.Popen(bare, env={**environment, "BARE": json.dumps(task)}),
-    ]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-async def _wait(port: int) -> None:
-    for _ in range(200):
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.close()
+    def start(self, chosen: Sequence[Work], *, rival: bool) -> None:
+        """Start the servers. Raises ServerError."""
+        self.servers[PRODUCT] = start_product(self.services, self.folder)
+        self.start_limit(chosen)
+        if not rival:
             return
-        except OSError:
-            await asyncio.sleep(0.1)
-    raise SystemExit(f"nothing answers on port {port}")
-
-
-async def _compare(bench: Bench, port: int, bare_port: int, *, rounds: int, seconds: float, connections: int) -> None:
-    read = orjson.dumps({"query": READ, "variables": {"first": 50}})
-    create = orjson.dumps({"query": CREATE, "variables": {"input": ORDER}})
-    works = {
-        "newest 50 orders, customer, 3 lines each": ("/read", read, b'"number"'),
-        "create an order with 3 lines": ("/create", create, b'"number"'),
-    }
-    product_read = orjson.loads(await ask(port, request_bytes(port, "/graphql", read, bench.token)))
-    bare_read = orjson.loads(await ask(bare_port, request_bytes(bare_port, "/read", b"{}")))
-    if product_read["data"]["orders"] != bare_read:
-        raise SystemExit("the two servers do not answer the same")
-    print(f"\n{connections} connections, {rounds} rounds of {seconds:g} s each in turn; medians of the rounds\n")
-    print(f"{'work':42} {'product/s':>10} {'limit/s':>9} {'share':>6} {'p50 ms':>14} {'p99 ms':>14} {'errors':>6}")
-    for name, (path, body, marker) in works.items():
-        product, bare = request_bytes(port, "/graphql", body, bench.token), request_bytes(bare_port, path, b"{}")
-        ours, limits = [], []
-        for place in range(rounds + 1):
-            one = await measure(port, product, connections=connections, seconds=seconds, marker=marker)
-            two = await measure(bare_port, bare, connections=connections, seconds=seconds, marker=marker)
-            # The first round warms caches, plans and prepared statements.
-            if place:
-                ours.append(one)
-                limits.append(two)
-        _print_row(name, ours, limits)
-
-
-def _print_row(name: str, ours: list[Round], limits: list[Round]) -> None:
-    share = statistics.median(one.rate / two.rate for one, two in zip(ours, limits, strict=True))
-    rates = [statistics.median(one.rate for one in side) for side in (ours, limits)]
-    halves = [statistics.median(one.percentile(0.5) for one in side) for side in (ours, limits)]
-    tails = [statistics.median(one.percentile(0.99) for one in side) for side in (ours, limits)]
-    errors = sum(one.errors for one in (*ours, *limits))
-    middle, tail = (f"{pair[0]:.1f} / {pair[1]:.1f}" for pair in (halves, tails))
-    print(f"{name:42} {rates[0]:10.0f} {rates[1]:9.0f} {share:6.2f} {middle:>14} {tail:>14} {errors:6}")
-
-
-async def _main(quick: bool) -> None:
-    orders, customers = (10_000, 2_000) if quick else (100_000, 20_000)
-    rounds, seconds = (3, 2.0) if quick else (5, 4.0)
-    # fsync stays on: a create that need not reach the disk would measure nothing.
-    with tempfile.TemporaryDirectory(prefix="orderloom-bench-") as folder, Embedded(Path(folder) / "data") as embedded:
-        begun = time.perf_counter()
-        bench = await _prepare(embedded.services, orders, customers)
-        print(f"{orders} orders with {orders * 3} lines loaded in {time.perf_counter() - begun:.1f} s")
-        port, bare_port = _free_port(), _free_port()
-        children = _serve(bench, port, bare_port)
         try:
-            await _wait(port)
-            await _wait(bare_port)
-            await _compare(bench, port, bare_port, rounds=rounds, seconds=seconds, connections=8)
-        finally:
-            for child in children:
-                child.terminate()
-            for child in children:
-                child.wait(timeout=20)
+            server = start_rival(self.services, self.folder)
+        except AbsentError as absent:
+            print(f"PostGraphile is left out: {absent}")
+        else:
+            self.servers[server.name] = server
+
+    def start_limit(self, chosen: Sequence[Work]) -> None:
+        """Start the limit, with the spelling of each read's statement that answers soonest."""
+        large = self.loaded.large
+        reads = {
+            work.key: {"field": work.field, "sql": fastest(self.connection, large.id, work, self.asks)}
+            for work in chosen
+            if work.statements
+        }
+        task = {"tenant": str(large.id), "member": str(large.member), "actor": data.ACTOR, "reads": reads}
+        self.servers[LIMIT] = start_limit(self.services, self.folder, task)
+
+    def check(self, chosen: Sequence[Work]) -> None:
+        """Raises Differs and ServerError."""
+        check(self.servers.values(), chosen, self.asks, self.loaded.large, self.connection)
+
+    def measure(self, chosen: Sequence[Work]) -> dict[str, Any]:
+        """The works, by all servers."""
+        results = self.measuring.compare(chosen, self.plan.rounds, say)
+        report.print_works(results, CONNECTIONS)
+        return report.as_data(results)
+
+    def measure_more(self, chosen: Sequence[Work]) -> dict[str, Any]:
+        """What is asked of the product beside its share: one connection, many connections, many companies."""
+        measuring, rounds = self.measuring, self.plan.few_rounds
+        say("one connection")
+        single = measuring.single(chosen, rounds)
+        report.print_single(single)
+        found: dict[str, Any] = {"one_connection": report.as_data(single)}
+        if reads := [work for work in chosen if work.key in ("W1", "W2")]:
+            say("many connections")
+            many = measuring.many(reads, rounds)
+            report.print_pairs("32 connections over 8, requests/s of the product", many, "32", "8", report.MANY_GOAL)
+            found["many_connections"] = report.as_data(many)
+        if newest := [work for work in chosen if work.key == "W1"]:
+            say("many companies")
+            cycle = [measuring.cycling(newest[0], rounds, self.plan.warm_seconds)]
+            title = f"{data.SMALL_TENANTS} companies in turn over one of them, requests/s of the product"
+            report.print_pairs(title, cycle, "all", "one", report.CYCLE_GOAL)
+            found["many_companies"] = report.as_data(cycle)
+        return found
+
+    def measure_indexed(self) -> dict[str, Any]:
+        """The own fields once more, when they are indexed. The limit starts anew, to see which statement is now the fastest."""
+        say("building the indexes of own fields")
+        asyncio.run(indexing.mark(self.services, self.loaded.large))
+        indexing.build(self.services, self.loaded.large, self.connection, self.folder)
+        self.servers[LIMIT].end()
+        chosen = [indexed_work()]
+        self.start_limit(chosen)
+        self.check(chosen)
+        return self.measure(chosen)
+
+    def end(self) -> None:
+        for server in self.servers.values():
+            server.end()
+            if said := server.said():
+                print(f"\n{server.name} said at last: {said}")
+
+
+@contextlib.contextmanager
+def _opened(plan: Plan) -> Iterator[Bench]:
+    # fsync stays on: a write that need not reach the disk would measure nothing.
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="orderloom-bench-")))
+        begun = time.perf_counter()
+        services = stack.enter_context(Embedded(folder / "data")).services
+        loaded = asyncio.run(data.load(services, plan.size))
+        print(
+            f"loaded in {time.perf_counter() - begun:.0f} s: one company with {plan.size.orders} orders,"
+            f" {plan.size.orders * 3} lines, {plan.size.customers} customers; {data.SMALL_TENANTS} with"
+            f" {plan.size.small_orders} orders each and fields of their own"
+        )
+        connection = stack.enter_context(psycopg.connect(services.superuser_url, autocommit=True))
+        bench = Bench(plan, services, folder, loaded, connection, Asks(connection, loaded.large), {})
+        stack.callback(bench.end)
+        yield bench
+
+
+def _keys(text: str) -> list[str]:
+    known = [*(work.key for work in works()), INDEXED]
+    keys = text.split(",")
+    if unknown := [key for key in keys if key not in known]:
+        raise argparse.ArgumentTypeError(f"no such work: {', '.join(unknown)}; there are {', '.join(known)}")
+    return keys
+
+
+def _run(options: argparse.Namespace) -> dict[str, Any]:
+    wanted = set(options.only)
+    chosen = [work for work in works() if not wanted or work.key in wanted]
+    begun = time.perf_counter()
+    print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+    with _opened(QUICK if options.quick else FULL) as bench:
+        bench.start(chosen, rival=not options.no_postgraphile)
+        bench.check(chosen)
+        print("all servers answer the same to the same requests, and leave the same rows")
+        found: dict[str, Any] = {"works": bench.measure(chosen) if chosen else {}}
+        found["memory"] = report.print_memory("after the works", bench.servers)
+        if not options.works_alone:
+            found |= bench.measure_more(chosen)
+        if not wanted or INDEXED in wanted:
+            found["works"] |= bench.measure_indexed()
+        found["memory_at_last"] = report.print_memory("after all of it", bench.servers)
+    print(f"\ntook {time.perf_counter() - begun:.0f} s")
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the data and shorter rounds")
+    parser.add_argument("--only", type=_keys, default=[], metavar="W1,W5", help="measure these works alone")
+    parser.add_argument(
+        "--works-alone", action="store_true", help="leave out what follows the works: 1 and 32 connections, companies"
+    )
+    parser.add_argument("--no-postgraphile", action="store_true", help="leave PostGraphile out")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every round's figures there too")
+    options = parser.parse_args()
+    try:
+        require_wrk()
+        found = _run(options)
+    except (LoadError, ServerError, Differs) as error:
+        sys.exit(f"bench: {error}")
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1), "utf-8")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the data and shorter rounds")
-    asyncio.run(_main(parser.parse_args().quick))
+    main()
