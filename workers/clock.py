@@ -8,17 +8,19 @@ from collections.abc import Awaitable, Callable
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from tenants import chores
+from tenants import chores, usage
 from tenants.database import Database
 from workers import broker as queue
 from workers.ending import end
 from workers.relay import Relay
 
+# What each chore's number counts, for the log.
 CHORES: dict[str, Callable[[Database], Awaitable[int]]] = {
-    "idempotency keys": chores.forget_idempotency_keys,
-    "sessions": chores.forget_sessions,
+    "idempotency keys forgotten": chores.forget_idempotency_keys,
+    "sessions forgotten": chores.forget_sessions,
+    "companies measured": usage.measure_due,
 }
-BETWEEN_CHORES = 600.0
+BETWEEN_CHORES = 300.0
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +47,8 @@ async def _do_chores(database: Database) -> None:
     while True:
         for name, chore in CHORES.items():
             try:
-                if forgotten := await chore(database):
-                    log.info("Deleted %d old %s.", forgotten, name)
+                if count := await chore(database):
+                    log.info("Chores: %d %s.", count, name)
             except (psycopg.OperationalError, PoolTimeout) as error:
-                log.warning("Old %s stay until the next round: %s", name, error)
+                log.warning("Chores: no %s in this round: %s", name, error)
         await asyncio.sleep(BETWEEN_CHORES)
