@@ -18,9 +18,10 @@ from graphql import (
     GraphQLObjectType,
 )
 
-from schema.filters import filter_name, operators_input
+from schema.filters import figure_fields, figures_name, filter_name, operators_input
 from schema.lens import CLEAR, Lens
 from tenants.callers import Remembered
+from tenants.conditions.aggregates import FIGURES, own_columns_for
 from tenants.config.definitions import CustomField, label
 from tenants.config.snapshot import TenantConfig
 from tenants.records import REGISTRY, CustomColumn, RecordType
@@ -83,6 +84,7 @@ class _Overlay:
         self._add(output, given, filters)
         self.fields[record.graphql] = {"custom": GraphQLField(GraphQLNonNull(output), description=about)}
         self.fields[f"{record.graphql}Filter"] = {"custom": GraphQLInputField(filters, description=about)}
+        self._add_figures(columns, about)
         sortable = dict(self._orders(columns))
         if sortable:
             order = GraphQLInputObjectType(f"{name}OrderBy", sortable, description=about)
@@ -91,6 +93,17 @@ class _Overlay:
         for input_name, record_name in INPUTS.items():
             if record_name == record.name:
                 self.fields[input_name] = {"custom": GraphQLInputField(given, description=about)}
+
+    def _add_figures(self, columns: Mapping[str, CustomColumn], about: str) -> None:
+        for function in FIGURES:
+            found = own_columns_for(function, columns)
+            name = figures_name(f"{self.record.graphql}Custom", function)
+            if found and name not in self.types:
+                figures = GraphQLInputObjectType(name, figure_fields(function, found, self.static), description=about)
+                self._add(figures)
+                self.fields[figures_name(self.record.graphql, function)] = {
+                    "custom": GraphQLInputField(figures, description=about)
+                }
 
     def _add(self, *types: GraphQLNamedType) -> None:
         self.types.update({made.name: made for made in types})
@@ -137,7 +150,7 @@ class _Overlay:
             described = self._describe(self.definitions[key])
             if column.type.has_options:
                 name = f"{self.record.graphql}FieldFilter_{key}"
-                self._add(operators_input(name, self._value_type(key, column), column.type))
+                self._add(operators_input(name, self._value_type(key, column), column.type, self.static))
                 found = self.types[name]
             else:
                 found = self.static[filter_name(column.type)]

@@ -21,16 +21,19 @@ from schema.generated import GeneratedTypes
 from schema.imports import ImportMutations
 from schema.lens import LensedSchema, put_under_lens
 from schema.live import Subscription
+from schema.mutations import serve
 from schema.orders import OrderMutations
 from schema.overlays import INPUTS
 from schema.people import PeopleMutations, Viewer
-from schema.problems import HANDLERS, Problem
+from schema.problems import Problem
 from schema.products import ProductMutations
-from schema.scalars import SCALARS, DateText
+from schema.scalars import SCALARS, DateText, DurationText
+from schema.usage import UsageQueries
+from schema.views import ViewMutations, ViewQueries, type_lists
 
 
 @strawberry.type(description="All that can be read.")
-class Query:
+class Query(ViewQueries, UsageQueries):
     @strawberry.field(description="You, your company, and what you may do there.")
     def viewer(self) -> Viewer:
         return Viewer()
@@ -54,6 +57,7 @@ class Mutation(
     ConfigurationMutations,
     AutomationMutations,
     ImportMutations,
+    ViewMutations,
 ):
     pass
 
@@ -64,17 +68,18 @@ def build() -> LensedSchema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        # No built-in column is a Date, but a tenant's own field may be.
-        types=[Problem, cast(Any, DateText)],
+        # No built-in column is a Date, but a tenant's own field may be; only filters take a Duration.
+        types=[Problem, cast(Any, DateText), cast(Any, DurationText)],
         config=StrawberryConfig(scalar_map=SCALARS),
-        exception_handlers=HANDLERS,
     )
     # Strawberry has no public name for the graphql-core schema it made.
     base: Any = made._schema  # noqa: SLF001
+    serve(Mutation, cast(GraphQLObjectType, base.mutation_type))
     generated = GeneratedTypes(base.type_map)
     query = cast(GraphQLObjectType, base.query_type)
     query.fields.update(generated.query_fields())
     _type_conditions(base.type_map, generated)
+    type_lists(base.type_map, generated.types)
     for name in INPUTS:
         if name in base.type_map:
             put_under_lens(base.type_map[name], without="custom")

@@ -9,6 +9,7 @@ from strawberry.types.scalar import ScalarDefinition
 DecimalText = NewType("DecimalText", str)
 DateText = NewType("DateText", str)
 DateTimeText = NewType("DateTimeText", str)
+DurationText = NewType("DurationText", str)
 Json = NewType("Json", object)
 CustomValues = NewType("CustomValues", dict[str, Any])
 
@@ -61,6 +62,12 @@ SCALARS: dict[object, ScalarDefinition] = {
     DateTimeText: strawberry.scalar(
         name="DateTime",
         description="A moment by ISO 8601 with offset, such as 2026-03-31T14:30:00+08:00.",
+        parse_value=_text,
+        parse_literal=_text_literal,
+    ),
+    DurationText: strawberry.scalar(
+        name="Duration",
+        description="A length of time by ISO 8601, such as P7D, P1M or PT2H.",
         parse_value=_text,
         parse_literal=_text_literal,
     ),

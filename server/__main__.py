@@ -2,8 +2,9 @@
 
 import sys
 
+from server.children import say
 from server.settings import Settings, SettingsError
-from server.supervisor import run, say
+from server.supervisor import run
 
 if __name__ == "__main__":
     try:

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from server.commands import audit, companies, configuration, exchange, processes
+from server.commands import audit, companies, configuration, documents, exchange, processes, search
 from server.commands.house import EXPECTED, lines, say
 
 app = typer.Typer(
@@ -22,6 +22,8 @@ app.add_typer(configuration.config, name="config")
 app.command("import")(exchange.import_records)
 app.command("export")(exchange.export_command)
 app.add_typer(audit.audit, name="audit")
+app.add_typer(search.search, name="search")
+app.add_typer(documents.documents, name="documents")
 
 
 def main() -> None:

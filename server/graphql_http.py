@@ -6,29 +6,30 @@ gets a status of its own and one error in the shape of a GraphQL response; nothi
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from time import perf_counter
 from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
 import psycopg
 from psycopg_pool import PoolTimeout
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from schema.execution import Answer, House, Operation, Unavailable, execute
 from server import explorer
 from server.health import DatabaseWatch
-from server.metrics import OPERATIONS
+from server.metrics import count_operation
+from server.origins import Origins
+from server.persisted import BadDocument, PersistedDocuments, Wanted
+from tenants.calls import current
 from tenants.config.definitions import LANGUAGES
 
 LARGEST_BODY = 1024 * 1024
 LONGEST_BODY_SECONDS = 15.0
-# Most requests end sooner; only then is it worth watching whether the client is still there.
-WATCH_AFTER = 0.05
-SUSPICIOUS_AFTER = 1.0
 
 RESPONSE_JSON = "application/graphql-response+json"
 JSON = "application/json"
@@ -59,92 +60,97 @@ class GraphQLOverHTTP:
     """The ASGI application behind ``/graphql`` for HTTP."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope)
-        if scope["method"] == "GET" and _wants_page(headers):
+        sent = Sent.of(scope["headers"])
+        origins: Origins = scope["app"].state.origins
+        if scope["method"] == "OPTIONS" and (allowed := origins.preflight_headers(sent.origin)):
+            await send({"type": "http.response.start", "status": 204, "headers": list(allowed)})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        if scope["method"] == "GET" and _wants_page(sent.accept):
             await (await explorer.page(Request(scope)))(scope, receive, send)
             return
-        media_type = JSON
+        media_type, more = JSON, list(origins.answer_headers(sent.origin))
         try:
             if scope["method"] not in ("GET", "POST"):
                 raise Refused(405, "METHOD_NOT_ALLOWED", "Use POST, or GET for queries.", {"Allow": "GET, POST"})
-            media_type = negotiated(headers.getlist("accept"))
+            media_type = negotiated(sent.accept)
             if scope["method"] == "POST":
-                operation = operation_of(_parsed(await _body(headers, receive)))
+                asked = asked_in(_parsed(await _body(sent, receive)))
             else:
-                operation = operation_of(_from_url(scope["query_string"]))
-            token = bearer_token(headers.getlist("authorization"))
-            answer = await _answered(scope, receive, operation, token, headers)
+                asked = asked_in(_from_url(scope["query_string"]))
+            token = bearer_token(sent.authorization)
+            answer = await _answered(scope, asked, token, sent.language)
         except Refused as refusal:
-            await _respond(send, refusal.status, media_type, orjson.dumps({"errors": refusal.errors}), refusal.headers)
+            more += [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
+            await _respond(send, refusal.status, media_type, orjson.dumps({"errors": refusal.errors}), more)
         except ClientGone:
             return
         else:
             status = answer_status(answer, media_type, with_token=token is not None)
-            more = {"X-Config-Version": str(answer.config_version)} if answer.config_version is not None else {}
-            if status == 401:
-                more["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+            more += _headers_of(answer, status)
             await _respond(send, status, media_type, answer.body, more)
 
 
-async def _answered(
-    scope: Scope, receive: Receive, operation: Operation, token: str | None, headers: Headers
-) -> Answer:
-    """Raises :class:`Refused` when PostgreSQL is away or GET is not for this operation, and :class:`ClientGone`."""
-    house: House = scope["app"].state.house
-    watch: DatabaseWatch = scope["app"].state.watch
+@dataclass(slots=True)
+class Sent:
+    """What of a request's headers is looked at, each as it came; those that may come but once, joined where they did not."""
+
+    accept: str = ""
+    authorization: tuple[str, ...] = ()
+    content_type: str = ""
+    content_encoding: str = ""
+    content_length: str = "0"
+    language: str = "en"
+    origin: str | None = None
+
+    @classmethod
+    def of(cls, headers: Iterable[tuple[bytes, bytes]]) -> "Sent":
+        found = cls()
+        for name, value in headers:
+            match name:
+                case b"accept":
+                    found.accept += f",{value.decode('latin-1')}"
+                case b"authorization":
+                    found.authorization += (value.decode("latin-1"),)
+                case b"content-type":
+                    found.content_type = value.decode("latin-1")
+                case b"content-encoding":
+                    found.content_encoding = value.decode("latin-1")
+                case b"content-length":
+                    found.content_length = value.decode("latin-1")
+                case b"accept-language":
+                    found.language = language_of(value.decode("latin-1"))
+                case b"origin":
+                    found.origin = value.decode("latin-1")
+        return found
+
+
+async def _answered(scope: Scope, asked: "Asked", token: str | None, language: str) -> Answer:
+    """Raises :class:`Refused` when PostgreSQL is away or GET is not for this operation."""
+    state = scope["app"].state
+    house: House = state.house
+    watch: DatabaseWatch = state.watch
     if watch.is_away:
         raise unavailable()
-    work = asyncio.ensure_future(
-        execute(
+    started = perf_counter()
+    try:
+        answer = await execute(
             house,
-            operation,
+            await asked.operation(state.documents, token),
             token=token,
-            language=language_of(headers.get("accept-language", "")),
+            language=language,
             request_id=scope["state"]["request_id"],
             queries_only=scope["method"] == "GET",
         )
-    )
-    try:
-        await _watched(work, receive, watch)
-        answer = work.result()
+    except BadDocument as error:
+        answer = unknown_document(error)
     except (Unavailable, psycopg.OperationalError, PoolTimeout) as error:
         watch.suspect()
         raise unavailable() from error
-    finally:
-        work.cancel()
-    OPERATIONS.labels(answer.kind or "none", answer.code or "OK").inc()
+    count_operation(current(), answer.code, perf_counter() - started)
     if answer.code == "MUTATION_OVER_GET":
         raise Refused(405, answer.code, "Only queries can be sent by GET; use POST.", {"Allow": "POST"})
     return answer
-
-
-async def _watched(work: "asyncio.Future[Answer]", receive: Receive, watch: DatabaseWatch) -> None:
-    """Wait for the work, or stop it when the client has gone or PostgreSQL turns out to be away."""
-    await asyncio.wait({work}, timeout=WATCH_AFTER)
-    if work.done():
-        return
-    gone = asyncio.ensure_future(_until_gone(receive))
-    away = asyncio.ensure_future(watch.until_away())
-    awaited: set[asyncio.Future[Any]] = {work, gone, away}
-    try:
-        done, _ = await asyncio.wait(awaited, timeout=SUSPICIOUS_AFTER, return_when=asyncio.FIRST_COMPLETED)
-        if not done:
-            # Most likely just a slow query; a look costs little, and waiting for nothing costs the client much.
-            watch.suspect()
-            await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
-        if work.done():
-            return
-        work.cancel()
-        await asyncio.wait({work})
-        raise ClientGone if gone.done() else unavailable()
-    finally:
-        gone.cancel()
-        away.cancel()
-
-
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def unavailable() -> Refused:
@@ -152,12 +158,13 @@ def unavailable() -> Refused:
     return Refused(503, "UNAVAILABLE", "The database is away. Try again in a moment.", {"Retry-After": "1"})
 
 
-def _wants_page(headers: Headers) -> bool:
-    return any(name == "text/html" and quality > 0 for name, quality, _ in _media_ranges(headers.getlist("accept")))
+def _wants_page(accept: str) -> bool:
+    return any(name == "text/html" and quality > 0 for name, quality, _ in _media_ranges(accept))
 
 
-def negotiated(accept: list[str]) -> str:
-    """The media type of the answer. Raises :class:`Refused` when the client takes none of ours."""
+@lru_cache(maxsize=500)
+def negotiated(accept: str) -> str:
+    """The media type of the answer to an Accept header. Raises :class:`Refused` when the client takes none of ours."""
     ranges = _media_ranges(accept)
     if not ranges:
         return JSON
@@ -177,10 +184,10 @@ def negotiated(accept: list[str]) -> str:
     return max(found)[-1]
 
 
-def _media_ranges(values: list[str]) -> list[tuple[str, float, str]]:
+def _media_ranges(accept: str) -> list[tuple[str, float, str]]:
     """Name, quality and charset of each range of an Accept header; what cannot be read is left out."""
     found = []
-    for part in ",".join(values).split(","):
+    for part in accept.split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
         known = dict(parameter.partition("=")[::2] for parameter in parameters)
         try:
@@ -192,34 +199,51 @@ def _media_ranges(values: list[str]) -> list[tuple[str, float, str]]:
     return found
 
 
-async def _body(headers: Headers, receive: Receive) -> bytes:
-    _check_body_headers(headers)
-    body = bytearray()
+async def _body(sent: Sent, receive: Receive) -> bytes:
+    _check_content(sent.content_type, sent.content_encoding)
+    _check_length(sent.content_length)
     try:
         async with asyncio.timeout(LONGEST_BODY_SECONDS):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientGone
-                body += message.get("body", b"")
-                if len(body) > LARGEST_BODY:
-                    raise _too_large()
-                if not message.get("more_body", False):
-                    return bytes(body)
+            message = await receive()
+            body: bytes = message.get("body", b"")
+            if message.get("more_body", False):
+                body += await _rest(receive, len(body))
     except TimeoutError:
         message_text = f"The body did not arrive within {LONGEST_BODY_SECONDS:.0f} s."
         raise Refused(408, "TIMEOUT", message_text, {"Connection": "close"}) from None
+    if message["type"] == "http.disconnect":
+        raise ClientGone
+    if len(body) > LARGEST_BODY:
+        raise _too_large()
+    return body
 
 
-def _check_body_headers(headers: Headers) -> None:
+async def _rest(receive: Receive, arrived: int) -> bytes:
+    """What follows the first part of a body. Raises :class:`Refused` as soon as it is too much."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        body += message.get("body", b"")
+        if arrived + len(body) > LARGEST_BODY:
+            raise _too_large()
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+@lru_cache(maxsize=500)
+def _check_content(content_type: str, content_encoding: str) -> None:
     """Raises :class:`Refused` for what need not be read to be refused."""
-    name, *parameters = (part.strip().lower() for part in headers.get("content-type", "").split(";"))
+    name, *parameters = (part.strip().lower() for part in content_type.split(";"))
     charsets = {value.strip('"') for key, _, value in (part.partition("=") for part in parameters) if key == "charset"}
     if name != JSON or not charsets <= {"utf-8", "utf8"}:
         raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", f"Send the body as {JSON}, in utf-8.")
-    if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+    if content_encoding.strip().lower() not in ("", "identity"):
         raise Refused(415, "UNSUPPORTED_ENCODING", "Send the body uncompressed.", {"Accept-Encoding": "identity"})
-    length = headers.get("content-length", "0")
+
+
+def _check_length(length: str) -> None:
     if not length.isascii() or not length.isdigit():
         raise _bad("Content-Length is not a number.")
     # Twenty digits are more than any body has, and int() takes its time over thousands.
@@ -254,26 +278,46 @@ def _from_url(query_string: bytes) -> dict[str, Any]:
     return found
 
 
-def operation_of(parameters: Any) -> Operation:
-    """The operation that a request's parameters describe. Raises :class:`Refused` for what is none."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request's parameters ask for; the document may be known by its hash alone."""
+
+    wanted: Wanted
+    operation_name: str | None
+    variables: Mapping[str, Any] | None
+
+    async def operation(self, documents: PersistedDocuments, token: str | None) -> Operation:
+        """Raises :class:`BadDocument`, and what the database raises when it is away."""
+        return Operation(await documents.text_of(self.wanted, token), self.operation_name, self.variables)
+
+
+def unknown_document(error: BadDocument) -> Answer:
+    """The answer to a request whose document cannot be run."""
+    errors = Refused(400, error.code, error.message).errors
+    return Answer(orjson.dumps({"errors": errors}), executed=False, code=error.code)
+
+
+def asked_in(parameters: Any) -> Asked:
+    """What a request's parameters ask for. Raises :class:`Refused` where that is no operation."""
     if isinstance(parameters, list):
         raise Refused(400, "BATCH_NOT_SUPPORTED", "Send one operation for each request; batches are not supported.")
     if not isinstance(parameters, dict):
         raise _bad("The body is not a JSON object.")
-    query, name = parameters.get("query"), parameters.get("operationName")
+    name = parameters.get("operationName")
     variables, extensions = parameters.get("variables"), parameters.get("extensions")
-    if not isinstance(query, str):
-        raise _bad("'query' is missing, or no string.")
     if name is not None and not isinstance(name, str):
         raise _bad("'operationName' is no string.")
     if variables is not None and not isinstance(variables, dict):
         raise _bad("'variables' is no object.")
     if extensions is not None and not isinstance(extensions, dict):
         raise _bad("'extensions' is no object.")
-    return Operation(query, name, variables)
+    try:
+        return Asked(Wanted.of(parameters), name, variables)
+    except BadDocument as error:
+        raise _bad(error.message) from None
 
 
-def bearer_token(authorization: list[str]) -> str | None:
+def bearer_token(authorization: Sequence[str]) -> str | None:
     """The token that came with a request, if any. Raises :class:`Refused` for credentials that are no token."""
     if not authorization:
         return None
@@ -304,7 +348,22 @@ def answer_status(answer: Answer, media_type: str, *, with_token: bool) -> int:
     """The status of an answer: the older media type says 200 for whatever was a GraphQL request."""
     if answer.code == "NOT_SIGNED_IN" and with_token:
         return 401
+    if answer.retry_after is not None:
+        return 429
     return 200 if answer.executed or media_type == JSON else 400
+
+
+def _headers_of(answer: Answer, status: int) -> list[tuple[bytes, bytes]]:
+    headers: list[tuple[bytes, bytes]] = []
+    if answer.config_version is not None:
+        headers.append((b"x-config-version", b"%d" % answer.config_version))
+    if answer.budget is not None:
+        headers += answer.budget.headers
+    if answer.retry_after is not None:
+        headers.append((b"retry-after", b"%d" % answer.retry_after))
+    if status == 401:
+        headers.append((b"www-authenticate", b'Bearer error="invalid_token"'))
+    return headers
 
 
 def _bad(message: str) -> Refused:
@@ -315,15 +374,19 @@ def _too_large() -> Refused:
     return Refused(413, "TOO_LARGE", f"The body may have at most {LARGEST_BODY} bytes.")
 
 
-async def _respond(send: Send, status: int, media_type: str, body: bytes, more: Mapping[str, str]) -> None:
+async def _respond(send: Send, status: int, media_type: str, body: bytes, more: Sequence[tuple[bytes, bytes]]) -> None:
     headers = [
         (b"content-type", b"%s; charset=utf-8" % media_type.encode()),
         (b"content-length", b"%d" % len(body)),
         *_FIXED_HEADERS,
-        *((name.lower().encode(), value.encode()) for name, value in more.items()),
+        *more,
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-_FIXED_HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"), (b"vary", b"accept"))
+_FIXED_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"vary", b"accept, origin"),
+)

@@ -6,10 +6,10 @@ the socket is closed only for what breaks the protocol, and when the session it 
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
+from time import perf_counter
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import orjson
@@ -18,12 +18,15 @@ from psycopg_pool import PoolTimeout
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from schema.execution import Answer, House, Operation, Unavailable, subscribe
-from server.graphql_http import BEARER, Refused, language_of, operation_of, unavailable
+from schema.execution import Answer, House, Unavailable, subscribe
+from server.graphql_http import BEARER, Asked, Refused, asked_in, language_of, unavailable, unknown_document
 from server.live import LostTouch
-from server.metrics import OPERATIONS, SOCKETS, SUBSCRIPTIONS
+from server.metrics import SOCKETS, SUBSCRIPTIONS, count_operation
+from server.origins import Origins
+from server.persisted import BadDocument, PersistedDocuments
 from server.sessions import SessionWatch
 from tenants.callers import token_hash
+from tenants.calls import Call, current, under_way
 from tenants.problems import NotSignedIn
 
 PROTOCOL = "graphql-transport-ws"
@@ -48,7 +51,8 @@ class GraphQLOverWebSocket:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         socket = WebSocket(scope, receive, send)
-        if not _same_origin(socket):
+        origins: Origins = scope["app"].state.origins
+        if not origins.may_connect(socket.headers.get("origin"), socket.headers.get("host", "")):
             # Before it is accepted, this is an answer with status 403.
             await socket.close()
             return
@@ -61,18 +65,13 @@ class GraphQLOverWebSocket:
             await _Conversation(socket).run()
 
 
-def _same_origin(socket: WebSocket) -> bool:
-    """Whether the page that opened the socket is ours. Programs that are no browser send no origin."""
-    origin = socket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc.lower() == socket.headers.get("host", "").lower()
-
-
 class _Conversation:
     """One socket from its opening to its end."""
 
     def __init__(self, socket: WebSocket) -> None:
         self.socket = socket
         self.house: House = socket.app.state.house
+        self.documents: PersistedDocuments = socket.app.state.documents
         self.sessions: SessionWatch = socket.app.state.sessions
         self.language = language_of(socket.headers.get("accept-language", ""))
         self.token: str | None = None
@@ -184,14 +183,14 @@ class _Conversation:
         if not isinstance(payload, dict):
             raise Closed(4400, "The payload of subscribe is an object")
         try:
-            operation = operation_of(payload)
+            asked = asked_in(payload)
         except Refused as refusal:
             raise Closed(4400, refusal.message) from None
         if len(self.operations) >= MOST_OPERATIONS:
             many = Refused(429, "LIMIT_EXCEEDED", f"At most {MOST_OPERATIONS} operations may run on one socket.")
             work = self._refuse(operation_id, many.errors)
         else:
-            work = self._perform(operation_id, operation)
+            work = self._perform(operation_id, asked)
         task = asyncio.create_task(work)
         self.operations[operation_id] = task
         task.add_done_callback(lambda done: self._forget(operation_id, done))
@@ -206,11 +205,11 @@ class _Conversation:
             elif not isinstance(error, WebSocketDisconnect | RuntimeError):
                 log.error("An operation on a socket failed to answer.", exc_info=error)
 
-    async def _perform(self, operation_id: str, operation: Operation) -> None:
+    async def _perform(self, operation_id: str, asked: Asked) -> None:
         request_id = uuid4().hex
         try:
-            with SUBSCRIPTIONS.track_inprogress():
-                await self._stream(operation_id, operation, request_id)
+            with SUBSCRIPTIONS.track_inprogress(), under_way(Call(request_id)):
+                await self._stream(operation_id, asked, request_id)
         except LostTouch:
             # Clients come back by themselves after this code, and subscribe again.
             raise Closed(1012, "News were missed; subscribe again") from None
@@ -223,16 +222,27 @@ class _Conversation:
             message = f"Something went wrong on our side. Quote the request id {request_id} when you ask about it."
             await self._refuse(operation_id, Refused(500, "INTERNAL_ERROR", message).errors)
 
-    async def _stream(self, operation_id: str, operation: Operation, request_id: str) -> None:
-        result = await subscribe(self.house, operation, token=self.token, language=self.language, request_id=request_id)
+    async def _stream(self, operation_id: str, asked: Asked, request_id: str) -> None:
+        if self.socket.app.state.watch.is_away:
+            raise Unavailable
+        started = perf_counter()
+        result: Answer | AsyncIterator[bytes]
+        try:
+            operation = await asked.operation(self.documents, self.token)
+        except BadDocument as error:
+            result = unknown_document(error)
+        else:
+            result = await subscribe(
+                self.house, operation, token=self.token, language=self.language, request_id=request_id
+            )
         if isinstance(result, Answer):
-            OPERATIONS.labels(result.kind or "none", result.code or "OK").inc()
+            count_operation(current(), result.code, perf_counter() - started)
             if not result.executed:
                 await self._refuse(operation_id, orjson.loads(result.body)["errors"])
                 return
             await self._next(operation_id, result.body)
         else:
-            OPERATIONS.labels("subscription", "OK").inc()
+            count_operation(current(), None)
             async for body in result:
                 await self._next(operation_id, body)
         await self._send({"id": operation_id, "type": "complete"})

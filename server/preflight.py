@@ -26,24 +26,36 @@ class PortTakenError(Exception):
 
 def check_port(host: str, port: int) -> None:
     """Raises PortTakenError if nobody could listen there now, and SettingsError if the address is none of ours."""
+    with bound(host, port) as probe:
+        try:
+            probe.listen(1)
+        except OSError as error:
+            raise _refusal(error, host, port) from error
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that holds the address, for whoever is to listen on it. Raises as :func:`check_port` does."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except OSError as error:
         raise SettingsError(f"HOST is '{host}', which is no address: set it to one like 127.0.0.1.") from error
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(address)
-            probe.listen(1)
-        except PermissionError as error:
-            message = f"PORT is {port}, which this account may not use: set PORT to one from 1024 on."
-            raise SettingsError(message) from error
-        except OSError as error:
-            if _in_use(error):
-                message = f"Port {port} on {host} is in use{_holder(port)}: stop that program, or set PORT to another."
-                raise PortTakenError(message) from error
-            message = f"HOST is '{host}', where this machine cannot listen ({error.strerror}): set it to 127.0.0.1."
-            raise SettingsError(message) from error
+    found = socket.socket(family, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind(address)
+    except OSError as error:
+        found.close()
+        raise _refusal(error, host, port) from error
+    return found
+
+
+def _refusal(error: OSError, host: str, port: int) -> Exception:
+    if isinstance(error, PermissionError):
+        return SettingsError(f"PORT is {port}, which this account may not use: set PORT to one from 1024 on.")
+    if _in_use(error):
+        message = f"Port {port} on {host} is in use{_holder(port)}: stop that program, or set PORT to another."
+        return PortTakenError(message)
+    return SettingsError(f"HOST is '{host}', where this machine cannot listen ({error.strerror}): set it to 127.0.0.1.")
 
 
 def _in_use(error: OSError) -> bool:

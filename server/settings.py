@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from server.embedded import ServiceError, Services, running
 
@@ -85,6 +85,18 @@ def _absolute(path: Path) -> Path:
     return path.expanduser().absolute()
 
 
+def _origins(value: object) -> object:
+    """The origins as browsers write them."""
+    if not isinstance(value, str):
+        return value
+    found = tuple(value.replace(",", " ").lower().split())
+    for origin in found:
+        parts = urlsplit(origin)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or origin != f"{parts.scheme}://{parts.netloc}":
+            raise ValueError(f"'{origin}' is no origin")
+    return found
+
+
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
@@ -117,8 +129,23 @@ class Settings(BaseSettings):
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR"
     )
+    worker_metrics_port: int | None = Field(default=None, ge=1, le=65535, description="a port from 1 to 65535")
+    # A socket that listens on HOST and PORT, inherited from whoever holds them for us, and where to say that we answer.
+    listen_fd: int | None = Field(default=None, ge=3, description="the number of an inherited socket, or unset it")
+    ready_fd: int | None = Field(default=None, ge=3, description="the number of an inherited pipe, or unset it")
     # How many database connections one process may hold.
     pool_size: int = Field(default=10, ge=1, le=500, description="a number from 1 to 500")
+    # Web pages of other origins than our own that may use the API.
+    allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
+        default=(), description="origins like https://app.example.com, separated by spaces"
+    )
+    documents: Literal["any", "registered"] = Field(default="any", description="any or registered")
+    # Points, of a tenth of a millisecond of database time each: what one operation may cost, what a company may spend in a second
+    # and at once, and how much of that (in percent) one of its members.
+    operation_cost: int = Field(default=10_000, ge=1, description="a number of points, like 10000")
+    company_cost_rate: int = Field(default=20_000, ge=1, description="a number of points a second, like 20000")
+    company_cost_burst: int = Field(default=400_000, ge=1, description="a number of points, like 400000")
+    member_cost_share: int = Field(default=25, ge=1, le=100, description="a percentage, like 25")
 
     @classmethod
     def load(cls) -> Self:

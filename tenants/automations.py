@@ -22,7 +22,7 @@ from tenants.problems import Problem
 from tenants.transaction import Transaction
 
 _PENDING = """
-SELECT r.id, r.automation, r.record_type, r.record_id, r.event_id, r.message, e.depth
+SELECT r.id, r.automation, r.record_type, r.record_id, r.event_id, r.message, e.depth, e.at AS event_at
 FROM automation_runs r JOIN events e ON e.tenant_id = r.tenant_id AND e.id = r.event_id
 WHERE r.tenant_id = %(tenant)s AND r.id = %(run)s AND r.status = 'pending'
 """

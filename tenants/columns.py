@@ -5,7 +5,9 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     Column,
+    Computed,
     DateTime,
+    Double,
     ForeignKey,
     ForeignKeyConstraint,
     Integer,
@@ -44,6 +46,11 @@ def time_column(name: str, *, nullable: bool = False) -> Column[Any]:
 
 def number_column(name: str, *, nullable: bool = False) -> Column[Any]:
     return Column(name, Numeric, nullable=nullable)
+
+
+def rank_column(name: str) -> Column[Any]:
+    """A number's order as a float, kept by PostgreSQL: never falls where the number rises, and is compared by a leakproof operator."""
+    return Column(f"{name}_rank", Double, Computed(f"({name})::double precision", persisted=True))
 
 
 def flag_column(name: str, default: bool) -> Column[Any]:

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 import psycopg
 
 from tenants.config.checks import check
-from tenants.config.definitions import LANGUAGES, Definition
+from tenants.config.definitions import LANGUAGES, CustomField, Definition
 from tenants.config.documents import read_document, stored
 from tenants.config.snapshot import TenantConfig
 from tenants.database import ENTER, Database
@@ -68,6 +68,8 @@ async def create_company(database: Database, company: NewCompany) -> UUID:
                     for key, definition in found.items():
                         parameters = {"tenant": tenant_id, "kind": kind, "key": key, "body": stored(definition)}
                         await connection.execute(_INSERT_DEFINITION, parameters)
+                        if isinstance(definition, CustomField) and definition.is_indexed:
+                            await connection.execute(_INSERT_INDEX, {"tenant": tenant_id, "id": new_id(), "key": key})
                 user_id = await find_or_create_user(connection, company.owner_email, company.owner_name, password)
                 await add_member(
                     connection, tenant_id, user_id, company.owner_name, company.owner_email, ["owner"], company.language
@@ -120,6 +122,10 @@ VALUES (%(id)s, %(slug)s, %(name)s, %(language)s, %(time_zone)s, %(currency)s, 1
 """
 _INSERT_DEFINITION = """
 INSERT INTO definitions (tenant_id, kind, key, body) VALUES (%(tenant)s, %(kind)s, %(key)s, %(body)s)
+"""
+# Of no records, an index is complete from the start.
+_INSERT_INDEX = """
+INSERT INTO field_indexes (tenant_id, id, field, state) VALUES (%(tenant)s, %(id)s, %(key)s, 'ready')
 """
 
 

@@ -20,6 +20,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "member": ("read", "invite", "update"),
     "configuration": ("read", "update"),
     "automation": ("read",),
+    "view": ("share",),
 }
 
 _ALL_RIGHTS = (Grant(object="*", actions=("*",)),)
@@ -95,6 +96,16 @@ class Policy:
         )
         self._enforcer = _enforcer(self.roles)
         self._by_roles: dict[tuple[str, ...], Access] = {}
+
+    def lineage(self, roles: Iterable[str]) -> tuple[str, ...]:
+        """The roles and all that they inherit from, the nearest first."""
+        found = dict.fromkeys(roles)
+        queue = list(found)
+        for name in queue:
+            parents = self.roles[name].inherits if name in self.roles else ()
+            queue.extend(parent for parent in parents if parent not in found)
+            found.update(dict.fromkeys(parents))
+        return tuple(found)
 
     def access(self, roles: Iterable[str]) -> Access:
         """Union of the roles' rights; a deny in any of them wins. Unknown roles grant nothing."""

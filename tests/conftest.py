@@ -37,6 +37,7 @@ from server.settings import Settings, app_database_url
 from tenants import passwords
 from tenants.callers import Callers
 from tenants.database import Database
+from tenants.wire import Bound, WireConnection
 from tests.harness import Client, Company, Drain, Outbox, Statements, found_company
 from tests.services import fresh_database, shared_services
 from workers.announcements import Announcer
@@ -82,6 +83,9 @@ def settings(services: Services, worker_id: str, tmp_path_factory: pytest.TempPa
             "redis_url": urlsplit(services.redis_url)._replace(path=f"/{number}").geturl(),
             "data_dir": tmp_path_factory.mktemp("data"),
             "smtp_url": None,
+            # No test asks for so much but those of the limits, which set their own.
+            "company_cost_rate": 10**9,
+            "company_cost_burst": 10**12,
         }
     )
 
@@ -163,6 +167,14 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Statements:
         return await execute(self, query, *arguments, **options)
 
     monkeypatch.setattr(psycopg.AsyncCursor, "execute", counting)
+    exchange = WireConnection.exchange
+
+    @wraps(exchange)
+    async def counting_all(self: WireConnection, *sent: Bound) -> Any:
+        counted.texts.extend(statement.text.decode() for statement, _ in sent)
+        return await exchange(self, *sent)
+
+    monkeypatch.setattr(WireConnection, "exchange", counting_all)
     return counted
 
 

@@ -38,6 +38,21 @@ async def define_fields(company: Company, fields: Mapping[str, Mapping[str, Any]
         await change_sets.apply(tx, changes)
 
 
+async def define_roles(company: Company, roles: Mapping[str, Sequence[str]]) -> None:
+    """Roles of the company's own in one change set, by key, with their rights."""
+    async with company.begin() as tx:
+        changes = [
+            change_sets.define(tx.config, "role", key, {"label": {"en": key}, "grants": list(map(_grant, rights))})
+            for key, rights in roles.items()
+        ]
+        await change_sets.apply(tx, changes)
+
+
+def _grant(right: str) -> Row:
+    name, _, action = right.partition(".")
+    return {"object": name, "actions": [action]}
+
+
 def _options(body: Mapping[str, Any]) -> list[Row]:
     return [
         {"key": given, "label": {"en": given.title()}} if isinstance(given, str) else given

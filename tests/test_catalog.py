@@ -34,6 +34,7 @@ SABOTAGES = {
     "no policy": "DROP POLICY tenant_isolation ON deliveries",
     "a policy that lets all see": "ALTER POLICY tenant_isolation ON customers USING (true)",
     "a policy that lets all write": "ALTER POLICY tenant_isolation ON customers WITH CHECK (true)",
+    "a search that shows more": "DROP POLICY searched ON search_texts; CREATE POLICY searched ON search_texts FOR SELECT USING (true)",
     "a policy beside the policy": "CREATE POLICY support ON orders FOR SELECT USING (true)",
     "a policy for some roles": f"DROP POLICY tenant_isolation ON orders; CREATE POLICY tenant_isolation ON orders TO postgres USING ({TEST}) WITH CHECK ({TEST})",
     "a setting that fails when it is empty": "ALTER POLICY tenant_isolation ON orders USING (tenant_id = (SELECT current_setting('app.tenant_id', true)::uuid))",

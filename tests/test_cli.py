@@ -1,6 +1,7 @@
 """The command line: what each command prints and changes, and that it fails in one line."""
 
 import asyncio
+import hashlib
 import io
 import os
 import subprocess
@@ -93,6 +94,17 @@ async def test_a_company_is_founded_listed_and_entered(orderloom: Orderloom) -> 
     assert token.out.count("\n") == 1
     again = await orderloom("token", "-t", "cli-shop", "-u", "CLI-shop@example.com")
     assert again.out not in ("", token.out)
+
+
+async def test_a_company_may_use_so_much(orderloom: Orderloom, company: Company) -> None:
+    """What is not given is not limited; it is said back, and kept."""
+    said = await orderloom("tenant", "quota", company.slug, "--records", "5", "--storage-mb", "10")
+    assert said.err == f"The company '{company.slug}' may use: records 5, storage_bytes 10485760.\n"
+    kept = "SELECT quotas, exceeded FROM tenants WHERE id = %(tenant)s"
+    assert await company.rows(kept) == [{"quotas": {"records": 5, "storage_bytes": 10485760}, "exceeded": []}]
+    said = await orderloom("tenant", "quota", company.slug)
+    assert said.err == f"The company '{company.slug}' may use: what it likes.\n"
+    assert await company.rows(kept) == [{"quotas": {}, "exceeded": []}]
 
 
 async def test_a_password_can_be_given_and_a_known_person_keeps_theirs(orderloom: Orderloom) -> None:
@@ -352,3 +364,25 @@ async def test_an_export_may_be_cut_off_by_its_reader(environment: None, stocked
     os.close(reading)
     _, err = await process.communicate()
     assert (process.returncode, err) == (0, b"")
+
+
+async def test_documents_are_registered_listed_and_removed(
+    orderloom: Orderloom, company: Company, tmp_path: Path
+) -> None:
+    """A file each, or the JSON that Relay's compiler writes."""
+    one, manifest, bad = tmp_path / "one.graphql", tmp_path / "all.json", tmp_path / "bad.graphql"
+    texts = ("{ orders { totalCount } }", "{ __typename }", "{ viewer { rights } }")
+    one.write_text(texts[0])
+    manifest.write_text(f'{{"a": "{texts[1]}", "b": "{texts[2]}"}}')
+    bad.write_text("{")
+    said = await orderloom("documents", "add", str(one), str(manifest), "--tenant", company.slug)
+    ids = [f"sha256:{hashlib.sha256(text.encode()).hexdigest()}" for text in texts]
+    assert (said.code, said.out.split()) == (0, ids)
+    listed = await orderloom("documents", "list", "--tenant", company.slug)
+    assert dict(line.split("\t") for line in listed.out.splitlines()) == dict(zip(ids, texts, strict=True))
+    assert (await orderloom("documents", "list")).out == ""
+    removed = await orderloom("documents", "remove", *ids[:2], "--tenant", company.slug)
+    assert removed.err == "2 documents were removed.\n"
+    refused = await orderloom("documents", "add", str(bad), "--tenant", company.slug)
+    assert refused.code == 1
+    assert "holds no GraphQL document" in refused.err

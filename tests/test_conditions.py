@@ -4,6 +4,7 @@ A property test over random conditions and records holds them together; beside i
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,9 @@ from tenants.conditions import DEEPEST, MOST_PARTS, Condition, SqlContext, parse
 from tenants.config.snapshot import TenantConfig
 from tenants.database import ENTER, Database
 from tenants.field_types import FieldType
-from tenants.field_types.operators import FLAG, LIST
+from tenants.field_types.operators import FLAG, LIST, PERIOD
+from tenants.occasion import Occasion
+from tenants.periods import PERIODS
 from tenants.problems import InvalidInput
 from tenants.reading.plan import Parameters
 from tenants.records import REGISTRY, Column, Lookup, Money
@@ -27,6 +30,8 @@ from tests.harness import Company, Row
 pytestmark = pytest.mark.anyio
 
 ORDER = REGISTRY["order"]
+# Near the times below, so that periods and spans around it hold some of them.
+OCCASION = Occasion(datetime(2026, 1, 31, 16, tzinfo=UTC))
 # Few and alike, so that random conditions hit as often as they miss; letters whose cases are not simple are among them.
 TEXTS = ("", "a", "A", "b", "ab", "Ab%", "a_b", "\\", "é", "É", "ß", "ẞ", "İ", "ı", "Σ", "ς", "张三", "~", "a b", "Z")
 VALUES: Mapping[str, tuple[Any, ...]] = {
@@ -39,11 +44,15 @@ VALUES: Mapping[str, tuple[Any, ...]] = {
         "2026-01-01T00:00:00Z",
         "2026-01-01T08:00:00+08:00",
         "2026-01-01T00:00:00.000001Z",
+        "2026-01-31T16:00:00Z",
+        "2026-02-01T08:00:00Z",
         "2027-01-01T00:00:00Z",
     ),
     "tags": (["a"], ["a", "b"], ["b"], ["é"], []),
     "multi_select": (["x"], ["y", "x"], []),
 }
+SPANS = ("P0D", "P1D", "P30D", "P1M", "P4W", "P1Y2M3W4D")
+CLOCK_SPANS = ("PT0S", "PT16H", "P30DT4H")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "status": ("draft", "confirmed", "void"),
     "priority": ("LOW", "HIGH", "normal"),
@@ -96,6 +105,9 @@ def operator_trees(name: str, kind: FieldType) -> st.SearchStrategy[Row]:
             found[operator.name] = st.lists(st.sampled_from(values), max_size=3)
         else:
             found[operator.name] = st.sampled_from(values)
+    for relative in kind.relative:
+        spans = SPANS if kind.key == "date" else (*SPANS, *CLOCK_SPANS)
+        found[relative.name] = st.sampled_from(PERIODS if relative.argument == PERIOD else spans)
     return st.sampled_from(sorted(found)).flatmap(lambda first: st.fixed_dictionaries({first: found[first]}))
 
 
@@ -129,10 +141,12 @@ def trees(config: TenantConfig) -> st.SearchStrategy[Row]:
     )
 
 
-async def found_by_sql(database: Database, tenant: UUID, condition: Condition) -> set[UUID]:
+async def found_by_sql(
+    database: Database, tenant: UUID, condition: Condition, occasion: Occasion = OCCASION
+) -> set[UUID]:
     parameters = Parameters()
     predicate = condition.sql("t0", SqlContext(parameters))
-    scope = {"tenant": tenant, **parameters.values()}
+    scope = {"tenant": tenant, **parameters.values(occasion)}
     async with database.connection() as connection, connection.pipeline():
         await connection.execute(ENTER, {"tenant": tenant})
         cursor = await connection.execute(
@@ -160,18 +174,23 @@ def samples(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
     return drawn
 
 
-async def test_the_two_readings_agree(company: Company) -> None:
-    """200 random conditions over 40 random orders: built-in and own fields of all types, absent values, and, or, not."""
-    await define_fields(company, FIELDS)
+@pytest.mark.parametrize("indexed", [False, True])
+async def test_the_two_readings_agree(company: Company, indexed: bool) -> None:
+    """200 random conditions over 40 random orders: built-in and own fields of all types, absent values, and, or, not.
+
+    Own fields are read from the records, and from their index tables.
+    """
+    await define_fields(company, {key: {**body, "indexed": indexed} for key, body in FIELDS.items()})
     await create_orders(company, samples(RECORDS, 40))
     rows: list[DictRow] = await company.rows("SELECT * FROM orders WHERE tenant_id = %(tenant)s")
     assert len(rows) == 40
     config = (await company.caller()).config
+    assert {bool(column.index) for column in config.custom_columns["order"].values()} == {indexed}
     decided = set()
     for tree in samples(trees(config), 200):
         condition = parse_condition(ORDER, config, tree)
         assert condition.is_local
-        matching = {row["id"] for row in rows if condition.matches(row)}
+        matching = {row["id"] for row in rows if condition.matches(row, OCCASION)}
         assert await found_by_sql(company.database, company.id, condition) == matching, tree
         decided.add(0 < len(matching) < len(rows))
     assert decided == {True, False}
@@ -187,7 +206,7 @@ async def test_every_pair_of_texts_compares_alike(company: Company) -> None:
         for operator in ("eq", "ne", "gt", "gte", "lt", "lte", "contains", "startsWith", "endsWith"):
             for tree in ({"notes": {operator: text}}, {"custom": {"a_text": {operator: text}}}):
                 condition = parse_condition(ORDER, config, tree)
-                matching = {row["id"] for row in rows if condition.matches(row)}
+                matching = {row["id"] for row in rows if condition.matches(row, OCCASION)}
                 assert await found_by_sql(company.database, company.id, condition) == matching, tree
 
 
@@ -198,6 +217,8 @@ async def test_every_pair_of_texts_compares_alike(company: Company) -> None:
         {"shippingAddress": {"city": {"eq": "Suzhou"}}},
         {"customer": {"name": {"eq": "Ann"}}},
         {"not": {"or": [{"lines": {"some": {}}}]}},
+        {"lines": {"count": {"gt": 1}}},
+        {"owner": {"isMe": {"eq": True}}},
     ],
 )
 async def test_what_the_row_alone_cannot_decide_says_so(company: Company, tree: Row) -> None:
@@ -240,6 +261,31 @@ async def test_what_the_row_alone_cannot_decide_says_so(company: Company, tree: 
         (
             {"history": {"some": {"changes": {"field": {"eq": "x"}}}}},
             {("history", "some", "changes"): "value.unknown_field"},
+        ),
+        ({"promisedAt": {"during": "this_hour"}}, {("promisedAt", "during"): "value.not_option"}),
+        ({"promisedAt": {"during": 7}}, {("promisedAt", "during"): "value.not_option"}),
+        ({"promisedAt": {"inLast": None}}, {("promisedAt", "inLast"): "value.not_duration"}),
+        ({"promisedAt": {"inLast": "P"}}, {("promisedAt", "inLast"): "value.not_duration"}),
+        ({"promisedAt": {"inLast": "P1DT"}}, {("promisedAt", "inLast"): "value.not_duration"}),
+        ({"promisedAt": {"inNext": "-P1D"}}, {("promisedAt", "inNext"): "value.not_duration"}),
+        ({"promisedAt": {"olderThan": "P101Y"}}, {("promisedAt", "olderThan"): "value.not_duration"}),
+        ({"promisedAt": {"laterThan": "7 days"}}, {("promisedAt", "laterThan"): "value.not_duration"}),
+        ({"custom": {"a_day": {"inLast": "PT2H"}}}, {("custom", "a_day", "inLast"): "value.duration_of_days"}),
+        ({"total": {"during": "today"}}, {("total", "during"): "value.unknown_field"}),
+        ({"lines": {"where": {"name": {"eq": "x"}}}}, {("lines",): "value.where_alone"}),
+        ({"lines": {"where": None, "count": {"gt": 1}}}, {("lines", "where"): "value.no_null"}),
+        ({"lines": {"count": 3}}, {("lines", "count"): "value.no_null"}),
+        ({"lines": {"count": {"gt": "x"}}}, {("lines", "count", "gt"): "value.not_integer"}),
+        ({"lines": {"sum": {"name": {"gt": "1"}}}}, {("lines", "sum", "name"): "value.unknown_field"}),
+        ({"lines": {"sum": {"custom": {"x": {}}}}}, {("lines", "sum", "custom"): "value.unknown_field"}),
+        ({"lines": {"avg": {"total": {"gt": "x"}}}}, {("lines", "avg", "total", "gt"): "value.not_decimal"}),
+        ({"lines": {"max": None}}, {("lines", "max"): "value.no_null"}),
+        (
+            {"customer": {"orders": {"sum": {"custom": {"a_day": {"gt": "1"}}}, "min": {"custom": 7}}}},
+            {
+                ("customer", "orders", "sum", "custom", "a_day"): "value.unknown_field",
+                ("customer", "orders", "min", "custom"): "value.no_null",
+            },
         ),
         ({"and": {}}, {("and",): "value.not_list"}),
         ({"or": "x"}, {("or",): "value.not_list"}),

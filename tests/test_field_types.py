@@ -266,6 +266,7 @@ def test_every_type_has_its_place_in_graphql(kind: FieldType) -> None:
     if kind.configurable and not kind.has_options:
         made = SCHEMA.type_map[filter_name(kind)]
         assert isinstance(made, GraphQLInputObjectType)
-        assert list(made.fields) == [operator.name for operator in kind.operators]
+        shown = [operator.name for operator in kind.operators] + [relative.name for relative in kind.relative]
+        assert list(made.fields) == shown
     assert list(kind.operator_by_name) == [operator.name for operator in kind.operators]
     assert kind.sortable is not (kind.many or kind.key == "json")

@@ -48,7 +48,7 @@ async def test_the_answer_has_the_type_that_was_asked_for(client: Client, accept
     assert response.status_code == 200
     assert response.headers["content-type"] == f"{media_type}; charset=utf-8"
     assert orjson.loads(response.content) == {"data": {"__typename": "Query"}}
-    assert negotiated([accept] if accept else []) == media_type
+    assert negotiated(accept) == media_type
 
 
 @pytest.mark.parametrize("accept", ["text/plain", "image/*", f"{OLD};q=0", f"{NEW};charset=latin-1"])
@@ -205,7 +205,7 @@ async def test_get_is_for_queries(client: Client, company: Company) -> None:
 
     document = "query N($n: Int) { orders(first: $n) { totalCount } } mutation M { signOut { __typename } }"
     response = await get(query=document, operationName="N", variables='{"n": 1}', extensions="{}")
-    assert orjson.loads(response.content) == {"data": {"orders": {"totalCount": 0}}}
+    assert orjson.loads(response.content)["data"] == {"orders": {"totalCount": 0}}
     refused = await get(query=document, operationName="M")
     assert (refused.status_code, code(refused), refused.headers["allow"]) == (405, "MUTATION_OVER_GET", "POST")
     # Nobody was signed out by it.

@@ -9,7 +9,7 @@ import pytest
 from graphql import get_introspection_query
 
 from schema import execution
-from tenants.database import Database
+from tenants.reading.plan import Plan
 from tests.documents import an_order
 from tests.harness import Client, Company, Row, Statements
 
@@ -65,7 +65,7 @@ TOO_LARGE: dict[str, tuple[str, str]] = {
         "Syntax Error: Document is nested too deeply. Parsing aborted.",
     ),
     "a value nested beyond any parser": (
-        "{ orders(where: " + "{not: " * 3_000 + "{}" + "}" * 3_000 + ") { totalCount } }",
+        "{ orders(where: " + "{not: " * 2_000 + "{}" + "}" * 2_000 + ") { totalCount } }",
         "Syntax Error: Document is nested too deeply. Parsing aborted.",
     ),
     "a list nested beyond any parser": (
@@ -170,25 +170,31 @@ async def test_many_fragments_are_compared_in_time(company: Company, client: Cli
             assert [error["extensions"]["code"] for error in answer["errors"]] == ["LIMIT_EXCEEDED"]
 
 
-async def test_the_rows_asked_for_are_bounded(company: Company, client: Client, statements: Statements) -> None:
-    """The product of the page sizes along each path, summed, is known before running, whatever variables it comes from."""
+async def test_what_a_query_costs_is_bounded(company: Company, client: Client, statements: Statements) -> None:
+    """Pages multiply what is inside them: that is known before running, whatever variables the sizes come from."""
     document = """
         query ($o: Int, $l: Int) {
-          orders(first: $o) { nodes { lines(first: $l) { nodes { id } } history(last: $l) { nodes { id } } } }
+          orders(first: $o) {
+            nodes { lines(first: $l) { nodes { id } } sold: lines(first: $l) { nodes { id } } history(last: $l) { nodes { id } } }
+          }
         }
     """
     await company.data(document, {"o": 100, "l": 200})
     statements.clear()
     answer = await company.graphql(document, {"o": 200, "l": 200})
-    message = "The query may return 80200 rows; at most 50000 are allowed. Ask for smaller pages."
-    error = answer["errors"][0]
-    assert (error["message"], error["extensions"]) == (message, {"code": "LIMIT_EXCEEDED", "reason": "LIMIT_ROWS"})
-    assert answer["data"] is None
-    # Only whether the caller's rights still hold has been asked.
-    assert statements.work in ([], ["SELECT 1"])
+    message = (
+        "The operation may cost 13524 points; at most 10000 are allowed. Ask for smaller pages, or for less at once."
+    )
+    (error,) = answer["errors"]
+    assert (error["message"], error["extensions"]) == (
+        message,
+        {"code": "LIMIT_EXCEEDED", "reason": "LIMIT_COST", "requested": 13_524, "limit": 10_000},
+    )
+    assert "data" not in answer
+    assert statements.texts == []
     await company.data(document, {"o": 200, "l": 100})
     deep = "{ orders(first: 200) { nodes { customer { orders(first: 200) { nodes { lines { nodes { id } } } } } } } }"
-    assert (await company.graphql(deep))["errors"][0]["extensions"]["reason"] == "LIMIT_ROWS"
+    assert (await company.graphql(deep))["errors"][0]["extensions"]["reason"] == "LIMIT_COST"
 
 
 @pytest.mark.parametrize(
@@ -257,15 +263,17 @@ async def test_unexpected_errors_are_masked(
     """Of a bug the client learns a request id to quote, and nothing else; the log has both."""
     await an_order(company)
 
-    async def broken(*_arguments: Any) -> None:
+    def broken(*_arguments: Any) -> None:
         raise RuntimeError("secret password in /etc/app.conf")
 
-    monkeypatch.setattr(Database, "read", broken)
+    monkeypatch.setattr(Plan, "bound", broken)
     response = await client.post("{ orders { nodes { id } } }", token=company.owner.token)
     answer = response.json()
     request_id = answer["errors"][0]["extensions"]["requestId"]
-    assert answer == {
+    assert answer["extensions"].keys() == {"cost"}
+    assert answer | {"extensions": None} == {
         "data": None,
+        "extensions": None,
         "errors": [
             {
                 "message": f"Something went wrong on our side. Quote the request id {request_id} when you ask about it.",

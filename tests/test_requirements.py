@@ -31,7 +31,9 @@ def declared(*extras: str) -> list[Requirement]:
     return [Requirement(line) for line in lines]
 
 
-@pytest.mark.parametrize(("lock", "extras"), [("run", ("embedded", "build")), ("dev", ("embedded", "build", "dev"))])
+@pytest.mark.parametrize(
+    ("lock", "extras"), [("run", ("embedded", "build")), ("dev", ("embedded", "build", "telemetry", "dev"))]
+)
 def test_every_declared_package_is_locked_within_its_bounds(lock: str, extras: tuple[str, ...]) -> None:
     locked = pins(lock)
     for requirement in declared(*extras):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,11 +20,12 @@ from server.preflight import within
 
 # Stands in for `server.cli`: what is tested here is the supervisor, not its children.
 FAKE_COMMANDS = """
-import http.server, os, signal, subprocess, sys, time
+import http.server, os, signal, socket, subprocess, sys, time
 
 class Ready(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200 if self.path == "/readyz" else 404)
+        self.send_header("Process", str(os.getpid()))
         self.end_headers()
     def log_message(self, *arguments):
         pass
@@ -35,7 +37,11 @@ if os.environ.get("FAILING") == name:
 if name == "seed-demo":
     print("Sign in as anna", "with the password secret", sep="\\n")
 if name == "serve":
-    http.server.HTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Ready).serve_forever()
+    server = http.server.HTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Ready, bind_and_activate=False)
+    server.socket = socket.socket(fileno=int(os.environ["LISTEN_FD"]))
+    server.socket.listen()
+    os.write(int(os.environ["READY_FD"]), b"1")
+    server.serve_forever()
 if name == "worker":
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 if name in ("worker", "clock"):
@@ -134,6 +140,39 @@ def test_a_child_that_dies_is_started_again(start: Start) -> None:
     run.wait_for(lambda: "worker was ended by SIGKILL; starting it again in 0.5 s." in run.err.read_text())
     run.wait_for(lambda: len(run.marked()) == 4)
     assert run.child("worker").pid != before.pid
+
+
+def test_a_fresh_process_takes_over_before_the_old_one_goes(start: Start) -> None:
+    run = start()
+    run.wait_until_ready()
+    before = [run.child(name).pid for name in ("serve", "worker", "clock")]
+    answered = []
+    run.process.send_signal(signal.SIGUSR2)
+
+    def handed_over() -> bool:
+        # A connection that were refused would raise here.
+        with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/readyz", timeout=5) as answer:
+            answered.append(int(answer.headers["Process"]))
+        return "serve was handed over to a fresh process." in run.err.read_text()
+
+    run.wait_for(handed_over)
+    assert answered[0] == before[0]
+    assert answered[-1] == run.child("serve").pid != before[0]
+    run.wait_for(lambda: len(run.marked()) == 4)
+    assert {run.child(name).pid for name in ("serve", "worker", "clock")}.isdisjoint(before)
+
+
+def test_what_does_not_come_up_takes_nothing_over(start: Start) -> None:
+    run = start()
+    run.wait_until_ready()
+    before = run.child("serve").pid
+    # The fresh process alone meets it: the running one has long been started.
+    (run.data.parent / "fake_commands.py").write_text("import sys; sys.exit(4 if sys.argv[1] == 'serve' else 0)")
+    run.process.send_signal(signal.SIGUSR2)
+    run.wait_for(lambda: "The fresh serve ended with exit code 4; the one before it goes on." in run.err.read_text())
+    assert run.child("serve").pid == before
+    with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/readyz", timeout=5) as answer:
+        assert int(answer.headers["Process"]) == before
 
 
 def test_nothing_outlives_a_killed_supervisor_for_long(start: Start) -> None:

@@ -18,6 +18,7 @@ from tenants.database import Caller, Outdated
 from tenants.jobs import Job
 from tenants.problems import Problem
 from tenants.transaction import begin
+from workers import metrics
 from workers.work import Work
 
 Run = dict[str, Any]
@@ -65,14 +66,19 @@ async def _attempt(work: Work, job: Job) -> None:
     if run is None:
         return
     caller = _as(onlooker, automations.actor_for(onlooker.config, run))
+    ended = False
     try:
         async with begin(work.database, caller) as tx:
             if await jobs.take(tx, job.id):
                 await automations.perform(tx, job, run)
+                ended = True
+        if ended:
+            metrics.run_ended(run["event_at"])
     except Problem as problem:
         if problem.code == "busy":
             raise
         await _refuse(work, caller, job, run, problem)
+        metrics.run_ended(run["event_at"])
     except Outdated:
         raise
     except Exception as error:
@@ -95,6 +101,7 @@ async def _pending(work: Work, onlooker: Caller, job: Job) -> Run | None:
                 await jobs.finish(tx, job)
             else:
                 await automations.give_up(tx, job, run)
+                metrics.JOBS_PARKED.labels(job.kind).inc()
                 log.error("The run %s of '%s' is parked: its attempts never ended.", run["id"], run["automation"])
     return None
 

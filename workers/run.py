@@ -3,6 +3,7 @@
 import logging
 import signal
 import threading
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +16,16 @@ from redis import RedisError
 
 from tenants import jobs
 from tenants.callers import Callers
+from tenants.calls import Call, under_way
 from tenants.database import Database
 from tenants.deliveries import Send
+from tenants.jobs import Job
 from workers import broker as queue
+from workers import metrics
 from workers.announcements import Announcer
 from workers.automations import run_automation
 from workers.deliveries import send_delivery
+from workers.field_indexes import build_field_index
 from workers.work import Work
 
 THREADS = 8
@@ -30,18 +35,24 @@ POLL_MS = 200
 LAST_JOBS_MS = 10_000
 MOST_TRIES = 3
 
-DO = {jobs.AUTOMATION: run_automation, jobs.DELIVERY: send_delivery}
+DO: dict[str, Callable[[Work, Job], Coroutine[Any, Any, None]]] = {
+    jobs.AUTOMATION: run_automation,
+    jobs.DELIVERY: send_delivery,
+    jobs.FIELD_INDEX: build_field_index,
+}
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """Where the worker finds the database (as the application role) and Redis, and how it sends messages."""
+    """Where the worker finds the database (as the application role) and Redis, how it sends messages, and on which address
+    and port it tells of itself."""
 
     database_url: str
     redis_url: str
     send: Send
+    metrics_at: tuple[str, int] | None = None
 
 
 def run(settings: WorkerSettings) -> None:
@@ -57,6 +68,7 @@ def run(settings: WorkerSettings) -> None:
     broker.add_middleware(house)
     dramatiq.actor(actor_name=queue.ACTOR, queue_name=queue.QUEUE, broker=broker)(house.do)
     worker = dramatiq.Worker(broker, worker_timeout=POLL_MS, worker_threads=THREADS)
+    telling = metrics.serve(*settings.metrics_at)[0] if settings.metrics_at else None
     try:
         worker.start()
         log.info("The worker is ready.")
@@ -71,6 +83,8 @@ def run(settings: WorkerSettings) -> None:
             # Dramatiq leaves its event loop running when it cannot start, or stop, in good order.
             broker.emit_after("worker_shutdown", worker)
         broker.client.close()
+        if telling is not None:
+            telling.shutdown()
 
 
 class _House(Middleware):
@@ -99,7 +113,8 @@ class _House(Middleware):
         job = queue.handed_out(*message)
         for _ in range(MOST_TRIES):
             try:
-                await DO[job.kind](self._work, job)
+                with metrics.job(job.kind), under_way(Call(str(job.id), job.tenant_id, kind=job.kind)):
+                    await DO[job.kind](self._work, job)
             except psycopg.OperationalError as error:
                 log.warning("Job %s has lost the database: %s", job.id, error)
                 # A job that had begun is left to its lease; one that only met a dead connection is done after all.

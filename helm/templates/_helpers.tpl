@@ -66,6 +66,18 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
   value: {{ .Values.mail.from | quote }}
 - name: POOL_SIZE
   value: {{ .Values.database.poolSize | quote }}
+- name: ALLOWED_ORIGINS
+  value: {{ .Values.allowedOrigins | quote }}
+- name: DOCUMENTS
+  value: {{ .Values.documents | quote }}
+- name: OPERATION_COST
+  value: {{ .Values.limits.operationCost | int64 | quote }}
+- name: COMPANY_COST_RATE
+  value: {{ .Values.limits.companyCostRate | int64 | quote }}
+- name: COMPANY_COST_BURST
+  value: {{ .Values.limits.companyCostBurst | int64 | quote }}
+- name: MEMBER_COST_SHARE
+  value: {{ .Values.limits.memberCostShare | quote }}
 {{- end -}}
 
 {{- define "orderloom.podSecurity" -}}

@@ -4,7 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection
 from typing import Any, ClassVar, TypeVar
 
-from tenants.field_types.operators import LIST, Operator
+from tenants.field_types.operators import LIST, Operator, RelativeOperator
+from tenants.periods import Clock
 
 
 class BadValue(ValueError):
@@ -20,13 +21,16 @@ class FieldType(ABC):
     """A kind of value: how it is read in, kept, compared, shown and typed in GraphQL.
 
     ``graphql`` names the scalar of inputs and outputs (for a select field the tenant's own enum takes its place);
-    ``sql`` is the PostgreSQL type of the comparable expression; ``operators`` are those its filter offers.
+    ``sql`` is the PostgreSQL type of the comparable expression; ``operators`` are those its filter offers. Types that stand in
+    time also have ``relative`` ones, which compare with the moment of the call as ``clock`` tells it.
     """
 
     key: ClassVar[str]
     graphql: ClassVar[str]
     sql: ClassVar[str]
     operators: ClassVar[tuple[Operator, ...]]
+    relative: ClassVar[tuple[RelativeOperator, ...]] = ()
+    clock: ClassVar[type[Clock] | None] = None
     many: ClassVar[bool] = False
     has_options: ClassVar[bool] = False
     configurable: ClassVar[bool] = True

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tenants.field_types.base import BadValue, FieldType, register
-from tenants.field_types.operators import EQUALITY, IS_NULL, MEMBERSHIP, ORDER
+from tenants.field_types.operators import EQUALITY, IS_NULL, MEMBERSHIP, ORDER, RELATIVE
+from tenants.periods import Moments
 
 
 @register
@@ -14,6 +15,8 @@ class DateTime(FieldType):
     graphql = "DateTime"
     sql = "timestamptz"
     operators = (*EQUALITY, *MEMBERSHIP, *ORDER, *IS_NULL)
+    relative = RELATIVE
+    clock = Moments
 
     def parse(self, value: Any, options: Collection[str] = ()) -> datetime:
         moment = value

@@ -2,13 +2,19 @@
 
 Both readings are two-valued where it counts: a comparison with an absent value is false, ``ne`` and ``notIn`` are true for
 an absent value. SQL may answer NULL for false; the condition compiler folds that where it negates.
+
+Relative operators compare with the moment of the call: with a period such as this week, or a span such as 7 days.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tenants.periods import Clock
+
 VALUE, LIST, FLAG = "value", "list", "flag"
+PERIOD, SPAN = "period", "span"
+DURING = "during"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,21 @@ class Operator:
     matches: Callable[[Any, Any], bool]
     description: str
     prepare: Callable[[Any], Any] = lambda value: value
+
+
+@dataclass(frozen=True, slots=True)
+class RelativeOperator:
+    """``argument`` is PERIOD or SPAN; ``bounds`` makes of it and a clock the values of ``sql``'s ``{from_}`` and ``{to}``.
+
+    Absent values are never compared.
+    """
+
+    name: str
+    argument: str
+    sql: str
+    matches: Callable[[Any, Any, Any], bool]
+    bounds: Callable[[Clock, Any], tuple[Any, Any]]
+    description: str
 
 
 def fold(value: str) -> str:
@@ -93,4 +114,46 @@ IS_NULL = (
 )
 IS_EMPTY = (
     Operator("isEmpty", FLAG, "coalesce(cardinality({x}), 0) = 0", lambda a, b: (not a) == b, "True: holds no value."),
+)
+RELATIVE = (
+    RelativeOperator(
+        DURING,
+        PERIOD,
+        "{x} >= {from_} AND {x} < {to}",
+        lambda a, begin, end: bool(begin <= a < end),
+        lambda clock, period: clock.period(period),
+        "Within the period of the calendar, in the company's time zone.",
+    ),
+    RelativeOperator(
+        "inLast",
+        SPAN,
+        "{x} >= {from_} AND {x} <= {to}",
+        lambda a, begin, end: bool(begin <= a <= end),
+        lambda clock, span: clock.around(span)[:2],
+        "Not longer ago than the duration, and not to come; P7D: the last 7 days.",
+    ),
+    RelativeOperator(
+        "inNext",
+        SPAN,
+        "{x} >= {from_} AND {x} <= {to}",
+        lambda a, begin, end: bool(begin <= a <= end),
+        lambda clock, span: clock.around(span)[1:],
+        "Still to come, within the duration; PT2H: the next 2 hours.",
+    ),
+    RelativeOperator(
+        "olderThan",
+        SPAN,
+        "{x} < {from_}",
+        lambda a, begin, _end: bool(a < begin),
+        lambda clock, span: clock.around(span)[:2],
+        "Longer ago than the duration; PT0S: in the past.",
+    ),
+    RelativeOperator(
+        "laterThan",
+        SPAN,
+        "{x} > {to}",
+        lambda a, _begin, end: bool(a > end),
+        lambda clock, span: clock.around(span)[1:],
+        "Further ahead than the duration; PT0S: in the future.",
+    ),
 )

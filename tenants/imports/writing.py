@@ -84,7 +84,7 @@ class Writer:
             return [*await self.write(drafts[:half]), *await self.write(drafts[half:])]
 
     async def _batch(self, drafts: Sequence[Draft]) -> list[Outcome]:
-        options = {"rehearsal": self._rehearsal, "automations": self._automations, "gathers": True}
+        options = {"rehearsal": self._rehearsal, "automations": self._automations}
         async with begin(self._database, self._caller, **options) as tx:
             if self._rehearsal:
                 brought: set[tuple[str, str]] = set()

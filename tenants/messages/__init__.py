@@ -5,7 +5,7 @@ A sentence says what was wrong, with which value, and what to do. Placeholders a
 
 from typing import Any
 
-from tenants.messages import automations, calls, configuration, customers, imports, limits, orders, values
+from tenants.messages import automations, calls, configuration, customers, imports, limits, orders, values, views
 
 LONGEST_VALUE = 80
 
@@ -18,6 +18,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **limits.SENTENCES,
     **orders.SENTENCES,
     **values.SENTENCES,
+    **views.SENTENCES,
 }
 
 RECORD_NAMES: dict[str, tuple[str, str]] = {
@@ -28,6 +29,7 @@ RECORD_NAMES: dict[str, tuple[str, str]] = {
     "notification": ("notification", "通知"),
     "automation_run": ("automation run", "自动化运行"),
     "delivery": ("delivery", "投递"),
+    "view": ("view", "视图"),
 }
 
 

@@ -30,6 +30,26 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The option '{option}' cannot be removed, records may hold it; mark it as archived.",
         "选项“{option}”不能删除，可能有记录在使用；请标记为已归档。",
     ),
+    "config.unique_list": (
+        "A field of the type {type} holds several values and cannot be unique.",
+        "{type} 类型的字段可有多个值，不能设为唯一。",
+    ),
+    "config.too_many_indexed": (
+        "{count} fields of '{type}' are indexed; at most {most} can be, because each is written with every record.",
+        "“{type}”有 {count} 个索引字段，最多 {most} 个，因为每条记录保存时都要写入。",
+    ),
+    "config.not_unique": (
+        "'{key}' cannot be unique, because several records have the same value: {values}. Change these first.",
+        "“{key}”不能设为唯一，有多条记录的值相同：{values}。请先修改这些记录。",
+    ),
+    "config.unique_over_many": (
+        "'{key}' cannot be made unique over more than {most} records. Mark a new field as unique and fill that.",
+        "记录超过 {most} 条，“{key}”不能再设为唯一。请新建唯一字段后再填入数据。",
+    ),
+    "config.too_long_to_index": (
+        "A record has a value of {length} characters here; an index takes at most {longest}. Shorten such values first.",
+        "有记录在此字段的值长达 {length} 个字符，索引最多支持 {longest} 个。请先缩短。",
+    ),
     "config.initial": (
         "{count} statuses are marked as initial; exactly one must be.",
         "有 {count} 个状态标记为初始，必须恰好一个。",

@@ -1,9 +1,17 @@
 """What is more than is allowed."""
 
 SENTENCES: dict[str, tuple[str, str]] = {
-    "limit.rows": (
-        "The query may return {rows} rows; at most {most} are allowed. Ask for smaller pages.",
-        "该查询最多可能返回 {rows} 行，上限为 {most} 行，请减小分页。",
+    "limit.cost": (
+        "The operation may cost {requested} points; at most {limit} are allowed. Ask for smaller pages, or for less at once.",
+        "该操作最多可能消耗 {requested} 点，上限为 {limit} 点，请减小分页或分批查询。",
+    ),
+    "limit.statements": (
+        "The query needs {statements} statements of the database; at most {most} are allowed. Ask for less at once.",
+        "该查询需要 {statements} 条数据库语句，上限为 {most} 条，请分批查询。",
+    ),
+    "limit.rate": (
+        "You or your company asked for too much lately. Try again in {retryAfter} seconds.",
+        "您或您的公司近期请求过多，请 {retryAfter} 秒后再试。",
     ),
     "limit.password": ("A password needs 10 to 200 characters.", "密码须为 10 至 200 个字符。"),
     "limit.slug": (
@@ -23,5 +31,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "limit.sign_in": (
         "Too many failed sign-ins. Try again in {minutes} minutes.",
         "登录失败次数过多，请 {minutes} 分钟后再试。",
+    ),
+    "limit.quota_records": (
+        "The company has all the records that it may have ({most}). Ask the operator for more.",
+        "公司记录数已达上限（{most}），请联系运营方扩容。",
+    ),
+    "limit.quota_storage_bytes": (
+        "The company has used all the room that it may use ({most}). Ask the operator for more.",
+        "公司存储空间已达上限（{most}），请联系运营方扩容。",
     ),
 }

@@ -38,6 +38,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{value} is not a date and time. Write it like 2026-03-31T14:30:00+08:00.",
         "{value} 不是日期时间，请写成 2026-03-31T14:30:00+08:00 的形式。",
     ),
+    "value.not_duration": (
+        "{value} is not a duration by ISO 8601 of at most 100 years. Write it like P7D, P1M or PT2H.",
+        "{value} 不是 ISO 8601 时长（最长 100 年），请写成 P7D、P1M 或 PT2H 的形式。",
+    ),
+    "value.duration_of_days": (
+        "{value} has hours, minutes or seconds, but days are compared. Write it like P7D.",
+        "{value} 含有时、分或秒，而这里按天比较，请写成 P7D 的形式。",
+    ),
     "value.no_offset": (
         "{value} has no time zone. Add an offset such as +08:00 or Z.",
         "{value} 没有时区，请加上 +08:00 或 Z 之类的偏移。",
@@ -79,6 +87,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "value.page_size": (
         "A page of {value} is not possible; ask for 0 to {most}.",
         "每页 {value} 条不可行，请求 0 至 {most} 条。",
+    ),
+    "value.where_alone": (
+        "'where' only says which records are meant. Add what must hold for them: some, none, every, count, sum, avg, min or max.",
+        "where 只说明涉及哪些记录，请同时说明它们须满足什么：some、none、every、count、sum、avg、min 或 max。",
     ),
     "value.too_deep": ("The condition is nested more than {most} levels deep.", "条件嵌套超过 {most} 层。"),
     "value.too_large": ("The condition has more than {most} parts.", "条件超过 {most} 个部分。"),

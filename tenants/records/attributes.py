@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tenants.field_types import FieldType, field_type
+from tenants.occasion import Occasion
 
 if TYPE_CHECKING:
     from tenants.config.snapshot import TenantConfig
@@ -27,7 +28,8 @@ class Column(Attribute):
     """A value that can be read, compared and sorted by.
 
     ``sql`` is the comparable expression, ``source`` the key of the value in a row of the table (what :meth:`value` reads;
-    empty for computed columns). ``choices`` are the legal values of an enumerated column, shown in upper case as a GraphQL
+    empty for computed columns). ``rank`` is SQL that never falls where the value rises, and that an index serves where it cannot
+    serve the value: under row security PostgreSQL looks up nothing by the comparison of ``numeric``, which is not leakproof. ``choices`` are the legal values of an enumerated column, shown in upper case as a GraphQL
     enum called ``enum``.
     """
 
@@ -39,6 +41,10 @@ class Column(Attribute):
     filterable: bool = True
     sortable: bool = True
     options: Callable[["TenantConfig"], Collection[str]] | None = None
+    rank: str = ""
+
+    def rank_expression(self, alias: str) -> str:
+        return self.rank.replace("{t}", alias)
 
     def expression(self, alias: str) -> str:
         return self.sql.replace("{t}", alias)
@@ -53,22 +59,39 @@ class Column(Attribute):
             return field_type("select").parse(value.lower() if isinstance(value, str) else value, self.choices)
         return self.type.parse(value, self.options(config) if self.options else ())
 
-    def value(self, row: Mapping[str, Any]) -> Any:
+    def value(self, row: Mapping[str, Any], _occasion: Occasion) -> Any:
         return row.get(self.source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomColumn(Column):
-    """A tenant's own field, kept under ``source`` in the row's ``custom`` object."""
+    """A tenant's own field, kept under ``source`` in the row's ``custom`` object.
+
+    ``index`` names the table that holds its values as well, one row for each record; empty where there is none, or not yet.
+    """
 
     option_keys: tuple[str, ...] = ()
+    index: str = ""
 
     def parse(self, value: Any, config: "TenantConfig") -> Any:
         return self.type.parse(value, self.option_keys)
 
-    def value(self, row: Mapping[str, Any]) -> Any:
+    def value(self, row: Mapping[str, Any], _occasion: Occasion) -> Any:
         stored = row["custom"].get(self.source)
         return None if stored is None else self.type.parse(stored, self.option_keys)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Me(Column):
+    """Whether a member's row is that of whoever asks; false for everybody when an automation or the system asks."""
+
+    type: FieldType = field(default_factory=lambda: field_type("boolean"))
+    # Never NULL, and yet a plain comparison, which leads PostgreSQL to the rows by index.
+    sql: str = "({t}.id = %(member)s::uuid AND %(member)s::uuid IS NOT NULL)"
+    sortable: bool = False
+
+    def value(self, row: Mapping[str, Any], occasion: Occasion) -> Any:
+        return row["id"] == occasion.member_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,12 +160,43 @@ class Custom(Attribute):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """Free text finds a record by its own ``search_text``, and by that of its customer where ``with_customer``.
+
+    Whoever may not read customers may not find out their names by searching either. ``patterns`` and ``words`` are SQL
+    expressions of what `tenants.search.parse_query` gives.
+    """
+
+    with_customer: bool = False
+
+    def found(self, record: "RecordType", alias: str, patterns: str, words: str, access: "Access") -> str:
+        """The test that the index of search is asked for: all records of the tenant that hold the words, looked up once."""
+        customers = "TRUE" if self._reads_customer(access) else "FALSE"
+        asked = f"SELECT search_records('{record.name}', {patterns}, {words}, {customers})"
+        return f"{alias}.id = ANY (ARRAY({asked}))"
+
+    def holds(self, alias: str, patterns: str, access: "Access") -> str:
+        """The test of one row by itself, which no index can serve."""
+        own = f"{alias}.search_text LIKE ALL ({patterns})"
+        if not self._reads_customer(access):
+            return own
+        customer = (
+            f"SELECT s.search_text FROM customers s WHERE s.tenant_id = %(tenant)s AND s.id = {alias}.customer_id"
+        )
+        # No word reaches from one text into the other: each begins with a blank, and no pattern has one but at its beginning.
+        return f"({own} OR ({alias}.search_text || ({customer})) LIKE ALL ({patterns}))"
+
+    def _reads_customer(self, access: "Access") -> bool:
+        return self.with_customer and access.allows("customer.read")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordType:
     """One kind of record: what can be read of it, and by which right.
 
     ``singular`` and ``plural`` name it in GraphQL and in errors; ``by`` lists the columns that find one record besides its
-    id; ``own`` is a predicate that limits it to the reader's own rows (``%(member)s``); ``search`` makes the predicate of a
-    search for one LIKE pattern from an alias, the pattern and the reader's rights; ``voidable`` records leave lists when void.
+    id; ``own`` is a predicate that limits it to the reader's own rows (``%(member)s``); ``search`` says how free text finds it;
+    ``voidable`` records leave lists when void.
     """
 
     name: str
@@ -156,7 +210,7 @@ class RecordType:
     by: tuple[str, ...] = ()
     root: bool = True
     own: str = ""
-    search: Callable[[str, str, "Access"], str] | None = None
+    search: "Search | None" = None
     voidable: bool = False
     by_name: dict[str, Attribute] = field(init=False, repr=False, compare=False)
 
@@ -188,8 +242,3 @@ def column(name: str, type_key: str, description: str, *, sql: str = "", **more:
 def money(name: str, description: str, *, nullable: bool = False, **more: Any) -> Money:
     amount = column(name, "decimal", description, nullable=nullable, **more)
     return Money(name=name, description=description, nullable=nullable, amount=amount, currency="{t}.currency")
-
-
-def search_text(alias: str, pattern: str, _access: "Access") -> str:
-    """The usual ``search``: the row's own search text."""
-    return f"{alias}.search_text LIKE {pattern}"

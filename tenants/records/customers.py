@@ -7,9 +7,9 @@ from tenants.records.attributes import (
     Money,
     RecordType,
     Relation,
+    Search,
     Structure,
     column,
-    search_text,
 )
 
 KINDS = ("person", "company")
@@ -64,7 +64,7 @@ CUSTOMER = RecordType(
     description="A person or a company that orders.",
     right="customer.read",
     by=("externalId",),
-    search=search_text,
+    search=Search(),
     attributes=(
         column("id", "id", "Opaque id."),
         column("version", "integer", "Grows by one with each change; give it as expectedVersion."),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from tenants.config.definitions import label
 from tenants.messages import render
 from tenants.models import ADDRESS_PARTS
-from tenants.records.attributes import Custom, Lookup, RecordType, Relation, Structure, column, money
+from tenants.records.attributes import Custom, Lookup, RecordType, Relation, Search, Structure, column, money
 
 if TYPE_CHECKING:
     from tenants.config.snapshot import TenantConfig
@@ -76,16 +76,6 @@ def _void_reasons(config: "TenantConfig", _access: "Access", language: str) -> M
     }
 
 
-def _search(alias: str, pattern: str, access: "Access") -> str:
-    own = f"{alias}.search_text LIKE {pattern}"
-    if not access.allows("customer.read"):
-        # Whoever may not read customers may not find out their names by searching either.
-        return own
-    found = f"SELECT s.id FROM customers s WHERE s.tenant_id = %(tenant)s AND s.search_text LIKE {pattern}"
-    # An array is found once and then looked up by index, side by side with the order's own text.
-    return f"({own} OR {alias}.customer_id = ANY(ARRAY({found})))"
-
-
 STATUS = Lookup(
     name="status",
     description="Where the order stands in the company's life cycle.",
@@ -132,7 +122,7 @@ ORDER = RecordType(
     order=(("orderedAt", True),),
     by=("number", "externalId"),
     voidable=True,
-    search=_search,
+    search=Search(with_customer=True),
     attributes=(
         column("id", "id", "Opaque id."),
         column("version", "integer", "Grows by one with each change; give it as expectedVersion."),
@@ -188,7 +178,7 @@ ORDER = RecordType(
         money("subtotal", "Sum of the lines after discount, before tax."),
         money("discountTotal", "Sum of the lines' discounts."),
         money("taxTotal", "Sum of the lines' taxes."),
-        money("total", "What the customer pays: subtotal and tax."),
+        money("total", "What the customer pays: subtotal and tax.", rank="{t}.total_rank"),
         column("isVoided", "boolean", "Whether the order is void.", sql="({t}.voided_at IS NOT NULL)"),
         column("voidedAt", "date_time", "When the order was voided.", nullable=True),
         Relation(

@@ -1,6 +1,6 @@
 """Members and their notifications, as they can be read."""
 
-from tenants.records.attributes import RecordType, Relation, column
+from tenants.records.attributes import Me, RecordType, Relation, column
 
 MEMBER = RecordType(
     name="member",
@@ -18,6 +18,7 @@ MEMBER = RecordType(
         column("roles", "tags", "Keys of the member's roles."),
         column("language", "text", "The language of messages to the member."),
         column("active", "boolean", "Whether the member may sign in."),
+        Me(name="isMe", description="Whether it is you."),
         column("createdAt", "date_time", "When the member joined."),
     ),
 )

@@ -1,6 +1,6 @@
 """Products, as they can be read."""
 
-from tenants.records.attributes import Custom, RecordType, Relation, column, money, search_text
+from tenants.records.attributes import Custom, RecordType, Relation, Search, column, money
 
 PRODUCT = RecordType(
     name="product",
@@ -10,7 +10,7 @@ PRODUCT = RecordType(
     description="Something that can be ordered.",
     right="product.read",
     by=("sku", "externalId"),
-    search=search_text,
+    search=Search(),
     attributes=(
         column("id", "id", "Opaque id."),
         column("version", "integer", "Grows by one with each change; give it as expectedVersion."),
