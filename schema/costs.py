@@ -19,9 +19,10 @@ Statements are counted as well: two for each read (one enters the tenant), and a
 An estimate is made once for each document, as a small tree over the variables that it depends on, and evaluated for each call.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
+from types import MappingProxyType
 from typing import Any, Protocol, cast
 
 from graphql import (
@@ -49,13 +50,25 @@ from graphql import (
 )
 from graphql.language.visitor import Visitor
 
-from schema.measures import Measure, Variables, comparisons, handed, page_size
+from schema.measures import (
+    Measure,
+    Variables,
+    Views,
+    comparisons,
+    handed,
+    of_view,
+    page_size,
+    related_orderings,
+    weight,
+)
+from tenants.config.definitions import View
 from tenants.database import Caller
 from tenants.problems import LimitExceeded
 from tenants.records import REGISTRY
 
 POINT = 100
 MOST_STATEMENTS = 50
+NO_VIEWS: Views = MappingProxyType({})
 
 STATEMENT = 300
 STATEMENTS_OF_A_READ = 2
@@ -76,13 +89,21 @@ class Rates:
     filter: int
     comparison: int
     ordering: int
+    related_ordering: int
     search: int
-    view: int
     count: int
 
 
-ROOT = Rates(page=100, filter=4_000, comparison=4_000, ordering=10_000, search=50_000, view=65_000, count=20_000)
-INNER = Rates(page=50, filter=100, comparison=20, ordering=50, search=1_000, view=0, count=200)
+ROOT = Rates(
+    page=100,
+    filter=4_000,
+    comparison=4_000,
+    ordering=10_000,
+    related_ordering=190_000,
+    search=50_000,
+    count=20_000,
+)
+INNER = Rates(page=50, filter=100, comparison=20, ordering=50, related_ordering=100, search=1_000, count=200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +113,10 @@ class Estimate:
     fixed: int = 0
     parts: tuple[tuple[Measure, "Estimate"], ...] = ()
 
-    def of(self, variables: Variables) -> int:
+    def of(self, variables: Variables, views: Views) -> int:
         total = self.fixed
         for measure, each in self.parts:
-            total += measure(variables) * each.of(variables)
+            total += measure(variables, views) * each.of(variables, views)
         return total
 
     def __add__(self, other: "Estimate") -> "Estimate":
@@ -114,11 +135,11 @@ class Price:
     estimate: Estimate
     statements: int
 
-    def points(self, variables: Variables) -> int:
+    def points(self, variables: Variables, views: Views) -> int:
         """The cost of a call in points. Raises :class:`LimitExceeded` for too many statements."""
         if self.statements > MOST_STATEMENTS:
             raise LimitExceeded("limit.statements", statements=self.statements, most=MOST_STATEMENTS)
-        return -(-self.estimate.of(variables) // POINT)
+        return -(-self.estimate.of(variables, views) // POINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +206,11 @@ class Prices:
         self._defaults: dict[int, dict[str, Any]] = {}
         self._known: dict[tuple[Any, ...], Price] = {}
 
-    def of(self, operation: OperationDefinitionNode, variables: Variables) -> int:
-        """The cost of a call in points; ``variables`` as they came. Raises :class:`LimitExceeded` as :class:`Price` does."""
+    def of(self, operation: OperationDefinitionNode, variables: Variables, views: Views = NO_VIEWS) -> int:
+        """The cost of a call in points; ``variables`` as they came, ``views`` as far as they are known.
+
+        Raises :class:`LimitExceeded` as :class:`Price` does.
+        """
         defaults = self._defaults.get(id(operation))
         if defaults is None:
             defaults = self._defaults[id(operation)] = _defaults(operation)
@@ -197,7 +221,7 @@ class Prices:
         price = self._known.get(key)
         if price is None:
             price = self._known[key] = _Estimator(self._schema, self._fragments, variables).price(operation)
-        return price.points(variables)
+        return price.points(variables, views)
 
 
 class _Flags(Visitor):
@@ -314,9 +338,12 @@ class _Estimator:
                 each += self._fields(inside, get_named_type(connection.fields[name].type))
             else:
                 total += Estimate(rates.page)
-        if counted and listed and "where" in arguments:
+        if counted and listed:
             # The records are looked for and counted, each with the filter.
-            total += Estimate(rates.comparison).times(comparisons(arguments["where"]))
+            if "where" in arguments:
+                total += Estimate(rates.comparison).times(comparisons(arguments["where"]))
+            if "view" in arguments:
+                total += Estimate(rates.comparison).times(of_view(arguments["view"], lambda view: weight(view.where)))
         return total + each.times(page_size(arguments))
 
     def _collected(
@@ -370,11 +397,31 @@ def _arguments(nodes: Sequence[FieldNode]) -> dict[str, ValueNode]:
 
 def _choice(arguments: Mapping[str, ValueNode], rates: Rates) -> Estimate:
     """What it costs to choose and to sort the records of a page or of groups."""
-    given = {"orderBy": rates.ordering, "search": rates.search, "view": rates.view}
-    total = Estimate(sum(cost for name, cost in given.items() if name in arguments))
+    total = Estimate()
+    if "search" in arguments:
+        total += Estimate(rates.search)
+    if "orderBy" in arguments:
+        total += Estimate(rates.ordering)
+        total += Estimate(rates.related_ordering).times(related_orderings(arguments["orderBy"]))
     if "where" in arguments:
         total += Estimate(rates.filter) + Estimate(rates.comparison).times(comparisons(arguments["where"]))
+    if "view" in arguments:
+        total += Estimate(1).times(of_view(arguments["view"], lambda view: _of_view(view, arguments, rates)))
     return total
+
+
+def _of_view(view: View, given: Collection[str], rates: Rates) -> int:
+    """What a view adds to the arguments given beside it, priced as if it had been given itself."""
+    cost = rates.comparison * weight(view.where)
+    if view.where and "where" not in given:
+        cost += rates.filter
+    if view.order_by and "orderBy" not in given:
+        cost += rates.ordering
+    if view.order_by:
+        cost += rates.related_ordering * ordered_by_related(view.order_by)
+    if view.search and "search" not in given:
+        cost += rates.search
+    return cost
 
 
 def _is_page(field: Any, target: Any) -> bool:

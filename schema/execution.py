@@ -22,6 +22,7 @@ from schema.answers import Answer, Unavailable, answer, refusal
 from schema.context import MOST_TRIES, Context, House, Live
 from schema.documents import Document, Documents, check_variables, refused
 from schema.lens import looking_through
+from schema.mutations import perform
 from schema.overlays import Overlays
 from schema.reads import assembled, own_views, read_roots, roots_of
 from schema.root import build
@@ -135,7 +136,9 @@ async def _execute_seen(
     except LimitExceeded as limit:
         return refusal([limit], language, request_id, kind, caller)
     try:
-        result = await (_query if kind == "query" and caller else _run)(context, node, operation)
+        result = await (_query if kind == "query" and caller else _mutation if kind == "mutation" else _run)(
+            context, node, operation
+        )
     except Outdated:
         return None
     # A mutation is never tried twice: its earlier fields may be done.
@@ -200,6 +203,19 @@ async def _query(context: Context, node: OperationDefinitionNode, operation: Ope
     if roots.are_all:
         return ExecutionResult(*assembled(roots, context.answers))
     return await _run(context, node, operation)
+
+
+async def _mutation(context: Context, node: OperationDefinitionNode, operation: Operation) -> ExecutionResult:
+    """Perform the mutations, and let graphql-core put the response together only where it is more than their records."""
+    given = dict(operation.variables or {})
+    variables = get_variable_values(SCHEMA, node.variable_definitions or (), given, MOST_VARIABLE_ERRORS)
+    if isinstance(variables, list):
+        return ExecutionResult(None, variables)
+    try:
+        data = await perform(context, SCHEMA, node, variables)
+    except GraphQLError as error:
+        return ExecutionResult(None, [error])
+    return await _run(context, node, operation) if data is None else ExecutionResult(dict(data))
 
 
 async def _run(context: Context, _node: OperationDefinitionNode, operation: Operation) -> ExecutionResult:

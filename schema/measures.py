@@ -1,6 +1,6 @@
-"""How much an argument asks for, told from its syntax and the variables in it: page sizes, comparisons, items and texts.
+"""How much an argument asks for, told from its syntax, the variables in it and the view it names: page sizes, comparisons, items.
 
-Each function returns a plain number, or a :data:`Measure` where variables decide.
+Each function returns a plain number, or a :data:`Measure` where variables or views decide.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,6 +8,7 @@ from typing import Any
 
 from graphql import IntValueNode, ListValueNode, ObjectValueNode, ValueNode, VariableNode, value_from_ast_untyped
 
+from tenants.config.definitions import View
 from tenants.reading.pages import DEFAULT_SIZE, LARGEST_SIZE
 
 CHARACTERS = 1_000
@@ -22,7 +23,9 @@ AGGREGATES = frozenset({"count", "sum", "avg", "min", "max"})
 CONNECTIVES = frozenset({"and", "or", "not", "custom"})
 
 Variables = Mapping[str, Any]
-Measure = Callable[[Variables], int]
+# The views that an operation may name, by id.
+Views = Mapping[str, View]
+Measure = Callable[[Variables, Views], int]
 
 
 def comparisons(node: ValueNode) -> int | Measure:
@@ -30,30 +33,55 @@ def comparisons(node: ValueNode) -> int | Measure:
     return _measure(node, _comparisons)
 
 
+def related_orderings(node: ValueNode) -> int | Measure:
+    """By how many fields of related records a list is sorted."""
+    return _measure(node, _related_orderings)
+
+
 def handed(node: ValueNode) -> int | Measure:
     """How much a value hands over: its list items, and each thousand characters of its texts."""
     return _measure(node, _size)
 
 
+def of_view(node: ValueNode, count: Callable[[View], int]) -> Measure:
+    """What ``count`` finds in the view that the argument names; 0 where there is none that is known."""
+
+    def measure(variables: Variables, views: Views) -> int:
+        view = _named(node, variables, views)
+        return count(view) if view else 0
+
+    return measure
+
+
+def weight(tree: Any) -> int:
+    """What a filter weighs that is given as a plain value; see :func:`comparisons`."""
+    return _comparisons(tree)
+
+
 def page_size(arguments: Mapping[str, ValueNode]) -> int | Measure:
-    """``first``, or ``last``, within what a page may hold; other values are refused when they are read."""
+    """``first``, or ``last``, within what a page may hold; else the view's size. Other values are refused when they are read."""
     given = [arguments[name] for name in ("first", "last") if name in arguments]
     names = tuple(node.name.value for node in given if isinstance(node, VariableNode))
     literals = [int(node.value) for node in given if isinstance(node, IntValueNode)]
-    # What size a view has is not known before it is read.
-    otherwise = LARGEST_SIZE if "view" in arguments else DEFAULT_SIZE
-    literal = _bounded(literals[0]) if literals else otherwise
-    if not names:
+    view = None if literals else arguments.get("view")
+    literal = _bounded(literals[0]) if literals else DEFAULT_SIZE
+    if not names and view is None:
         return literal
 
-    def size(variables: Variables) -> int:
+    def size(variables: Variables, views: Views) -> int:
         for name in names:
             value = variables.get(name)
             if isinstance(value, int | float):
                 return _bounded(value)
-        return literal
+        named = _named(view, variables, views) if view else None
+        return named.page_size or literal if named else literal
 
     return size
+
+
+def _named(node: ValueNode, variables: Variables, views: Views) -> View | None:
+    value = variables.get(node.name.value) if isinstance(node, VariableNode) else getattr(node, "value", None)
+    return views.get(str(value))
 
 
 def _bounded(value: float) -> int:
@@ -64,10 +92,10 @@ def _measure(node: ValueNode, count: Callable[[Any], int]) -> int | Measure:
     """What ``count`` finds in the value at ``node``, as a number where no variable has a part in it."""
     if isinstance(node, VariableNode):
         name = node.name.value
-        return lambda variables: count(variables.get(name))
+        return lambda variables, _: count(variables.get(name))
     if not _holds_variables(node):
         return count(value_from_ast_untyped(node))
-    return lambda variables: count(value_from_ast_untyped(node, dict(variables)))
+    return lambda variables, _: count(value_from_ast_untyped(node, dict(variables)))
 
 
 def _holds_variables(node: ValueNode) -> bool:
@@ -92,6 +120,16 @@ def _comparisons(value: Any, name: str = "and") -> int:
     return own + sum(
         PATTERN if operator in PATTERNS else 1 + (len(given) // LONG_LIST if isinstance(given, list) else 0)
         for operator, given in value.items()
+    )
+
+
+def _related_orderings(value: Any) -> int:
+    entries = value if isinstance(value, list) else [value]
+    return sum(
+        name not in CONNECTIVES and isinstance(inner, dict)
+        for entry in entries
+        if isinstance(entry, dict)
+        for name, inner in entry.items()
     )
 
 

@@ -153,7 +153,7 @@ def _make_roots(
     schema: GraphQLSchema, document: Document, operation: OperationDefinitionNode, reader: Reader, variables: Variables
 ) -> Roots:
     query = cast(GraphQLObjectType, schema.query_type)
-    selections = Selections(document.fragments, variables)
+    selections = Selections(schema, document.fragments, variables)
     groups = selections.groups([operation.selection_set.selections], query)
     found = []
     for key, nodes in groups.items():
@@ -284,7 +284,7 @@ async def selected_record(info: Info, kind: type[Kind], record_id: UUID | None, 
 def _fields_of(
     info: ResolveInfo, selections: Sequence[Sequence[SelectionNode]], target: GraphQLObjectType
 ) -> tuple[Selected, ...]:
-    return Selections(info.fragments, _variables(info)).fields(selections, target)
+    return Selections(info.schema, info.fragments, _variables(info)).fields(selections, target)
 
 
 def _variables(info: ResolveInfo) -> Variables:

@@ -19,6 +19,7 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLSchema,
     InlineFragmentNode,
     ListValueNode,
     NullValueNode,
@@ -28,6 +29,7 @@ from graphql import (
     ValueNode,
     VariableNode,
     get_named_type,
+    is_abstract_type,
     value_from_ast,
 )
 
@@ -50,7 +52,8 @@ def shape(value: Any) -> Any:
 class Selections:
     """Reads the selections of one operation, with its fragments and coerced variables."""
 
-    def __init__(self, fragments: Fragments, variables: Variables) -> None:
+    def __init__(self, schema: GraphQLSchema, fragments: Fragments, variables: Variables) -> None:
+        self.schema = schema
         self.fragments = fragments
         self.variables = variables
 
@@ -96,12 +99,17 @@ class Selections:
                 groups.setdefault(node.alias.value if node.alias else node.name.value, []).append(node)
             elif isinstance(node, InlineFragmentNode):
                 condition = node.type_condition
-                if condition is None or _applies(condition.name.value, parent):
+                if condition is None or self._applies(condition.name.value, parent):
                     self._collect(node.selection_set.selections, parent, groups)
             elif isinstance(node, FragmentSpreadNode):
                 fragment = self.fragments[node.name.value]
-                if _applies(fragment.type_condition.name.value, parent):
+                if self._applies(fragment.type_condition.name.value, parent):
                     self._collect(fragment.selection_set.selections, parent, groups)
+
+    def _applies(self, name: str, parent: GraphQLObjectType) -> bool:
+        """Whether a fragment on the type of that name is one on ``parent``: the type, or an interface or a union it belongs to."""
+        kind = self.schema.get_type(name)
+        return kind is parent or (is_abstract_type(kind) and self.schema.is_sub_type(kind, parent))
 
     def _included(self, node: SelectionNode) -> bool:
         for directive in node.directives or ():
@@ -156,10 +164,6 @@ class Selections:
                 [cast(Leaf, item).value for item in items], lambda variables: [source(variables) for source in sources]
             )
         return items
-
-
-def _applies(name: str, parent: GraphQLObjectType) -> bool:
-    return name == parent.name or any(interface.name == name for interface in parent.interfaces)
 
 
 def _variable_tree(value: Any, kind: Any, source: Source) -> Any:

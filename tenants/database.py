@@ -181,8 +181,13 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        async with self.pool.connection() as connection:
+        """A connection, in no transaction; what is left open on it is rolled back when it goes back."""
+        # The pool's own context manager would also commit, which costs something and does nothing here.
+        connection = await self.pool.getconn()
+        try:
             yield connection
+        finally:
+            await self.pool.putconn(connection)
 
     async def read(self, caller: Caller, sql: str, parameters: Mapping[str, Any]) -> bytes | None:
         """The first column of the first row, or None. Raises :class:`Outdated` when the caller is no longer what it was."""
@@ -191,16 +196,13 @@ class Database:
 
     async def read_all(self, caller: Caller, statements: Sequence[Bound]) -> list[bytes | None]:
         """What :meth:`read` gives, for each of several statements, in one round trip; they stand or fall together."""
-        # Nothing is left to commit or roll back, so the pool's own context manager would do needless work.
-        connection = await self.pool.getconn()
         try:
-            _, *results = await connection.exchange(caller.entering, *statements)
+            async with self.connection() as connection:
+                _, *results = await connection.exchange(caller.entering, *statements)
         except errors.InvalidTextRepresentation as error:
             if OUTDATED in (error.diag.message_primary or ""):
                 raise Outdated from None
             raise
-        finally:
-            await self.pool.putconn(connection)
         return [result.get_value(0, 0) if result.ntuples else None for result in results]
 
     async def announce(self, announcement: Announcement) -> None:

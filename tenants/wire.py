@@ -106,6 +106,8 @@ class WireConnection(AsyncConnection[DictRow]):
         # The name under which a statement is prepared; empty while it has been sent but once.
         self._plans: OrderedDict[bytes, bytes] = OrderedDict()
         self._named = 0
+        # Remembers how the values of each type are read.
+        self.reader = Transformer.from_context(self)
 
     async def exchange(self, *statements: Bound) -> list[PGresult]:
         """The result of each statement, in one round trip and, outside a transaction, in one implicit transaction.
@@ -189,10 +191,9 @@ class WireConnection(AsyncConnection[DictRow]):
 
 def rows(connection: WireConnection, result: PGresult) -> list[dict[str, Any]]:
     """The rows of a result as Python values by column."""
-    count, width = result.ntuples, result.nfields
+    count = result.ntuples
     if not count:
         return []
-    names = [(result.fname(place) or b"").decode() for place in range(width)]
-    transformer = Transformer.from_context(connection)
-    transformer.set_pgresult(result)
-    return transformer.load_rows(0, count, lambda values: dict(zip(names, values, strict=True)))
+    names = [(result.fname(place) or b"").decode() for place in range(result.nfields)]
+    connection.reader.set_pgresult(result)
+    return connection.reader.load_rows(0, count, lambda values: dict(zip(names, values, strict=True)))
