@@ -38,7 +38,7 @@ from schema.reads import MOST_PLANS, reader_for, selected_record
 from schema.selections import Fragments, Selections, shape
 from tenants.database import Caller
 from tenants.forms import snake
-from tenants.problems import Problem
+from tenants.problems import NotFound, Problem
 from tenants.reading.compiler import compile_one
 from tenants.reading.plan import Plan
 from tenants.reading.selection import Leaf
@@ -81,10 +81,18 @@ class Served:
             return await self.function(None, info, **given)
         except Problem as problem:
             caller = info.context.known_caller
-            shown = describe(problem, caller.language if caller else info.context.language)
+            shown = describe(_as_asked(problem, arguments), caller.language if caller else info.context.language)
             if type(shown).__name__ not in self.refusals:
                 raise
             return shown
+
+
+def _as_asked(problem: Problem, arguments: Mapping[str, Any]) -> Problem:
+    """The problem, naming an id that was none as it was given."""
+    given = arguments.get("input", {}).get("id")
+    if isinstance(problem, NotFound) and problem.record_id is None and given is not None:
+        return NotFound(problem.record_type, given)
+    return problem
 
 
 MARK = "orderloom.served"

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import strawberry
 
 from schema.context import Info
-from schema.scalars import DateText, DateTimeText
+from schema.scalars import DateText, DateTimeText, DecimalText
 from tenants import usage
 from tenants.field_types import BadValue, field_type
 from tenants.problems import InvalidInput
@@ -21,7 +21,7 @@ class UsageSize:
     orders: int = strawberry.field(description="Orders, void ones included.")
     customers: int = strawberry.field(description="Customers.")
     products: int = strawberry.field(description="Products.")
-    storage_bytes: float = strawberry.field(
+    storage_bytes: DecimalText = strawberry.field(
         description="The room that all records take with their history and indexes: the company's share of each table, by rows."
     )
     measured_at: DateTimeText = strawberry.field(description="When.")
@@ -30,8 +30,8 @@ class UsageSize:
 @strawberry.type(description="One day, in UTC.")
 class UsageDay:
     day: DateText = strawberry.field(description="The day.")
-    requests: float = strawberry.field(description="Operations that were executed, as told by the processes so far.")
-    cost: float = strawberry.field(description="Their cost in points, as told in the extensions of each answer.")
+    requests: int = strawberry.field(description="Operations that were executed, as told by the processes so far.")
+    cost: DecimalText = strawberry.field(description="Their cost in points, as told in the extensions of each answer.")
     runs: int = strawberry.field(description="Runs of automations.")
     deliveries: int = strawberry.field(description="Messages to the outside.")
 
@@ -49,7 +49,7 @@ class QuotaName(Enum):
 @strawberry.type(description="The most that the company may use of something.")
 class UsageQuota:
     name: QuotaName = strawberry.field(description="Of what.")
-    allowed: float = strawberry.field(description="The most.")
+    allowed: DecimalText = strawberry.field(description="The most.")
     exceeded: bool = strawberry.field(description="Whether it was all used when it was last measured.")
 
 
@@ -78,9 +78,11 @@ class UsageQueries:
         info.context.confirmed = True
         return Usage(
             size=_size(size) if size else None,
-            days=[UsageDay(**day) for day in days],
+            days=[UsageDay(**{**day, "cost": DecimalText(str(day["cost"]))}) for day in days],
             quotas=[
-                UsageQuota(name=QuotaName(name), allowed=float(most), exceeded=name in caller.config.exceeded)
+                UsageQuota(
+                    name=QuotaName(name), allowed=DecimalText(str(most)), exceeded=name in caller.config.exceeded
+                )
                 for name, most in quotas_of(caller.config).model_dump(exclude_none=True).items()
             ],
         )
@@ -91,7 +93,7 @@ def _size(size: dict[str, Any]) -> UsageSize:
         orders=size["orders"],
         customers=size["customers"],
         products=size["products"],
-        storage_bytes=float(size["storageBytes"]),
+        storage_bytes=DecimalText(str(size["storageBytes"])),
         measured_at=size["measuredAt"],
     )
 

@@ -80,6 +80,8 @@ class NotFound(Problem):
     """No such record in this tenant, whether or not another tenant has one with that id."""
 
     def __init__(self, record_type: str, record_id: object) -> None:
+        self.record_type = record_type
+        self.record_id = record_id
         super().__init__("not_found", type=record_type, id=str(record_id))
 
 

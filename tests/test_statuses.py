@@ -222,3 +222,10 @@ async def test_a_note_that_is_too_long(company: Company, client: Client) -> None
     async with unchanged(company):
         problem = await refused(company, CHANGE_STATUS, id=order["id"], status="confirmed", note="n" * 2_001)
     assert bad_values(problem) == {"note": "VALUE_TOO_LONG"}
+
+
+async def test_an_id_that_is_none_is_named_as_it_was_given(company: Company, client: Client) -> None:
+    """Answered as one that never existed, in the words of whoever asked."""
+    async with unchanged(company):
+        problem = await refused(company, CHANGE_STATUS, id="no id at all", status="confirmed")
+    assert (problem["code"], problem["message"]) == ("NOT_FOUND", "There is no order with the id no id at all.")
