@@ -4,22 +4,26 @@ A **point** stands for a tenth of a millisecond of database time, were every pag
 
 * a statement 300, a mutation 5,000, introspection 20,000, any other root field 1,000; each list item or thousand characters
   that is handed to one of the last three 500;
-* a root page 100, its filter 4,000 and 4,000 for each comparison in it, its ordering 10,000, its search 50,000, its view
-  65,000, its ``totalCount`` 20,000, and groups as much as a count;
-* a page inside a record 50, its filter 100 and 20 for each comparison, its ordering 50, its search 1,000, its ``totalCount`` 200;
-* a comparison that looks into texts counts as 5, a relation in a filter as 15, an aggregate as 50, and all of them twice where a
-  page is both listed and counted;
+* a root page 100, its filter 4,000 and 4,000 for each comparison in it, its ordering 40,000, its search 50,000, its
+  ``totalCount`` 20,000, and groups as much as a count; 160,000 more for each related record that is sorted or grouped by;
+* a page inside a record 50, its filter 100 and 20 for each comparison, its ordering 50 and 100 for a related record's, its
+  search 1,000, its ``totalCount`` 200;
+* a comparison that looks into texts counts as 5, a relation in a filter as 15, any, none or all of many as 30, an aggregate as 70,
+  and all of them twice where a page is both listed and counted; what is asked of many records counts as 5 times as much where
+  the way there led to many before and back to one;
+* a view what its filter, ordering and search would cost if they were given beside it;
 * a record 10, a field of it 1, a list without pages as ten records.
 
-A page multiplies what is inside it by its size: ``first`` or ``last``, 20 when neither is given, 200 at most. Fields that are
+A page multiplies what is inside it by its size: ``first`` or ``last``, else the view's size, else 20; 200 at most. Fields that are
 skipped cost nothing, fields that are merged cost once. The sum, divided by 100 and rounded up, is the cost in points.
 
-Statements are counted as well: two for each read (one enters the tenant), and at most :data:`MOST_STATEMENTS` for a query.
+Statements are counted as well: two for each read (one enters the tenant), and at most :data:`MOST_STATEMENTS` for a query. To look
+up one's own views is one read more, whatever their number.
 
 An estimate is made once for each document, as a small tree over the variables that it depends on, and evaluated for each call.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from types import MappingProxyType
@@ -50,18 +54,8 @@ from graphql import (
 )
 from graphql.language.visitor import Visitor
 
-from schema.measures import (
-    Measure,
-    Variables,
-    Views,
-    comparisons,
-    handed,
-    of_view,
-    page_size,
-    related_orderings,
-    weight,
-)
-from tenants.config.definitions import View
+from schema.measures import Variables, Views, handed, page_size
+from schema.rates import INNER, ROOT, Estimate, Rates, chosen
 from tenants.database import Caller
 from tenants.problems import LimitExceeded
 from tenants.records import REGISTRY
@@ -79,53 +73,6 @@ ITEM = 500
 RECORD = 10
 FIELD = 1
 UNPAGED = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """What a page costs beside its records, in microseconds."""
-
-    page: int
-    filter: int
-    comparison: int
-    ordering: int
-    related_ordering: int
-    search: int
-    count: int
-
-
-ROOT = Rates(
-    page=100,
-    filter=4_000,
-    comparison=4_000,
-    ordering=10_000,
-    related_ordering=190_000,
-    search=50_000,
-    count=20_000,
-)
-INNER = Rates(page=50, filter=100, comparison=20, ordering=50, related_ordering=100, search=1_000, count=200)
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """Microseconds: a fixed part, and parts that a number known with the variables multiplies."""
-
-    fixed: int = 0
-    parts: tuple[tuple[Measure, "Estimate"], ...] = ()
-
-    def of(self, variables: Variables, views: Views) -> int:
-        total = self.fixed
-        for measure, each in self.parts:
-            total += measure(variables, views) * each.of(variables, views)
-        return total
-
-    def __add__(self, other: "Estimate") -> "Estimate":
-        return Estimate(self.fixed + other.fixed, self.parts + other.parts)
-
-    def times(self, factor: int | Measure) -> "Estimate":
-        if isinstance(factor, int):
-            return Estimate(self.fixed * factor, tuple((measure, each.times(factor)) for measure, each in self.parts))
-        return Estimate(0, ((factor, self),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +130,11 @@ class RateLimited(LimitExceeded):
 class Meter(Protocol):
     """Judges and counts what callers spend, in points."""
 
-    def spend(self, caller: Caller, cost: int) -> Budget:
-        """Raises :class:`LimitExceeded` for an operation that may never run, and :class:`RateLimited` for one too soon."""
+    def spend(self, caller: Caller, cost: int, paid: int | None = None) -> Budget:
+        """Take the cost, less what the same operation has ``paid`` before.
+
+        Raises :class:`LimitExceeded` for an operation that may never run, and :class:`RateLimited` for one too soon.
+        """
         ...
 
     def charge(self, caller: Caller, cost: int) -> None:
@@ -256,6 +206,7 @@ class _Estimator:
         self.variables = variables
         self.records = {record.graphql for record in REGISTRY.values()}
         self.statements = 0
+        self.names_views = False
 
     def price(self, operation: OperationDefinitionNode) -> Price:
         root = cast(GraphQLObjectType, self.schema.get_root_type(operation.operation))
@@ -279,7 +230,9 @@ class _Estimator:
         if "groupBy" in field.args:
             self._count_reads(1)
             return (
-                Estimate(STATEMENT + ROOT.count) + _choice(_arguments(nodes), ROOT) + self._value(nodes, field, target)
+                Estimate(STATEMENT + ROOT.count)
+                + self._chosen(nodes, ROOT, grouped=True)
+                + self._value(nodes, field, target)
             )
         if target.name in self.records or isinstance(target, GraphQLInterfaceType):
             # Whose type an id is of, is found out by asking for each.
@@ -290,6 +243,13 @@ class _Estimator:
         self._count_reads(1)
         sizes = [Estimate(ITEM).times(handed(argument.value)) for argument in nodes[0].arguments or ()]
         return sum(sizes, Estimate(base)) + self._value(nodes, field, target)
+
+    def _chosen(self, nodes: Sequence[FieldNode], rates: Rates, *, looks: int = 1, grouped: bool = False) -> Estimate:
+        arguments = _arguments(nodes)
+        if "view" in arguments and not self.names_views:
+            self.names_views = True
+            self._count_reads(1)
+        return chosen(arguments, rates, looks=looks, grouped=grouped)
 
     def _count_reads(self, count: int) -> None:
         self.statements += STATEMENTS_OF_A_READ * count
@@ -325,7 +285,7 @@ class _Estimator:
 
     def _page(self, nodes: Sequence[FieldNode], connection: Any, rates: Rates) -> Estimate:
         arguments = _arguments(nodes)
-        total = Estimate(rates.page) + _choice(arguments, rates)
+        total = Estimate(rates.page)
         each, counted, listed = Estimate(RECORD), False, False
         for parts in self._collected([node.selection_set for node in nodes if node.selection_set], connection).values():
             name = parts[0].name.value
@@ -338,12 +298,8 @@ class _Estimator:
                 each += self._fields(inside, get_named_type(connection.fields[name].type))
             else:
                 total += Estimate(rates.page)
-        if counted and listed:
-            # The records are looked for and counted, each with the filter.
-            if "where" in arguments:
-                total += Estimate(rates.comparison).times(comparisons(arguments["where"]))
-            if "view" in arguments:
-                total += Estimate(rates.comparison).times(of_view(arguments["view"], lambda view: weight(view.where)))
+        # The records are looked for and counted, each with the filter.
+        total += self._chosen(nodes, rates, looks=2 if counted and listed else 1)
         return total + each.times(page_size(arguments))
 
     def _collected(
@@ -393,35 +349,6 @@ class _Estimator:
 
 def _arguments(nodes: Sequence[FieldNode]) -> dict[str, ValueNode]:
     return {argument.name.value: argument.value for argument in nodes[0].arguments or ()}
-
-
-def _choice(arguments: Mapping[str, ValueNode], rates: Rates) -> Estimate:
-    """What it costs to choose and to sort the records of a page or of groups."""
-    total = Estimate()
-    if "search" in arguments:
-        total += Estimate(rates.search)
-    if "orderBy" in arguments:
-        total += Estimate(rates.ordering)
-        total += Estimate(rates.related_ordering).times(related_orderings(arguments["orderBy"]))
-    if "where" in arguments:
-        total += Estimate(rates.filter) + Estimate(rates.comparison).times(comparisons(arguments["where"]))
-    if "view" in arguments:
-        total += Estimate(1).times(of_view(arguments["view"], lambda view: _of_view(view, arguments, rates)))
-    return total
-
-
-def _of_view(view: View, given: Collection[str], rates: Rates) -> int:
-    """What a view adds to the arguments given beside it, priced as if it had been given itself."""
-    cost = rates.comparison * weight(view.where)
-    if view.where and "where" not in given:
-        cost += rates.filter
-    if view.order_by and "orderBy" not in given:
-        cost += rates.ordering
-    if view.order_by:
-        cost += rates.related_ordering * ordered_by_related(view.order_by)
-    if view.search and "search" not in given:
-        cost += rates.search
-    return cost
 
 
 def _is_page(field: Any, target: Any) -> bool:

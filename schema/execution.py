@@ -20,15 +20,18 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.answers import Answer, Unavailable, answer, refusal
 from schema.context import MOST_TRIES, Context, House, Live
-from schema.documents import Document, Documents, check_variables, refused
+from schema.costs import NO_VIEWS
+from schema.documents import MOST_VARIABLE_ERRORS, Document, Documents, check_variables, refused
 from schema.lens import looking_through
 from schema.mutations import perform
 from schema.overlays import Overlays
 from schema.reads import assembled, own_views, read_roots, roots_of
 from schema.root import build
 from tenants.calls import current
+from tenants.config.definitions import View
 from tenants.database import Caller, Outdated
 from tenants.problems import LimitExceeded, NotSignedIn, Problem
+from tenants.views.finding import shared_views
 
 log = logging.getLogger("orderloom.graphql")
 
@@ -39,7 +42,6 @@ OVERLAYS = Overlays(SCHEMA.type_map)
 # What can be asked without a token.
 PUBLIC = frozenset({"signIn", "__typename"})
 NOT_SIGNED_IN = "NOT_SIGNED_IN"
-MOST_VARIABLE_ERRORS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,13 @@ class Operation:
     query: str
     operation_name: str | None = None
     variables: Mapping[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class Spent:
+    """What an operation has cost so far, in points; it may be prepared anew, and pays once. None before it paid at all."""
+
+    points: int | None = None
 
 
 class _PassThrough(StrawberryGraphQLCoreExecutionContext):
@@ -72,9 +81,10 @@ async def execute(
     queries_only: bool = False,
 ) -> Answer:
     """Answer a query or a mutation. Raises :class:`Unavailable` when the database cannot be reached."""
+    spent = Spent()
     try:
         for attempt in range(MOST_TRIES):
-            found = await _try(house, operation, token, language, request_id, queries_only, fresh=attempt > 0)
+            found = await _try(house, operation, token, language, request_id, queries_only, spent, fresh=attempt > 0)
             if found is not None:
                 return found
     except (psycopg.OperationalError, PoolTimeout) as error:
@@ -90,6 +100,7 @@ async def _try(
     language: str,
     request_id: str,
     queries_only: bool,
+    spent: Spent,
     *,
     fresh: bool,
 ) -> Answer | None:
@@ -108,7 +119,7 @@ async def _try(
     except (GraphQLError, Problem) as error:
         return refusal([error], language, request_id, kind=None)
     with looking_through(OVERLAYS.lens(caller.config if caller else None)):
-        return await _execute_seen(house, operation, caller, token, language, request_id)
+        return await _execute_seen(house, operation, caller, token, language, request_id, spent)
 
 
 def _parse(operation: Operation) -> Document:
@@ -119,7 +130,13 @@ def _parse(operation: Operation) -> Document:
 
 
 async def _execute_seen(
-    house: House, operation: Operation, caller: Caller | None, token: str | None, language: str, request_id: str
+    house: House,
+    operation: Operation,
+    caller: Caller | None,
+    token: str | None,
+    language: str,
+    request_id: str,
+    spent: Spent,
 ) -> Answer | None:
     """Validate and run under the caller's lens."""
     document = DOCUMENTS.validated(operation.query, OVERLAYS.lens(caller.config if caller else None))
@@ -132,13 +149,13 @@ async def _execute_seen(
         return refusal(document.errors, language, request_id, kind, caller)
     context = Context(house, document, language, request_id, token, caller)
     try:
-        _spend(context, node, operation)
+        _spend(context, node, operation, spent)
+        if kind == "query" and caller:
+            result = await _query(context, node, operation, spent)
+        else:
+            result = await (_mutation if kind == "mutation" else _run)(context, node, operation)
     except LimitExceeded as limit:
         return refusal([limit], language, request_id, kind, caller)
-    try:
-        result = await (_query if kind == "query" and caller else _mutation if kind == "mutation" else _run)(
-            context, node, operation
-        )
     except Outdated:
         return None
     # A mutation is never tried twice: its earlier fields may be done.
@@ -160,12 +177,26 @@ def _tell_of(caller: Caller | None, kind: str, document: Document, node: Operati
         call.tenant_id, call.tenant, call.member_id = caller.tenant_id, caller.config.slug, caller.member_id
 
 
-def _spend(context: Context, node: OperationDefinitionNode, operation: Operation) -> None:
-    """Take what the operation costs from its caller's budget. Raises ``LimitExceeded`` before anything of it has run."""
+def _spend(
+    context: Context,
+    node: OperationDefinitionNode,
+    operation: Operation,
+    spent: Spent,
+    own: Mapping[str, View] = NO_VIEWS,
+) -> None:
+    """Take what the operation costs from its caller's budget, but for what it has ``spent`` already; ``own`` are the caller's
+    own views that it names, as far as they are known.
+
+    Raises ``LimitExceeded`` before anything of it has run.
+    """
     meter, caller, prices = context.house.meter, context.known_caller, context.document.prices
     if meter and caller and prices:
-        cost = prices.of(node, operation.variables or {})
-        context.budget = meter.spend(caller, cost)
+        views = own
+        if context.document.shaping_arguments:
+            views = {**shared_views(caller.config, caller.access), **own}
+        cost = prices.of(node, operation.variables or {}, views)
+        context.budget = meter.spend(caller, cost, spent.points)
+        spent.points = max(cost, spent.points or 0)
         current().cost = cost
 
 
@@ -188,18 +219,24 @@ async def _is_outdated(house: House, caller: Caller, token: str | None) -> bool:
     return False
 
 
-async def _query(context: Context, node: OperationDefinitionNode, operation: Operation) -> ExecutionResult:
-    """Read what can be compiled, and let graphql-core execute the operation only where that is not all of it."""
-    given = dict(operation.variables or {})
-    variables = get_variable_values(SCHEMA, node.variable_definitions or (), given, MOST_VARIABLE_ERRORS)
+async def _query(
+    context: Context, node: OperationDefinitionNode, operation: Operation, spent: Spent
+) -> ExecutionResult:
+    """Read what can be compiled, and let graphql-core execute the operation only where that is not all of it.
+
+    Raises ``LimitExceeded`` where the caller's own views make it cost too much.
+    """
+    variables = context.document.variables(SCHEMA, node, operation.variables or {})
     if isinstance(variables, list):
         return ExecutionResult(None, variables)
-    views = await own_views(context, variables.coerced) if context.document.shaping_arguments else {}
+    views = await own_views(context, variables) if context.document.shaping_arguments else NO_VIEWS
+    if views:
+        _spend(context, node, operation, spent, views)
     try:
-        roots = roots_of(SCHEMA, context.document, node, context.caller, variables.coerced, views)
+        roots = roots_of(SCHEMA, context.document, node, context.caller, variables, views)
     except GraphQLError as error:
         return ExecutionResult(None, [error])
-    context.answers = await read_roots(context, roots, variables.coerced)
+    context.answers = await read_roots(context, roots, variables)
     if roots.are_all:
         return ExecutionResult(*assembled(roots, context.answers))
     return await _run(context, node, operation)
@@ -258,7 +295,7 @@ async def subscribe(
             return refusal(document.errors, caller.language, request_id, "subscription", caller)
         context = Context(house, document, caller.language, request_id, token, caller)
         try:
-            _spend(context, document.operation(operation.operation_name), operation)
+            _spend(context, document.operation(operation.operation_name), operation, Spent())
         except LimitExceeded as limit:
             return refusal([limit], caller.language, request_id, "subscription", caller)
         stream = subscribe_document(

@@ -12,15 +12,20 @@ from tenants.config.definitions import View
 from tenants.reading.pages import DEFAULT_SIZE, LARGEST_SIZE
 
 CHARACTERS = 1_000
-# In comparisons: what one weighs that looks into texts, that asks for related records, or that reckons over them; and how many
-# items of a list are as good as one more.
+# In comparisons: what one weighs that looks into texts, that asks for a related record, for any of many, or that reckons over them;
+# by how much more those of the many weigh that a way up and down again leads to; and how many items of a list are as good as one.
 PATTERN = 5
 RELATED = 15
-AGGREGATED = 50
+QUANTIFIED = 30
+AGGREGATED = 70
+AGAIN = 5
 LONG_LIST = 100
 PATTERNS = frozenset({"contains", "startsWith", "endsWith"})
 AGGREGATES = frozenset({"count", "sum", "avg", "min", "max"})
-CONNECTIVES = frozenset({"and", "or", "not", "custom"})
+QUANTIFIERS = frozenset({"some", "every", "none"})
+# What the filter of a relation to many holds, and no other.
+LISTED = AGGREGATES | QUANTIFIERS | {"where"}
+CONNECTIVES = frozenset({"and", "or", "not", "where", "custom"})
 
 Variables = Mapping[str, Any]
 # The views that an operation may name, by id.
@@ -33,9 +38,30 @@ def comparisons(node: ValueNode) -> int | Measure:
     return _measure(node, _comparisons)
 
 
+def related_grouping(node: ValueNode) -> int | Measure:
+    """1 for the path of a field of a related record, else 0."""
+    return _measure(node, grouped_by_related)
+
+
+def grouped_by_related(path: Any) -> int:
+    """The same of a path that is a plain value."""
+    return int(isinstance(path, str) and "." in path and path.split(".")[0] not in CONNECTIVES)
+
+
 def related_orderings(node: ValueNode) -> int | Measure:
     """By how many fields of related records a list is sorted."""
-    return _measure(node, _related_orderings)
+    return _measure(node, sorted_by_related)
+
+
+def sorted_by_related(order: Any) -> int:
+    """The same of an ordering that is a plain value."""
+    entries = order if isinstance(order, list | tuple) else [order]
+    return sum(
+        name not in CONNECTIVES and isinstance(inner, dict)
+        for entry in entries
+        if isinstance(entry, dict)
+        for name, inner in entry.items()
+    )
 
 
 def handed(node: ValueNode) -> int | Measure:
@@ -43,12 +69,12 @@ def handed(node: ValueNode) -> int | Measure:
     return _measure(node, _size)
 
 
-def of_view(node: ValueNode, count: Callable[[View], int]) -> Measure:
+def of_view(node: ValueNode, count: Callable[[View, Variables], int]) -> Measure:
     """What ``count`` finds in the view that the argument names; 0 where there is none that is known."""
 
     def measure(variables: Variables, views: Views) -> int:
         view = _named(node, variables, views)
-        return count(view) if view else 0
+        return count(view, variables) if view else 0
 
     return measure
 
@@ -79,9 +105,13 @@ def page_size(arguments: Mapping[str, ValueNode]) -> int | Measure:
     return size
 
 
+def value_of(node: ValueNode, variables: Variables) -> Any:
+    """The plain value of an argument in a call."""
+    return value_from_ast_untyped(node, dict(variables))
+
+
 def _named(node: ValueNode, variables: Variables, views: Views) -> View | None:
-    value = variables.get(node.name.value) if isinstance(node, VariableNode) else getattr(node, "value", None)
-    return views.get(str(value))
+    return views.get(str(value_of(node, variables)))
 
 
 def _bounded(value: float) -> int:
@@ -95,7 +125,7 @@ def _measure(node: ValueNode, count: Callable[[Any], int]) -> int | Measure:
         return lambda variables, _: count(variables.get(name))
     if not _holds_variables(node):
         return count(value_from_ast_untyped(node))
-    return lambda variables, _: count(value_from_ast_untyped(node, dict(variables)))
+    return lambda variables, _: count(value_of(node, variables))
 
 
 def _holds_variables(node: ValueNode) -> bool:
@@ -106,31 +136,32 @@ def _holds_variables(node: ValueNode) -> bool:
     return isinstance(node, VariableNode)
 
 
-def _comparisons(value: Any, name: str = "and") -> int:
-    """``name`` is the key that holds the value."""
+def _comparisons(value: Any, name: str = "and", up: bool = False, down: bool = False) -> int:
+    """``name`` is the key that holds the value; ``up`` and ``down`` tell whether a relation to one, and one to many, led here."""
     if isinstance(value, list):
-        return sum(max(1, _comparisons(item, name)) if isinstance(item, dict) else 0 for item in value)
+        return sum(max(1, _comparisons(item, name, up, down)) if isinstance(item, dict) else 0 for item in value)
     if not isinstance(value, dict):
         return 0
     if any(map(_holds_objects, value.values())):
-        # A name that is neither a connective nor an aggregate leads to other records.
-        own = 0 if name in CONNECTIVES else AGGREGATED if name in AGGREGATES else RELATED
-        return own + sum(_comparisons(inner, key) for key, inner in value.items())
-    own = AGGREGATED if name in AGGREGATES else 0
+        own = _own(name)
+        is_relation = own == RELATED
+        to_many = is_relation and not LISTED.isdisjoint(value)
+        inside = up or (is_relation and not to_many), down or to_many
+        weighed = own + sum(_comparisons(inner, key, *inside) for key, inner in value.items())
+        return weighed * AGAIN if to_many and up and down else weighed
+    # What compares here is an attribute, unless nothing is asked of any of many, or a figure is.
+    own = _own(name) if name in LISTED else 0
     return own + sum(
         PATTERN if operator in PATTERNS else 1 + (len(given) // LONG_LIST if isinstance(given, list) else 0)
         for operator, given in value.items()
     )
 
 
-def _related_orderings(value: Any) -> int:
-    entries = value if isinstance(value, list) else [value]
-    return sum(
-        name not in CONNECTIVES and isinstance(inner, dict)
-        for entry in entries
-        if isinstance(entry, dict)
-        for name, inner in entry.items()
-    )
+def _own(name: str) -> int:
+    """What a key weighs itself: one that is nothing else leads to other records."""
+    if name in CONNECTIVES:
+        return 0
+    return AGGREGATED if name in AGGREGATES else QUANTIFIED if name in QUANTIFIERS else RELATED
 
 
 def _holds_objects(value: Any) -> bool:

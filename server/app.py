@@ -28,6 +28,9 @@ from server.origins import Origins
 from server.persisted import PersistedDocuments
 from server.sessions import SessionWatch
 from server.settings import Settings
+from server.strangers import Strangers
+from server.usage import UsageTeller
+from tenants import spellings
 from tenants.callers import Callers
 from tenants.calls import UNDER_WAY, Call
 from tenants.database import Database
@@ -199,14 +202,19 @@ def _opened(settings: Settings) -> Callable[[Application], Any]:
         app.state.house = House(database, callers, live, limits)
         app.state.sessions, app.state.watch = sessions, watch
         app.state.documents = PersistedDocuments(database, callers, registered_only=settings.documents == "registered")
-        app.state.origins = Origins(settings.allowed_origins)
-        for part in (announcer, live, sessions, watch, limits):
+        app.state.origins, app.state.strangers = (
+            Origins(settings.allowed_origins),
+            Strangers(settings.anonymous_cost_rate),
+        )
+        app.state.usage = usage = UsageTeller(database, limits.spent_since_last_look)
+        for part in (announcer, live, sessions, watch, limits, usage):
             part.start()
         try:
             yield
         finally:
             await end(classes)
-            for ending in (sessions, live, announcer, watch, limits, database):
+            await spellings.finish()
+            for ending in (sessions, live, announcer, watch, limits, usage, database):
                 await ending.close()
 
     return lifespan

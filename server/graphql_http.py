@@ -19,6 +19,8 @@ from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
+from schema.answers import refusal
+from schema.costs import RateLimited
 from schema.execution import Answer, House, Operation, Unavailable, execute
 from server import explorer
 from server.health import DatabaseWatch
@@ -29,7 +31,8 @@ from tenants.calls import current
 from tenants.config.definitions import LANGUAGES
 
 LARGEST_BODY = 1024 * 1024
-LONGEST_BODY_SECONDS = 15.0
+# From the first byte of its head to the last of its body.
+LONGEST_REQUEST_SECONDS = 15.0
 
 RESPONSE_JSON = "application/graphql-response+json"
 JSON = "application/json"
@@ -75,7 +78,7 @@ class GraphQLOverHTTP:
                 raise Refused(405, "METHOD_NOT_ALLOWED", "Use POST, or GET for queries.", {"Allow": "GET, POST"})
             media_type = negotiated(sent.accept)
             if scope["method"] == "POST":
-                asked = asked_in(_parsed(await _body(sent, receive)))
+                asked = asked_in(_parsed(await _body(sent, receive, scope["state"].get("began"))))
             else:
                 asked = asked_in(_from_url(scope["query_string"]))
             token = bearer_token(sent.authorization)
@@ -134,6 +137,8 @@ async def _answered(scope: Scope, asked: "Asked", token: str | None, language: s
         raise unavailable()
     started = perf_counter()
     try:
+        if token is None:
+            state.strangers.admit(scope["client"], asked.wanted.text)
         answer = await execute(
             house,
             await asked.operation(state.documents, token),
@@ -144,6 +149,8 @@ async def _answered(scope: Scope, asked: "Asked", token: str | None, language: s
         )
     except BadDocument as error:
         answer = unknown_document(error)
+    except RateLimited as limit:
+        answer = refusal([limit], language, current().id)
     except (Unavailable, psycopg.OperationalError, PoolTimeout) as error:
         watch.suspect()
         raise unavailable() from error
@@ -199,18 +206,19 @@ def _media_ranges(accept: str) -> list[tuple[str, float, str]]:
     return found
 
 
-async def _body(sent: Sent, receive: Receive) -> bytes:
+async def _body(sent: Sent, receive: Receive, began: float | None) -> bytes:
+    """``began`` is when the request did, by the event loop's clock, where the server tells."""
     _check_content(sent.content_type, sent.content_encoding)
     _check_length(sent.content_length)
     try:
-        async with asyncio.timeout(LONGEST_BODY_SECONDS):
+        async with asyncio.timeout_at((began or asyncio.get_running_loop().time()) + LONGEST_REQUEST_SECONDS):
             message = await receive()
             body: bytes = message.get("body", b"")
             if message.get("more_body", False):
                 body += await _rest(receive, len(body))
     except TimeoutError:
-        message_text = f"The body did not arrive within {LONGEST_BODY_SECONDS:.0f} s."
-        raise Refused(408, "TIMEOUT", message_text, {"Connection": "close"}) from None
+        text = f"The request did not arrive within {LONGEST_REQUEST_SECONDS:.0f} s."
+        raise Refused(408, "TIMEOUT", text, {"Connection": "close"}) from None
     if message["type"] == "http.disconnect":
         raise ClientGone
     if len(body) > LARGEST_BODY:

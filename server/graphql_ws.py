@@ -18,6 +18,8 @@ from psycopg_pool import PoolTimeout
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from schema.answers import refusal
+from schema.costs import RateLimited
 from schema.execution import Answer, House, Unavailable, subscribe
 from server.graphql_http import BEARER, Asked, Refused, asked_in, language_of, unavailable, unknown_document
 from server.live import LostTouch
@@ -25,12 +27,15 @@ from server.metrics import SOCKETS, SUBSCRIPTIONS, count_operation
 from server.origins import Origins
 from server.persisted import BadDocument, PersistedDocuments
 from server.sessions import SessionWatch
+from server.strangers import Strangers
 from tenants.callers import token_hash
 from tenants.calls import Call, current, under_way
 from tenants.problems import NotSignedIn
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 10.0
+# How long a socket without a token may ask for nothing.
+STRANGER_SECONDS = 60.0
 LARGEST_MESSAGE = 256 * 1024
 MOST_OPERATIONS = 100
 
@@ -73,17 +78,21 @@ class _Conversation:
         self.house: House = socket.app.state.house
         self.documents: PersistedDocuments = socket.app.state.documents
         self.sessions: SessionWatch = socket.app.state.sessions
+        self.strangers: Strangers = socket.app.state.strangers
         self.language = language_of(socket.headers.get("accept-language", ""))
         self.token: str | None = None
         self.session: tuple[UUID, bytes] | None = None
         self.acknowledged = False
         self.initialised = False
         self.operations: dict[str, asyncio.Task[None]] = {}
-        self.closing: asyncio.Future[Closed] = asyncio.get_running_loop().create_future()
+        self.loop = asyncio.get_running_loop()
+        self.closing: asyncio.Future[Closed] = self.loop.create_future()
+        self.idle_since = self.loop.time()
+        self.next_look = self.loop.call_later(STRANGER_SECONDS, self._look_at_stranger)
 
     async def run(self) -> None:
         listening = asyncio.ensure_future(self._listen())
-        overdue = asyncio.get_running_loop().call_later(INIT_SECONDS, self._init_overdue)
+        overdue = self.loop.call_later(INIT_SECONDS, self._init_overdue)
         try:
             awaited: set[asyncio.Future[Any]] = {listening, self.closing}
             await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
@@ -97,6 +106,7 @@ class _Conversation:
             pass
         finally:
             overdue.cancel()
+            self.next_look.cancel()
             if self.session is not None:
                 self.sessions.leave(*self.session, self.close)
             tasks = [listening, *self.operations.values()]
@@ -112,6 +122,16 @@ class _Conversation:
     def _init_overdue(self) -> None:
         if not self.initialised:
             self.close(4408, "Connection initialisation timeout")
+
+    def _look_at_stranger(self) -> None:
+        """Close a socket that nobody signed in on and nothing runs on; look again later at one that has something running."""
+        if self.token is not None:
+            return
+        rest = self.idle_since + STRANGER_SECONDS - self.loop.time()
+        if rest <= 0 and not self.operations:
+            self.close(4408, "Nobody signed in")
+        else:
+            self.next_look = self.loop.call_later(rest if rest > 0 else STRANGER_SECONDS, self._look_at_stranger)
 
     async def _close(self, closed: Closed) -> None:
         # The client may have gone meanwhile.
@@ -199,6 +219,7 @@ class _Conversation:
         # The client may have completed it and begun another under the same id.
         if self.operations.get(operation_id) is task:
             del self.operations[operation_id]
+        self.idle_since = self.loop.time()
         if not task.cancelled() and (error := task.exception()) is not None:
             if isinstance(error, Closed):
                 self.close(error.code, error.reason)
@@ -228,9 +249,13 @@ class _Conversation:
         started = perf_counter()
         result: Answer | AsyncIterator[bytes]
         try:
+            if self.token is None:
+                self.strangers.admit(self.socket.scope["client"], asked.wanted.text)
             operation = await asked.operation(self.documents, self.token)
         except BadDocument as error:
             result = unknown_document(error)
+        except RateLimited as limit:
+            result = refusal([limit], self.language, request_id)
         else:
             result = await subscribe(
                 self.house, operation, token=self.token, language=self.language, request_id=request_id

@@ -13,14 +13,17 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID, uuid4
 
 from redis import RedisError
 
 from schema.costs import Budget, RateLimited
 from server.settings import Settings
+from tenants.config.snapshot import TenantConfig
 from tenants.database import Caller
 from tenants.problems import LimitExceeded
+from tenants.quotas import quotas_of
 from workers.announcements import client
 from workers.ending import end
 
@@ -34,6 +37,8 @@ BETWEEN_SWEEPS = 30.0
 # How many processes there are before Redis was heard of.
 ASSUMED_PROCESSES = 2
 MOST_BUCKETS_AT_ONCE = 500
+# Configurations whose quota is remembered; a configuration that is replaced is let go by and by.
+MOST_QUOTAS = 500
 NOBODY = UUID(int=0)
 
 Key = UUID | tuple[UUID, UUID]
@@ -116,12 +121,12 @@ class Bucket:
 
 
 class Limits:
-    """The buckets of one process. ``quota_of`` tells a company's quota, ``most`` what one operation may cost."""
+    """The buckets of one process. ``quota_of`` tells the quota of a caller's company, ``most`` what one operation may cost."""
 
     def __init__(
         self,
         redis_url: str,
-        quota_of: Callable[[UUID], Quota],
+        quota_of: Callable[[Caller], Quota],
         most: int,
         *,
         keys: str = KEYS,
@@ -158,46 +163,50 @@ class Limits:
                 await self._client.zrem(f"{self._keys}processes", self._name)
         await self._client.aclose()
 
-    def spend(self, caller: Caller, cost: int) -> Budget:
+    def spend(self, caller: Caller, cost: int, paid: int | None = None) -> Budget:
         """Take the cost of an operation from the company and its member, and say what is left for the member.
 
-        Raises :class:`LimitExceeded` for an operation that may never run, and :class:`RateLimited` for one that came too soon.
+        An operation that is prepared anew has ``paid`` before: then what it costs more is taken, and it is not counted again. Raises :class:`LimitExceeded` for an operation that may never run, and :class:`RateLimited` for one that came too soon.
         """
-        quota = self._quota_of(caller.tenant_id)
+        quota = self._quota_of(caller)
         most = int(min(self._most, quota.member_capacity))
         if cost > most:
             raise LimitExceeded("limit.cost", requested=cost, limit=most)
         company, member = self._buckets_of(caller, quota)
         processes = self.processes
-        lacking = max(company.lacks(cost, processes), member.lacks(cost, processes))
+        owed = cost if paid is None else max(0, cost - paid)
+        # Nothing more to pay fits even what is overdrawn: by this very operation, it may be.
+        lacking = max(company.lacks(owed, processes), member.lacks(owed, processes)) if owed else 0
         if lacking:
             # The others may have left more than this process knows of.
             self._hurry.set()
             raise RateLimited(lacking)
-        self._take(caller.tenant_id, (company, member), cost)
+        self._take(caller.tenant_id, (company, member), owed, requests=int(paid is None))
         left = max(0, int(min(member.left(processes), company.left(processes))))
         return Budget(cost, most, left, max(1, int(member.rate)), int(member.capacity))
 
     def charge(self, caller: Caller, cost: int) -> None:
         """Take a cost that cannot be refused any more, such as that of news to a subscriber."""
-        self._take(caller.tenant_id, self._buckets_of(caller, self._quota_of(caller.tenant_id)), cost)
+        self._take(caller.tenant_id, self._buckets_of(caller, self._quota_of(caller)), cost)
 
     def spent_since_last_look(self) -> Mapping[UUID, tuple[int, int]]:
         """Operations and points of each company that this process served since it was last asked."""
         usage, self._usage = self._usage, {}
         return {tenant_id: (requests, cost) for tenant_id, (requests, cost) in usage.items()}
 
-    def _take(self, tenant_id: UUID, buckets: tuple[Bucket, Bucket], cost: int) -> None:
-        for bucket in buckets:
-            if not bucket.spent:
-                self._spending.append(bucket)
-            bucket.share -= cost
-            bucket.spent += cost
-        self._woken.set()
+    def _take(self, tenant_id: UUID, buckets: tuple[Bucket, Bucket], cost: int, *, requests: int = 1) -> None:
+        if cost:
+            for bucket in buckets:
+                # What is 0 has not been noted yet, and is to be noted once.
+                if not bucket.spent:
+                    self._spending.append(bucket)
+                bucket.share -= cost
+                bucket.spent += cost
+            self._woken.set()
         used = self._usage.get(tenant_id)
         if used is None:
             used = self._usage[tenant_id] = [0, 0]
-        used[0] += 1
+        used[0] += requests
         used[1] += cost
 
     def _buckets_of(self, caller: Caller, quota: Quota) -> tuple[Bucket, Bucket]:
@@ -282,6 +291,16 @@ class Limits:
 
 
 def limits_of(settings: Settings) -> Limits:
-    """The limits of an instance: every company has the same quota."""
-    quota = Quota(settings.company_cost_rate, settings.company_cost_burst, settings.member_cost_share / 100)
-    return Limits(settings.redis_address(), lambda _tenant: quota, settings.operation_cost)
+    """The limits of an instance: every company has the same quota, but for what the operator set for it."""
+    usual = Quota(settings.company_cost_rate, settings.company_cost_burst, settings.member_cost_share / 100)
+
+    @lru_cache(maxsize=MOST_QUOTAS)
+    def own(config: TenantConfig) -> Quota:
+        given = quotas_of(config)
+        rate, capacity = given.points_per_second or usual.rate, given.points or usual.capacity
+        return Quota(rate, capacity, usual.member_share)
+
+    def quota_of(caller: Caller) -> Quota:
+        return own(caller.config) if caller.config.quotas else usual
+
+    return Limits(settings.redis_address(), quota_of, settings.operation_cost)

@@ -186,6 +186,7 @@ class PatientProtocol(_PatientWriter, HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self.scope["state"]["began"] = self.loop.time()
         self._in_headers, self._arrived, self._header_bytes = True, False, 0
         self._relax()
 

@@ -146,6 +146,8 @@ class Settings(BaseSettings):
     company_cost_rate: int = Field(default=20_000, ge=1, description="a number of points a second, like 20000")
     company_cost_burst: int = Field(default=400_000, ge=1, description="a number of points, like 400000")
     member_cost_share: int = Field(default=25, ge=1, le=100, description="a percentage, like 25")
+    # The same of one address whose clients send no token; behind a proxy that is all of them.
+    anonymous_cost_rate: int = Field(default=5_000, ge=1, description="a number of points a second, like 5000")
 
     @classmethod
     def load(cls) -> Self:

@@ -15,6 +15,10 @@ from schema.execution import SCHEMA
 from server.limits import Limits, Quota
 from server.origins import Origins
 from server.settings import Settings, SettingsError
+from tenants import usage
+from tenants.database import Database
+from tenants.quotas import Quotas
+from tests.conftest import NewCompany
 from tests.harness import Client, Company, Statements
 from tests.requests import NEW, OLD, QUERY
 from tests.test_websocket import opened, signed_in
@@ -56,14 +60,20 @@ COSTS: list[tuple[str, dict[str, Any], int]] = [
     ("query ($all: Boolean!) { orders(first: 10) { nodes { id lines @include(if: $all) { nodes { id } } } } }", {"all": True}, 33),
     ("{ orders(first: 0) { totalCount } }", {}, 204),
     ("{ orders(first: 0, search: \"x\") { nodes { id } } }", {}, 504),
-    ("{ orders(first: 0, orderBy: [{total: ASC}]) { nodes { id } } }", {}, 104),
+    ("{ orders(first: 0, orderBy: [{total: ASC}]) { nodes { id } } }", {}, 404),
     ('{ orders(first: 0, where: {number: {eq: "1"}}) { nodes { id } } }', {}, 84),
     ('{ orders(first: 0, where: {number: {contains: "1"}}) { nodes { id } } }', {}, 244),
     ('{ orders(first: 0, where: {number: {contains: "1"}}) { totalCount nodes { id } } }', {}, 644),
     ('{ orders(first: 0, where: {number: {contains: "1"}}) { totalCount } }', {}, 444),
     ("query ($w: OrderFilter) { orders(first: 0, where: $w) { nodes { id } } }", {"w": {"or": [{"number": {"eq": "1"}}, {"notes": {"contains": "1"}}]}}, 284),
     ('{ orders(first: 0, where: {customer: {name: {eq: "1"}}}) { nodes { id } } }', {}, 684),
-    ("query ($n: Int) { orders(first: 0, where: {lines: {count: {gte: $n}}}) { nodes { id } } }", {"n": 3}, 2684),
+    ("query ($n: Int) { orders(first: 0, where: {lines: {count: {gte: $n}}}) { nodes { id } } }", {"n": 3}, 3484),
+    ('{ orders(first: 0, where: {lines: {none: {}}}) { nodes { id } } }', {}, 1844),
+    ("{ orders(first: 0, orderBy: [{customer: {name: ASC}}, {number: ASC}]) { nodes { id } } }", {}, 2004),
+    ('{ orderGroups(groupBy: "status") { key count } }', {}, 204),
+    ("query ($by: String) { orderGroups(groupBy: $by) { key count } }", {"by": "customer.kind"}, 1804),
+    ('{ orders(first: 0, where: {customer: {orders: {some: {notes: {contains: "1"}}}}}) { nodes { id } } }', {}, 2644),
+    ('{ orders(first: 0, where: {customer: {orders: {some: {lines: {some: {name: {contains: "1"}}}}}}}) { nodes { id } } }', {}, 12444),
     ('{ node(id: "1") { id } }', {}, 22),
     ("{ __schema { types { name } } }", {}, 200),
     ("{ __typename }", {}, 1),
@@ -122,6 +132,55 @@ async def test_what_costs_too_much_never_runs(company: Company, client: Client, 
     (error,) = answer["errors"]
     assert error["extensions"] == {"code": "LIMIT_EXCEEDED", "reason": "LIMIT_COST", "requested": 26, "limit": 15}
     assert "data" not in answer
+
+
+async def test_a_question_of_the_latest_order_is_affordable(company: Company, client: Client) -> None:
+    """What a modest filter costs, listed and counted, is within the usual limit."""
+    document = (
+        "{ orders(where: {customer: {orders: {max: {orderedAt: {during: TODAY}}}}}) { totalCount nodes { id } } }"
+    )
+    assert await company.data(document) == {"orders": {"totalCount": 0, "nodes": []}}
+
+
+async def test_what_is_prepared_anew_is_paid_once(
+    company: Company, client: Client, meagre: Limits, database: Database, statements: Statements
+) -> None:
+    """A caller who turns out to be outdated sees the answer at the second attempt, and pays for one."""
+    await company.data(ORDERS)
+    assert meagre.spent_since_last_look() == {company.id: (1, ORDERS_COST)}
+    await usage.set_quotas(database, company.id, Quotas(records=100))
+    statements.clear()
+    response = await client.post(ORDERS, token=company.owner.token)
+    assert len([text for text in statements.texts if "FROM orders" in text]) == 2
+    assert response.json()["extensions"]["cost"]["available"] == 20 - 2 * ORDERS_COST
+    assert meagre.spent_since_last_look() == {company.id: (1, ORDERS_COST)}
+
+
+async def test_a_company_has_the_rate_that_the_operator_set(
+    company: Company, new_company: NewCompany, client: Client, database: Database
+) -> None:
+    """In place of the instance's, from the next request on, and for that company alone."""
+    other = await new_company()
+
+    async def cost(asker: Company) -> Any:
+        return (await client.post(ORDERS, token=asker.owner.token)).json()["extensions"]["cost"]
+
+    assert (await cost(company))["limit"] == 10_000
+    await usage.set_quotas(database, company.id, Quotas(points_per_second=40, points=800))
+    # A quarter of both is what one member may have; the call that finds the quota out has paid before it did.
+    assert await cost(company) == {"requested": ORDERS_COST, "limit": 200, "available": 200, "restoreRate": 10}
+    assert (await cost(company))["available"] < 200
+    refused = (await client.post("{ orders { totalCount } }", token=company.owner.token)).json()["errors"][0]
+    assert refused["extensions"] == {"code": "LIMIT_EXCEEDED", "reason": "LIMIT_COST", "requested": 206, "limit": 200}
+    assert {name: (await cost(other))[name] for name in ("limit", "restoreRate")} == {
+        "limit": 10_000,
+        "restoreRate": 25 * 10**7,
+    }
+    await usage.set_quotas(database, company.id, Quotas(points=4_000))
+    assert {name: (await cost(company))[name] for name in ("limit", "restoreRate")} == {
+        "limit": 1_000,
+        "restoreRate": 25 * 10**7,
+    }
 
 
 async def test_too_many_statements_never_run(company: Company, client: Client) -> None:

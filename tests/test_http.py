@@ -187,7 +187,7 @@ async def test_too_much_is_refused_while_it_is_read(client: Client) -> None:
 
 
 async def test_a_body_that_never_ends_is_cut(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server.graphql_http, "LONGEST_BODY_SECONDS", 0.05)
+    monkeypatch.setattr(server.graphql_http, "LONGEST_REQUEST_SECONDS", 0.05)
 
     async def dripping() -> AsyncIterator[bytes]:
         while True:

@@ -78,6 +78,8 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
   value: {{ .Values.limits.companyCostBurst | int64 | quote }}
 - name: MEMBER_COST_SHARE
   value: {{ .Values.limits.memberCostShare | quote }}
+- name: ANONYMOUS_COST_RATE
+  value: {{ .Values.limits.anonymousCostRate | int64 | quote }}
 {{- end -}}
 
 {{- define "orderloom.podSecurity" -}}

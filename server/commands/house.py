@@ -18,6 +18,7 @@ from server import logs
 from server.embedded import ServiceError
 from server.preflight import PortTakenError, check_database
 from server.settings import APPLICATION_ROLE, Settings, SettingsError
+from tenants import spellings
 from tenants.actors import system
 from tenants.callers import Callers
 from tenants.companies import company_id
@@ -88,6 +89,7 @@ async def opened() -> AsyncIterator[Opened]:
     finally:
         if announcer is not None:
             await announcer.close()
+        await spellings.finish()
         await database.close()
 
 
