@@ -184,6 +184,7 @@ def _print_row(work: Work, small: list[float], large: list[float]) -> bool:
 async def _main(keep: Path | None, only: str, rounds: int, orders: int) -> None:
     with tempfile.TemporaryDirectory(prefix="orderloom-scale-") as fresh:
         folder = keep or Path(fresh)
+        folder.mkdir(parents=True, exist_ok=True)
         marker = folder / "loaded"
         with Embedded(folder / "data", extra_settings=SETTINGS) as embedded:
             if not marker.exists():

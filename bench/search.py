@@ -38,7 +38,7 @@ from tenants.database import Database
 from tenants.people import member_by_email, open_session
 from tenants.search import spelled_words
 from tenants.search_texts import customer_text, order_text
-from tenants.spellings import learn
+from tenants.spellings import write
 from tenants.transaction import new_id
 
 SMALL_COMPANIES, SMALL_ORDERS = 20, 5_000
@@ -158,7 +158,7 @@ async def load(services: Services, orders: int) -> Loaded:
         ).fetchall()
         words = {word for (text,) in texts for word in spelled_words(text)}
         words |= {word for text in (*QUALITIES, *NOUNS, *NOTES) for word in spelled_words(text.lower())}
-        await learn(database, tenants[0], words)
+        await write(database, tenants[0], words)
     large, small = [
         (await open_session(database, tenant, await member_by_email(database, tenant, None))).token
         for tenant in tenants[:2]

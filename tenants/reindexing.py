@@ -8,6 +8,7 @@ from tenants.database import Caller, Database
 from tenants.saving import CUSTOMER, ORDER, PRODUCT, Aggregate, Record, load_ahead
 from tenants.search import spelled_words
 from tenants.search_texts import customer_text, order_text, product_text
+from tenants.spellings import learned
 from tenants.transaction import Transaction, begin
 
 BATCH = 500
@@ -44,6 +45,8 @@ async def reindex(database: Database, caller: Caller) -> int:
                 )
                 ids = [row["id"] for row in rows]
                 await _write(tx, aggregate, ids)
+            # No word may be left out for want of room: there may be no next record that has it.
+            await learned()
             count += len(ids)
             last = ids[-1] if ids else None
     return count

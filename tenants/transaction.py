@@ -16,7 +16,6 @@ import psycopg
 from psycopg import errors
 from psycopg.pq import TransactionStatus
 from psycopg.pq.abc import PGresult
-from psycopg_pool import PoolTimeout
 from uuid_utils.compat import uuid7
 
 from tenants.actors import Actor
@@ -248,9 +247,7 @@ async def begin(
             raise problem from error
     if not rehearsal:
         await database.announce(Announcement(caller.tenant_id, tuple(tx.events), tuple(tx.jobs)))
-        # What was done is done, whatever becomes of its words.
-        with suppress(psycopg.Error, PoolTimeout):
-            await learn(database, caller.tenant_id, tx.words)
+        learn(database, caller.tenant_id, tx.words)
 
 
 async def _translated(tx: Transaction, error: BaseException) -> BaseException:

@@ -30,11 +30,12 @@ import uvicorn
 from argon2 import PasswordHasher
 from starlette.applications import Starlette
 
+import server.usage
 from server.app import create_app
 from server.embedded import Services
 from server.protocol import configured
 from server.settings import Settings, app_database_url
-from tenants import passwords
+from tenants import passwords, spellings
 from tenants.callers import Callers
 from tenants.database import Database
 from tenants.wire import Bound, WireConnection
@@ -86,6 +87,7 @@ def settings(services: Services, worker_id: str, tmp_path_factory: pytest.TempPa
             # No test asks for so much but those of the limits, which set their own.
             "company_cost_rate": 10**9,
             "company_cost_burst": 10**12,
+            "anonymous_cost_rate": 10**9,
         }
     )
 
@@ -109,6 +111,7 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
     opened.on_commit.append(announcer)
     yield opened
     await announcer.close()
+    await spellings.finish()
     await opened.close()
 
 
@@ -180,10 +183,12 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Statements:
 
 @pytest.fixture(scope="session")
 async def app(settings: Settings) -> AsyncIterator[Starlette]:
-    """The application, running."""
+    """The application, running; what it served it tells only when asked, so that no statement comes from the background."""
     application = create_app(settings)
-    async with application.router.lifespan_context(application):
-        yield application
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server.usage, "BETWEEN_TELLS", 3_600.0)
+        async with application.router.lifespan_context(application):
+            yield application
 
 
 @pytest.fixture

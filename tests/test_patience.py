@@ -193,6 +193,20 @@ async def test_half_sent_requests_are_cut(address: str, monkeypatch: pytest.Monk
         assert 0.15 < seconds < 2
 
 
+async def test_head_and_body_have_one_time_together(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A head that came slowly leaves its body what is left, and a body that is whole is never late."""
+    monkeypatch.setattr(server.graphql_http, "LONGEST_REQUEST_SECONDS", 1.0)
+    whole = request(QUERY)
+    place = whole.index(b"\r\n\r\n") + 4
+    answer, seconds = await talk(address, whole[:20], whole[20 : place + 5], pause=0.8)
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert seconds < 1.75
+    answer, _ = await talk(
+        address, whole[:20], whole[20:].replace(b"Host: x", b"Host: x\r\nConnection: close"), pause=1.2
+    )
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
 async def test_what_is_left_of_a_refused_request_is_not_read_for_ever(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,9 +2,12 @@
 
 import re
 
+import pytest
 from hypothesis import strategies as st
 
-from tests.documents import an_order
+from tenants.reading import searching
+from tenants.records import attributes
+from tests.documents import CREATE_CUSTOMER, an_order, done
 from tests.harness import Client, Company
 from tests.test_conditions import samples
 
@@ -54,3 +57,41 @@ async def test_what_is_found_is_what_is_promised(company: Company, client: Clien
             assert found == expected, query
         hits += len(expected)
     assert hits > 100
+
+
+@pytest.mark.parametrize(
+    ("near", "far", "customers"),
+    [(100, 1_000, 500), (0, 1_000, -1), (1, 3, -1), (0, 0, -1)],
+    ids=["as_it_is", "further", "a_little", "index_alone"],
+)
+async def test_pages_are_the_same_however_far_is_read(
+    company: Company, client: Client, monkeypatch: pytest.MonkeyPatch, near: int, far: int, customers: int
+) -> None:
+    """Whether rows are read through, read through further, or found by the index: pages of two hold the same, in order."""
+    ids = [(await done(company, CREATE_CUSTOMER, name=name))["id"] for name in ("Ab 张", "Zab zz", "店 €")]
+    for place, text in enumerate(samples(NOTES, 24)):
+        await an_order(company, notes=text, customerId=ids[place % 3])
+    whole = "query ($text: String) { orders(search: $text, first: 100, orderBy: [{number: ASC}]) { nodes { number } } }"
+    pages = """query ($text: String, $after: String) { orders(search: $text, first: 2, after: $after, orderBy: [{number: ASC}]) {
+      nodes { number } pageInfo { hasNextPage endCursor } } }"""
+    queries = samples(QUERIES, 40)
+    expected = [await _numbers(company, whole, text) for text in queries]
+    monkeypatch.setattr(searching, "READ_THROUGH", near)
+    monkeypatch.setattr(searching, "READ_FURTHER", far)
+    monkeypatch.setattr(attributes, "MANY_CUSTOMERS", customers)
+    found = [await _numbers(company, pages, text) for text in queries]
+    assert found == expected
+    assert sum(map(len, found)) > 60
+
+
+async def _numbers(company: Company, document: str, text: str) -> list[str]:
+    """The numbers that a search finds, page by page if the document has pages."""
+    found: list[str] = []
+    after, is_more = None, True
+    while is_more:
+        given = {"text": text} if "$after" not in document else {"text": text, "after": after}
+        answer = (await company.data(document, given))["orders"]
+        found += [node["number"] for node in answer["nodes"]]
+        info = answer.get("pageInfo", {})
+        after, is_more = info.get("endCursor"), info.get("hasNextPage", False)
+    return found

@@ -3,10 +3,12 @@
 import pytest
 
 from tenants import spellings
+from tenants.database import ENTER
+from tenants.transaction import begin
 from tenants.wire import statement
 from tests.conftest import NewCompany
 from tests.documents import CREATE_CUSTOMER, an_order, done, refused
-from tests.harness import Client, Company
+from tests.harness import Client, Company, Statements
 from tests.test_search import names, numbers
 
 
@@ -73,3 +75,44 @@ async def test_a_record_stands_whatever_becomes_of_its_words(
     assert [await names(company, text) for text in ("northwind", "nothwind")] == [["Northwind"], []]
     await done(company, CREATE_CUSTOMER, name="Northwind Trading")
     assert await names(company, "nothwind") == ["Northwind", "Northwind Trading"]
+
+
+async def test_nobody_waits_for_words_to_be_written(company: Company, statements: Statements) -> None:
+    """A transaction is over before its words are written; words that are known are not written again."""
+    written = "SELECT DISTINCT word FROM search_spellings ORDER BY word"
+    caller = await company.caller()
+    async with begin(company.database, caller) as tx:
+        tx.words |= {"northwind", "southwind"}
+    assert not any("search_spellings" in text for text in statements.texts)
+    await spellings.learned()
+    assert await company.rows(written) == [{"word": "northwind"}, {"word": "southwind"}]
+    statements.clear()
+    async with begin(company.database, caller) as tx:
+        tx.words |= {"northwind"}
+    await spellings.learned()
+    assert not any("search_spellings" in text for text in statements.texts)
+
+
+async def test_few_words_wait_and_all_of_them_are_written_at_the_end(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words for which there is no room are left to the next record; those that wait are written before the end."""
+    monkeypatch.setattr(spellings, "MOST_WAITING", 2)
+    spellings.learn(company.database, company.id, {"northwind"})
+    spellings.learn(company.database, company.id, {"southwind", "westwind"})
+    spellings.learn(company.database, company.id, {"eastwind"})
+    await spellings.finish()
+    words = await company.rows("SELECT DISTINCT word FROM search_spellings ORDER BY word")
+    assert words == [{"word": "eastwind"}, {"word": "northwind"}]
+
+
+async def test_an_end_is_not_held_up_by_words(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that does not answer is waited for but shortly, and nothing of what waited is left running."""
+    monkeypatch.setattr(spellings, "LAST_WORDS", 0.05)
+    async with company.database.connection() as connection, connection.transaction():
+        await connection.execute(ENTER, {"tenant": company.id})
+        await connection.execute("LOCK TABLE search_spellings IN EXCLUSIVE MODE")
+        spellings.learn(company.database, company.id, {"northwind"})
+        await spellings.finish()
+    await spellings.learned()
+    assert await company.rows("SELECT word FROM search_spellings") == []

@@ -3,8 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx2
 import pytest
+from starlette.applications import Starlette
 
+from server.app import create_app
+from server.settings import Settings
 from server.usage import UsageTeller
 from tenants import usage
 from tenants.database import Database
@@ -39,6 +43,16 @@ async def test_what_is_served_is_added_to_the_day(company: Company, database: Da
         {"day": today(), "requests": 5, "cost": "42", "runs": 0, "deliveries": 0},
     ]
     assert len((await used(company))["days"]) == 30
+
+
+async def test_what_is_served_over_http_is_told(company: Company, client: Client, app: Starlette) -> None:
+    """Each operation with what it cost, refused ones not."""
+    await app.state.usage.tell()
+    for document in ("{ orders(first: 10) { nodes { id } } }", "{ orders { totalCount } }", "{ nothing }"):
+        await company.graphql(document)
+    await app.state.usage.tell()
+    (day,) = (await used(company, since=today()))["days"]
+    assert (day["requests"], day["cost"]) == (2, "212")
 
 
 async def test_another_company_sees_nothing_of_it(company: Company, new_company: Any, database: Database) -> None:
@@ -134,3 +148,12 @@ async def test_the_days_run_forward(company: Company, client: Client) -> None:
     """A last day before the first is refused as what it is."""
     answer = await company.graphql(USAGE, {"since": "2026-01-02", "until": "2026-01-01"})
     assert answer["errors"][0]["extensions"]["code"] == "INVALID_INPUT"
+
+
+async def test_what_was_served_last_is_told_when_the_process_stops(company: Company, settings: Settings) -> None:
+    application = create_app(settings)
+    async with application.router.lifespan_context(application):
+        transport = httpx2.ASGITransport(application)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://orderloom.test") as http:
+            await Client(http).post("{ orders(first: 10) { nodes { id } } }", token=company.owner.token)
+    assert await company.rows("SELECT requests, cost FROM usage_days") == [{"requests": 1, "cost": 6}]

@@ -14,7 +14,7 @@ from dramatiq.middleware import Middleware, MiddlewareError
 from psycopg_pool import PoolTimeout
 from redis import RedisError
 
-from tenants import jobs
+from tenants import jobs, spellings
 from tenants.callers import Callers
 from tenants.calls import Call, under_way
 from tenants.database import Database
@@ -134,6 +134,7 @@ class _House(Middleware):
 
     async def _close(self, work: Work) -> None:
         await self._announcer.close()
+        await spellings.finish()
         await work.database.close()
 
 

@@ -99,8 +99,10 @@ class Aggregate(Condition):
 
     def sql(self, alias: str, context: SqlContext) -> str:
         other = context.alias()
-        judged = self.part.sql(other, context)
-        return f"(SELECT {judged} {rows_of(self.relation, self.within, alias, other, context)})"
+        with context.within():
+            judged = self.part.sql(other, context)
+            rows = rows_of(self.relation, self.within, alias, other, context)
+        return f"(SELECT {judged} {rows})"
 
     def matches(self, row: Mapping[str, Any], occasion: Occasion) -> bool:
         return self.part.matches({RECORDS: related(self.relation, self.within, row, occasion)}, occasion)

@@ -1,6 +1,6 @@
 """Predicates over one value as SQL: read from the record, or from the index table of a custom field where that finds it faster."""
 
-from tenants.conditions.tree import SqlContext
+from tenants.conditions.tree import Lead, SqlContext
 from tenants.field_types.operators import LIST, Operator, RelativeOperator
 from tenants.field_values.kinds import key_sql, keys_sql, record_table
 from tenants.records import Column, CustomColumn
@@ -30,24 +30,48 @@ def test_sql(
     judged = template.format(x=column.expression(alias), **placeholders)
     if column.rank and operator.name in _RANKED:
         ranked = _RANKED[operator.name].format(x=column.rank_expression(alias), p=placeholders["p"])
-        return f"({ranked} AND {judged})"
+        return _alone(f"({ranked} AND {judged})", context)
     if not isinstance(column, CustomColumn) or not column.index:
-        return judged
+        return _alone(judged, context)
     key = keys_sql if operator.argument == LIST else key_sql
     keys = {name: key(column.type, sql) for name, sql in placeholders.items()}
     joined = context.joined.get((alias, column.source))
     if joined is not None:
-        return template.format(x=joined, **keys)
+        test = template.format(x=joined, **keys)
+        if context.lead is not None:
+            context.lead.along.append(test)
+        return test
     if operator.name in _JUDGED:
-        return judged
+        return _alone(judged, context)
     # A value that few records have leads to them; one that many have is best judged along the order.
+    in_values = "{x} = ANY({p})" if operator.name == "containsAny" else template
+    if context.lead is not None and operator.name != "containsAll":
+        _lead(context.lead, column, in_values.format(x="v.value", **keys))
+        # How many records pass PostgreSQL would take from the values, and guess where it does not know them: half is no guess.
+        return f"coalesce({judged}, FALSE)"
+    _alone(judged, context)
     context.parameters.depends_on_values = True
     values = context.alias()
     if operator.name == "containsAll":
         return _holds_all(column, alias, values, keys["p"], judged)
-    if operator.name == "containsAny":
-        return _has_row(column, alias, values, f"{values}.value = ANY({keys['p']})")
-    return _has_row(column, alias, values, template.format(x=f"{values}.value", **keys))
+    return _has_row(column, alias, values, in_values.format(x=f"{values}.value", **keys))
+
+
+def _lead(lead: Lead, column: CustomColumn, test: str) -> None:
+    # Of one value all tests hold for the same row, and make one range; of many values each may hold for another.
+    if lead.table and (lead.source != column.source or column.type.many):
+        lead.complete = False
+        return
+    assert column.index is not None
+    lead.table, lead.source = column.index, column.source
+    lead.tests.append(test)
+
+
+def _alone(judged: str, context: SqlContext) -> str:
+    """A test that the record answers by itself."""
+    if context.lead is not None:
+        context.lead.complete = False
+    return judged
 
 
 def _has_row(column: CustomColumn, alias: str, values: str, test: str) -> str:

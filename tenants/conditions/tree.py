@@ -1,8 +1,9 @@
 """Predicates over a record: of other predicates, and of the records it is related to."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import count
 from types import MappingProxyType
 from typing import Any
@@ -15,16 +16,46 @@ SOME, NONE, EVERY = "some", "none", "every"
 QUANTIFIERS = (SOME, NONE, EVERY)
 
 
+@dataclass(slots=True)
+class Lead:
+    """What leads to the records that meet a condition: tests of the rows ``v`` of the index ``table`` of one field.
+
+    ``along`` are tests of the values that the rows come with. It is ``complete`` where the condition demands nothing else.
+    """
+
+    table: str = ""
+    source: str = ""
+    tests: list[str] = field(default_factory=list)
+    along: list[str] = field(default_factory=list)
+    complete: bool = True
+
+
 class SqlContext:
     """What the SQL reading needs: where to bind parameters, and fresh aliases for related tables.
 
-    ``joined`` are expressions of indexed values that the rows come with, by the row's alias and the custom field.
+    ``joined`` are expressions of indexed values that the rows come with, by the row's alias and the custom field. ``lead`` is
+    filled in, where it is wanted, by a condition that one index table answers.
     """
 
-    def __init__(self, parameters: Parameters, joined: Mapping[tuple[str, str], str] = MappingProxyType({})) -> None:
+    def __init__(
+        self,
+        parameters: Parameters,
+        joined: Mapping[tuple[str, str], str] = MappingProxyType({}),
+        lead: Lead | None = None,
+    ) -> None:
         self.parameters = parameters
         self.joined = joined
+        self.lead = lead
         self._aliases = count()
+
+    @contextmanager
+    def within(self) -> Iterator[None]:
+        """Inside of a condition whose parts need not all hold for the record itself: nothing there leads to it."""
+        lead, self.lead = self.lead, None
+        if lead is not None:
+            lead.complete = False
+        yield
+        self.lead = lead
 
     def alias(self) -> str:
         return f"c{next(self._aliases)}"
@@ -67,7 +98,8 @@ class AnyOf(Condition):
     parts: tuple[Condition, ...]
 
     def sql(self, alias: str, context: SqlContext) -> str:
-        return " OR ".join(f"({part.sql(alias, context)})" for part in self.parts) or "FALSE"
+        with context.within():
+            return " OR ".join(f"({part.sql(alias, context)})" for part in self.parts) or "FALSE"
 
     def matches(self, row: Mapping[str, Any], occasion: Occasion) -> bool:
         return any(part.matches(row, occasion) for part in self.parts)
@@ -82,7 +114,8 @@ class Negation(Condition):
     part: Condition
 
     def sql(self, alias: str, context: SqlContext) -> str:
-        return f"NOT {_two_valued(self.part.sql(alias, context))}"
+        with context.within():
+            return f"NOT {_two_valued(self.part.sql(alias, context))}"
 
     def matches(self, row: Mapping[str, Any], occasion: Occasion) -> bool:
         return not self.part.matches(row, occasion)
@@ -103,10 +136,12 @@ class Related(Condition):
 
     def sql(self, alias: str, context: SqlContext) -> str:
         other = context.alias()
-        inner = self.part.sql(other, context)
+        with context.within():
+            inner = self.part.sql(other, context)
+            rows = rows_of(self.relation, self.within, alias, other, context)
         if self.quantifier == EVERY:
             inner = f"NOT {_two_valued(inner)}"
-        found = f"EXISTS (SELECT 1 {rows_of(self.relation, self.within, alias, other, context)} AND ({inner}))"
+        found = f"EXISTS (SELECT 1 {rows} AND ({inner}))"
         return found if self.quantifier == SOME else f"NOT {found}"
 
     def matches(self, row: Mapping[str, Any], occasion: Occasion) -> bool:

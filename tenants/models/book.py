@@ -158,6 +158,6 @@ order_lines = tenant_table(
     belongs_to("orders", "order_id", ondelete="CASCADE"),
     belongs_to("products", "product_id"),
     unique("order_id", "external_id"),
-    Index("order_lines_order_id_idx", "tenant_id", "order_id", "position"),
+    Index("order_lines_order_id_idx", "tenant_id", "order_id", "position", "id"),
     Index("order_lines_product_id_idx", "tenant_id", "product_id"),
 )

@@ -12,11 +12,12 @@ from typing import Any
 import orjson
 
 from tenants.conditions import Condition, SqlContext, parse_condition
+from tenants.conditions.tree import Lead
 from tenants.config.definitions import View
 from tenants.config.snapshot import TenantConfig
 from tenants.field_types import BadValue
 from tenants.permissions import Access
-from tenants.reading.connections import Connection
+from tenants.reading.connections import Connection, needs_more_than_rows
 from tenants.reading.groups import MOST_GROUPS, grouping
 from tenants.reading.json_sql import TYPENAME, json_object, literal
 from tenants.reading.pages import order_sql, order_terms, page_arguments
@@ -202,13 +203,16 @@ class _Compiler:
         arguments = page_arguments(selected.arguments)
         terms = order_terms(record, self.reader.config, selected.arguments.get("orderBy"), self.reader.access)
         walk, related = SearchWalk(record, terms, other), join(other)
-        filters, scope = self._filters(record, walk, selected.arguments), self._where(record, other, related)
+        search = self._search(record, other, selected.arguments)
+        may_lead = not (related or search or needs_more_than_rows(selected))
+        filters = self._filters(record, walk, selected.arguments, may_lead=may_lead)
+        scope = self._where(record, other, related)
         where = " AND ".join((scope, *filters))
-        if search := self._search(record, other, selected.arguments):
-            found, holds = search
+        if search:
+            found, holds, is_common = search
             where = f"{where} AND {found}"
             if not related:
-                walk.read_through(scope, (*filters, holds))
+                walk.read_through(scope, (*filters, holds), is_common)
         return Connection(self, record, walk, where, arguments, selected).sql()
 
     def groups(self, record: RecordType, selected: Selected) -> str:
@@ -234,26 +238,46 @@ class _Compiler:
         chosen = f"SELECT * FROM ({counted}) g ORDER BY {order} LIMIT {MOST_GROUPS}"
         return f"(SELECT coalesce(json_agg({built} ORDER BY {order}), '[]'::json) FROM ({chosen}) g)"
 
-    def _filters(self, record: RecordType, walk: Walk, arguments: Mapping[str, Any]) -> list[str]:
+    def _filters(
+        self, record: RecordType, walk: Walk, arguments: Mapping[str, Any], *, may_lead: bool = False
+    ) -> list[str]:
         filters, alias = [], walk.alias
         if arguments.get("where") is not None:
             condition: Condition = parse_condition(record, self.reader.config, arguments["where"], self.reader.access)
-            filters.append(f"({condition.sql(alias, SqlContext(self.parameters, walk.joined))})")
+            filters.append(f"({self._led(condition, walk) if may_lead else self._tested(condition, walk)})")
         if record.voidable:
             voided = arguments.get("voided") or ("INCLUDE" if _query(record, arguments) else "EXCLUDE")
             if voided != "INCLUDE":
                 filters.append(f"{alias}.voided_at IS {'NOT ' if voided == 'ONLY' else ''}NULL")
         return filters
 
-    def _search(self, record: RecordType, alias: str, arguments: Mapping[str, Any]) -> tuple[str, str] | None:
-        """The test that the index of search serves, and the same as a test of one row by itself."""
+    def _tested(self, condition: Condition, walk: Walk) -> str:
+        return condition.sql(walk.alias, SqlContext(self.parameters, walk.joined))
+
+    def _led(self, condition: Condition, walk: Walk) -> str:
+        """The condition as a test, which the walk begins with if one index table answers it."""
+        lead, bound = Lead(), len(self.parameters.bindings)
+        planned_each = self.parameters.depends_on_values
+        tested = condition.sql(walk.alias, SqlContext(self.parameters, walk.joined, lead))
+        if lead.complete and lead.table:
+            walk.lead = lead
+            return tested
+        # Something else is demanded too, and may be what few records meet: PostgreSQL knows best.
+        del self.parameters.bindings[bound:]
+        self.parameters.depends_on_values = planned_each
+        return self._tested(condition, walk)
+
+    def _search(
+        self, record: RecordType, alias: str, arguments: Mapping[str, Any]
+    ) -> tuple[str, str, str | None] | None:
+        """The test that the index of search serves, the same as a test of one row by itself, and whether very many rows pass."""
         query, access = _query(record, arguments), self.reader.access
         if record.search is None or query is None:
             return None
         patterns = self.parameters.bind(query, lambda text: parse_query(text).patterns, "text[]")
         words = self.parameters.bind(query, lambda text: parse_query(text).words, "text[]")
         found = record.search.found(record, alias, patterns, words, access)
-        return found, record.search.holds(alias, patterns, access)
+        return found, record.search.holds(alias, patterns, access), record.search.is_common(patterns, access)
 
     def _where(self, record: RecordType, alias: str, *conditions: str) -> str:
         parts = [f"{alias}.tenant_id = %(tenant)s", *(part for part in conditions if part), *self.scope(record, alias)]

@@ -19,6 +19,12 @@ class Compiler(Protocol):
     def record(self, record: RecordType, alias: str, fields: Iterable[Selected]) -> str: ...
 
 
+def needs_more_than_rows(selected: Selected) -> bool:
+    """Whether a connection tells how many rows there are, or what lies on the far side of a cursor."""
+    bounded = any(selected.arguments.get(name) for name in (AFTER, BEFORE))
+    return any(field.name == "totalCount" or (field.name == "pageInfo" and bounded) for field in selected.fields)
+
+
 class Connection:
     """One connection of a statement: the page of its rows, in order, and what is said about the page."""
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from tenants.conditions.tree import Lead
 from tenants.field_values.kinds import key_sql
 from tenants.reading.pages import LARGEST_SIZE, Term
 from tenants.records import RecordType
@@ -37,7 +38,7 @@ class Walk:
     """The rows of a record type, called ``alias``, in the order of ``terms``.
 
     ``source`` is what they are read from and ``tests`` what relates its parts; ``joined`` are the expressions of values that
-    come with it, by alias and field, which serve better than those of the record.
+    come with it, by alias and field, which serve better than those of the record. A page may begin with a ``lead``.
     """
 
     def __init__(self, record: RecordType, terms: Sequence[Term], alias: str) -> None:
@@ -47,6 +48,7 @@ class Walk:
         self.source = self.table
         self.tests: tuple[str, ...] = ()
         self.joined: dict[tuple[str, str], str] = {}
+        self.lead: Lead | None = None
         self._expressions = [term.expression(alias) for term in terms]
         self._rank = terms[0].rank and terms[0].rank(alias)
         column = terms[0].column

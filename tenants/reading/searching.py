@@ -2,42 +2,55 @@
 
 The index of search tells which records hold the words, but not in the order of a page: for words that very many hold, finding
 and sorting all of them would take long. So the records that come first in the order are read through before; only where these
-do not fill the page is the index asked.
+do not fill the page is the index asked. Where many customers hold the words more is read through, since the index would find
+the more.
 """
 
 from collections.abc import Sequence
 
+from tenants.reading.leading import LedWalk
 from tenants.reading.pages import LARGEST_SIZE, Term
-from tenants.reading.ranges import Bounds, Walk
+from tenants.reading.ranges import Bounds
 from tenants.records import RecordType
 
 # Records that are read through for each one that the page wants: words that more than one in a hundred hold fill it mostly.
 READ_THROUGH = 100
+# The same for words that many customers hold, and the most that it may come to.
+READ_FURTHER = 1_000
+MOST_READ = 25_000
 
 
-class SearchWalk(Walk):
+class SearchWalk(LedWalk):
     """The rows of a record type, some of which a search may look for."""
 
     def __init__(self, record: RecordType, terms: Sequence[Term], alias: str) -> None:
         super().__init__(record, terms, alias)
         self._scope = self._wanted = ""
+        self._is_common: str | None = None
 
-    def read_through(self, scope: str, tests: Sequence[str]) -> None:
+    def read_through(self, scope: str, tests: Sequence[str], is_common: str | None) -> None:
         """Before the index of search is asked, read through the rows of ``scope`` that come first, for those that pass the
-        tests. Does nothing where no index holds the order: there, reading what comes first is reading all."""
+        tests; more of them where ``is_common`` holds. Does nothing where no index holds the order: there, reading what comes
+        first is reading all."""
         if self.terms[0].indexed and not self.joined:
-            self._scope, self._wanted = scope, " AND ".join(tests)
+            self._scope, self._wanted, self._is_common = scope, " AND ".join(tests), is_common
 
     def rows(self, base: str, bounds: Bounds, limit: str, *, backward: bool, most: int = LARGEST_SIZE + 1) -> str:
         """The rows of a page, in the order of the walk."""
         if not self._wanted:
-            return super().rows(base, bounds, limit, backward=backward)
-        near, count = f"{self.alias}near", f"(SELECT count(*) FROM {self.alias}near)"
-        whole = f"({limit}) * {READ_THROUGH}"
-        first = super().rows(self._scope, bounds, whole, backward=backward, most=most * READ_THROUGH)
-        found = f"SELECT {self.alias}.* FROM ({first}) {self.alias} WHERE {self._wanted} LIMIT {limit}"
-        asked = super().rows(f"{count} < {limit} AND {base}", bounds, limit, backward=backward)
-        return (
-            f"WITH {near} AS MATERIALIZED ({found})"
-            f" SELECT * FROM {near} WHERE {count} >= {limit} UNION ALL SELECT * FROM ({asked}) {self.alias}"
-        )
+            return super().rows(base, bounds, limit, backward=backward, most=most)
+        near, far = f"{self.alias}near", f"{self.alias}far"
+        windows = {near: (f"({limit}) * {READ_THROUGH}", most * READ_THROUGH, "TRUE")}
+        if self._is_common:
+            further = f"least(({limit}) * {READ_FURTHER}, {MOST_READ})"
+            gate = f"(SELECT count(*) FROM {near}) < {limit} AND {self._is_common}"
+            windows[far] = (further, min(most * READ_FURTHER, MOST_READ), gate)
+        read, shown = [], []
+        for name, (size, most_read, gate) in windows.items():
+            first = super().rows(self._scope, bounds, size, backward=backward, most=most_read)
+            found = f"SELECT {self.alias}.* FROM ({first}) {self.alias} WHERE {gate} AND {self._wanted} LIMIT {limit}"
+            read.append(f"{name} AS MATERIALIZED ({found})")
+            shown.append(f"SELECT * FROM {name} WHERE (SELECT count(*) FROM {name}) >= {limit}")
+        unfilled = " AND ".join(f"(SELECT count(*) FROM {name}) < {limit}" for name in windows)
+        asked = super().rows(f"{unfilled} AND {base}", bounds, limit, backward=backward)
+        return f"WITH {', '.join(read)} {' UNION ALL '.join((*shown, f'SELECT * FROM ({asked}) {self.alias}'))}"

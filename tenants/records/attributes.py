@@ -159,6 +159,10 @@ class Custom(Attribute):
     """The tenant's own fields of this record type."""
 
 
+# Customers whose orders are too many to look up and sort for a page.
+MANY_CUSTOMERS = 500
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """Free text finds a record by its own ``search_text``, and by that of its customer where ``with_customer``.
@@ -185,6 +189,13 @@ class Search:
         )
         # No word reaches from one text into the other: each begins with a blank, and no pattern has one but at its beginning.
         return f"({own} OR ({alias}.search_text || ({customer})) LIKE ALL ({patterns}))"
+
+    def is_common(self, patterns: str, access: "Access") -> str | None:
+        """Whether the texts of very many customers hold the words, and with them those of even more records; None where no
+        customer counts. It takes a hundredth of the time of looking the records up."""
+        if not self._reads_customer(access):
+            return None
+        return f"(SELECT count(*) FROM search_index('customer', {patterns})) > {MANY_CUSTOMERS}"
 
     def _reads_customer(self, access: "Access") -> bool:
         return self.with_customer and access.allows("customer.read")
