@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     ArgumentNode,
@@ -20,8 +20,12 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    Undefined,
     Visitor,
+    coerce_input_value,
+    get_variable_values,
     parse,
+    type_from_ast,
     validate,
     visit,
 )
@@ -39,6 +43,7 @@ DEEPEST_VARIABLES = 50
 MOST_VALUES = 20_000
 MOST_ROOT_FIELDS = 20
 MOST_ERRORS = 20
+MOST_VARIABLE_ERRORS = 50
 # Arguments that shape a statement not only by being there, but by what they say.
 SHAPING = frozenset({"view", "groupBy"})
 _NUL = re.compile(r"\x00|\\u(?:0000|\{0+\})")
@@ -54,6 +59,7 @@ class Document:
     plans: dict[Any, Any] = field(default_factory=dict)
     prices: Prices | None = None
     _root_names: dict[int, frozenset[str]] = field(default_factory=dict)
+    _kinds: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to run. Raises ``GraphQLError`` when the name does not choose exactly one."""
@@ -89,6 +95,26 @@ class Document:
 
         visit(self.node, Collector())
         return tuple(found)
+
+    def variables(
+        self, schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any]
+    ) -> Mapping[str, Any] | list[GraphQLError]:
+        """The coerced variables of an operation, or what is wrong with those that were given."""
+        kinds = self._kinds.get(id(operation))
+        if kinds is None:
+            found = [(node.variable.name.value, node.type) for node in operation.variable_definitions or ()]
+            kinds = self._kinds[id(operation)] = {name: type_from_ast(schema, node) for name, node in found}
+        coerced = {}
+        for name, kind in kinds.items():
+            value = coerce_input_value(given[name], cast(Any, kind)) if name in given else Undefined
+            if value is Undefined:
+                # Defaults, what may be left out, and what does not fit, take longer to tell apart.
+                full = get_variable_values(
+                    schema, operation.variable_definitions or (), dict(given), MOST_VARIABLE_ERRORS
+                )
+                return full if isinstance(full, list) else full.coerced
+            coerced[name] = value
+        return coerced
 
     def root_names(self, operation: OperationDefinitionNode) -> frozenset[str]:
         """The names of all root fields of an operation, fragments followed."""
