@@ -1,5 +1,6 @@
 """Records in and out."""
 
+import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -73,8 +74,8 @@ def export_command(
         with _target(output) as target:
             count = run(_export(slug, NOUNS[noun], target))
     except BrokenPipeError:
-        # Whoever read it has seen enough.
-        sys.stderr.close()
+        # Whoever read it has seen enough. What Python still holds for them goes nowhere, or it would fail once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     except OSError as error:
         raise CommandError(f"{output or 'The output'} cannot be written: {error.strerror}.") from error
