@@ -166,7 +166,8 @@ class Limits:
     def spend(self, caller: Caller, cost: int, paid: int | None = None) -> Budget:
         """Take the cost of an operation from the company and its member, and say what is left for the member.
 
-        An operation that is prepared anew has ``paid`` before: then what it costs more is taken, and it is not counted again. Raises :class:`LimitExceeded` for an operation that may never run, and :class:`RateLimited` for one that came too soon.
+        An operation that is prepared anew has ``paid`` before: then what it costs more is taken, and it is not counted again.
+        Raises :class:`LimitExceeded` for an operation that may never run, and :class:`RateLimited` for one that came too soon.
         """
         quota = self._quota_of(caller)
         most = int(min(self._most, quota.member_capacity))
