@@ -18,7 +18,7 @@ FRESH_SECONDS = 3_600.0
 BETWEEN_LOOKS = 1.0
 
 # Skipping along an index until there is no more: some milliseconds for the largest.
-SIZE = """
+_SIZE = """
 SELECT CASE WHEN EXISTS (SELECT FROM orders WHERE tenant_id = %(tenant)s OFFSET %(large)s) THEN 'large'
             WHEN EXISTS (SELECT FROM orders WHERE tenant_id = %(tenant)s OFFSET %(medium)s) THEN 'medium'
             ELSE 'small' END AS found
@@ -45,19 +45,23 @@ class TenantClasses:
         """Never returns; cancel it."""
         while True:
             await asyncio.sleep(BETWEEN_LOOKS)
-            while self._asked:
-                tenant_id, _ = self._asked.popitem()
-                try:
-                    found = await _look(database, tenant_id)
-                except (psycopg.Error, PoolTimeout) as error:
-                    log.warning("The size of a tenant could not be looked at: %s", error)
-                    break
-                self._known.put(tenant_id, (found, monotonic() + FRESH_SECONDS))
+            await self.look(database)
+
+    async def look(self, database: Database) -> None:
+        """Learn the classes of the tenants that have asked and are not known, or not any more."""
+        while self._asked:
+            tenant_id, _ = self._asked.popitem()
+            try:
+                found = await _look(database, tenant_id)
+            except (psycopg.Error, PoolTimeout) as error:
+                log.warning("The size of a tenant could not be looked at: %s", error)
+                return
+            self._known.put(tenant_id, (found, monotonic() + FRESH_SECONDS))
 
 
 async def _look(database: Database, tenant_id: UUID) -> str:
     scope = {"tenant": tenant_id, "medium": MEDIUM - 1, "large": LARGE - 1}
     async with database.aside.connection() as connection, connection.pipeline():
         await connection.execute(ENTER, scope)
-        row = await (await connection.execute(SIZE, scope)).fetchone()
+        row = await (await connection.execute(_SIZE, scope)).fetchone()
     return str(row["found"]) if row else UNKNOWN

@@ -9,7 +9,6 @@ from uuid import UUID
 import httpx2
 import orjson
 
-from server.tenant_classes import SIZE
 from tenants import jobs, people, spellings
 from tenants.callers import Callers
 from tenants.companies import NewCompany, create_company
@@ -208,8 +207,7 @@ class Statements:
     @property
     def work(self) -> list[str]:
         around = (ENTER, ENTERING.text.decode(), SHARE.text.decode(), TRANSACTION_LIMIT, "BEGIN", "COMMIT", "ROLLBACK")
-        # The classes of tenants are looked at in the background, and a pool asks its connections for nothing.
-        return [text for text in self.texts if text not in (*around, SIZE, "")]
+        return [text for text in self.texts if text not in around]
 
     def clear(self) -> None:
         self.texts.clear()
