@@ -72,6 +72,10 @@ class Instance:
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
         self.port: int = self._listening.getsockname()[1]
         self._environment = os.environ | {
+            # One member asks as much as a company's whole staff would.
+            "COMPANY_COST_RATE": "1000000000",
+            "COMPANY_COST_BURST": "1000000000",
+            "MEMBER_COST_SHARE": "100",
             "DATABASE_URL": services.database_url,
             "REDIS_URL": services.redis_url,
             "DATA_DIR": str(folder),
