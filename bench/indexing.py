@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import psycopg
 from bench.data import INDEXED_INSTALLED, INDEXED_SCORE, Tenant
 from bench.servers import ServerError, product_environment
 from server.embedded import Services
-from server.embedded.processes import free_port
+from server.embedded.processes import free_port, wait_until
 from server.settings import app_database_url
 from tenants.callers import Callers
 from tenants.config import change_sets
@@ -62,10 +61,4 @@ def build(services: Services, tenant: Tenant, connection: psycopg.Connection[Any
 
 
 def _is_complete(tenant: Tenant, connection: psycopg.Connection[Any]) -> bool:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
-        row = connection.execute(_UNREADY, [tenant.id]).fetchone()
-        if row is not None and row[0] == 0:
-            return True
-        time.sleep(0.5)
-    return False
+    return wait_until(lambda: connection.execute(_UNREADY, [tenant.id]).fetchone() == (0,), READY_SECONDS, every=0.5)

@@ -6,6 +6,8 @@ It gets the company's id with each request, in the place of a token, and checks 
 from collections.abc import Mapping
 from typing import Any
 
+from tenants.names import camel
+
 _ORDER = "id: rowId number status channel priority orderedAt total currency tags"
 _CUSTOMER = "customer: customerByTenantIdAndCustomerId { id: rowId name }"
 _LINE = "sku name quantity total"
@@ -33,7 +35,7 @@ W6 = """mutation Step($tenant: UUID!, $member: UUID!, $actor: String!, $id: UUID
 
 def own_fields(score: str, installed: str) -> str:
     """The document that filters and sorts by own fields, which are computed columns here."""
-    one, two = _camel(score), _camel(installed)
+    one, two = camel(score), camel(installed)
     return f"""query Own($tenant: UUID!, $least: BigFloat!, $most: BigFloat!) {{
   orders: allOrders(
     condition: {{tenantId: $tenant, voidedAt: null}}
@@ -41,11 +43,6 @@ def own_fields(score: str, installed: str) -> str:
     orderBy: [{installed.upper()}_ASC, PRIMARY_KEY_ASC]
     first: 20
   ) {{ nodes {{ id: rowId number status {score}: {one} {installed}: {two} }} }} }}"""
-
-
-def _camel(key: str) -> str:
-    first, *rest = key.split("_")
-    return first + "".join(part.title() for part in rest)
 
 
 def renamed(answer: Any, own: tuple[str, ...] = ()) -> Any:

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,7 @@ import psycopg
 
 from bench import npm
 from server.embedded import Services
-from server.embedded.processes import free_port
+from server.embedded.processes import free_port, wait_until
 from server.settings import app_database_url
 
 READY_SECONDS = 60.0
@@ -76,19 +75,23 @@ class Server:
 
     def wait(self) -> None:
         """Until it listens. Raises ServerError if it ends or is too slow."""
-        deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                raise ServerError(f"{self.name} ended with code {self.process.returncode}: {self.said()}")
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
-            try:
-                connection.connect()
-                return
-            except OSError:
-                time.sleep(0.1)
-            finally:
-                connection.close()
-        raise ServerError(f"{self.name} does not listen after {READY_SECONDS:.0f} s")
+        if not wait_until(lambda: self._has_ended() or self._listens(), READY_SECONDS, every=0.1):
+            raise ServerError(f"{self.name} does not listen after {READY_SECONDS:.0f} s")
+        if self._has_ended():
+            raise ServerError(f"{self.name} ended with code {self.process.returncode}: {self.said()}")
+
+    def _has_ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def _listens(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
+        try:
+            connection.connect()
+        except OSError:
+            return False
+        finally:
+            connection.close()
+        return True
 
     def said(self) -> str:
         """The end of what the server wrote: nothing, where all is well."""

@@ -19,7 +19,7 @@ _BEFORE = re.compile(r'^down_revision = "(\w+)"$', re.MULTILINE)
 def configuration(owner_url: str, app_role: str, app_password: str | None) -> "Config":
     """Alembic's configuration for one database; ``app_password`` None leaves the application role's password as it is."""
     # A process that serves asks for the revisions below alone, and is ten megabytes smaller without Alembic.
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415  (see above)
 
     config = Config()
     config.set_main_option("script_location", str(HERE))
@@ -31,7 +31,7 @@ def upgrade(
     owner_url: str, app_role: str = "orderloom_app", app_password: str | None = None, revision: str = "head"
 ) -> None:
     """Bring the database to ``revision``. Raises SQLAlchemy's errors when the server cannot be reached."""
-    from alembic import command  # noqa: PLC0415  (as above)
+    from alembic import command  # noqa: PLC0415  (as in `configuration`)
 
     command.upgrade(configuration(owner_url, app_role, app_password), revision)
 

@@ -12,7 +12,7 @@ from schema.scalars import Json
 from tenants.config import change_sets
 from tenants.config.change_sets import Change
 from tenants.config.documents import SECTIONS, export_document, read_document, stored
-from tenants.forms import snake
+from tenants.names import snake
 from tenants.problems import InvalidInput as BadInput
 from tenants.transaction import Transaction
 

@@ -5,9 +5,10 @@ Limits come before work: length and tokens before parsing ends, depth and size (
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 from graphql import (
     ArgumentNode,
@@ -25,10 +26,11 @@ from graphql import (
     coerce_input_value,
     get_variable_values,
     parse,
-    type_from_ast,
     validate,
     visit,
 )
+from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
+from graphql.execution.values import VariableValues, VariableValueSource
 
 from schema.costs import Prices
 from schema.lens import Lens
@@ -59,7 +61,7 @@ class Document:
     plans: dict[Any, Any] = field(default_factory=dict)
     prices: Prices | None = None
     _root_names: dict[int, frozenset[str]] = field(default_factory=dict)
-    _kinds: dict[int, dict[str, Any]] = field(default_factory=dict)
+    _signatures: dict[int, list[GraphQLVariableSignature]] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to run. Raises ``GraphQLError`` when the name does not choose exactly one."""
@@ -98,23 +100,30 @@ class Document:
 
     def variables(
         self, schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any]
-    ) -> Mapping[str, Any] | list[GraphQLError]:
-        """The coerced variables of an operation, or what is wrong with those that were given."""
-        kinds = self._kinds.get(id(operation))
-        if kinds is None:
-            found = [(node.variable.name.value, node.type) for node in operation.variable_definitions or ()]
-            kinds = self._kinds[id(operation)] = {name: type_from_ast(schema, node) for name, node in found}
-        coerced = {}
-        for name, kind in kinds.items():
-            value = coerce_input_value(given[name], cast(Any, kind)) if name in given else Undefined
+    ) -> VariableValues | list[GraphQLError]:
+        """The coerced variables of an operation, or what is wrong with those that were given.
+
+        graphql-core looks the types of the variables up for each call; here that is remembered.
+        """
+        definitions = operation.variable_definitions or ()
+        signatures = self._signatures.get(id(operation))
+        if signatures is None:
+            found = [get_variable_signature(schema, definition) for definition in definitions]
+            signatures = self._signatures[id(operation)] = [
+                one for one in found if isinstance(one, GraphQLVariableSignature)
+            ]
+        values = VariableValues({}, {})
+        for one in signatures:
+            value = Undefined
+            # A type may refuse by an error, and a value may be nested too deeply.
+            with suppress(GraphQLError, RecursionError):
+                value = coerce_input_value(given[one.name], one.type) if one.name in given else Undefined
             if value is Undefined:
                 # Defaults, what may be left out, and what does not fit, take longer to tell apart.
-                full = get_variable_values(
-                    schema, operation.variable_definitions or (), dict(given), MOST_VARIABLE_ERRORS
-                )
-                return full if isinstance(full, list) else full.coerced
-            coerced[name] = value
-        return coerced
+                return get_variable_values(schema, definitions, dict(given), MOST_VARIABLE_ERRORS)
+            values.sources[one.name] = VariableValueSource(one, given[one.name])
+            values.coerced[one.name] = value
+        return values
 
     def root_names(self, operation: OperationDefinitionNode) -> frozenset[str]:
         """The names of all root fields of an operation, fragments followed."""

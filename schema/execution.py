@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import orjson
 import psycopg
-from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, OperationType, get_variable_values
+from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, OperationType
 from graphql import execute as execute_document
 from graphql import subscribe as subscribe_document
 from graphql.pyutils import is_awaitable
@@ -229,14 +229,14 @@ async def _query(
     variables = context.document.variables(SCHEMA, node, operation.variables or {})
     if isinstance(variables, list):
         return ExecutionResult(None, variables)
-    views = await own_views(context, variables) if context.document.shaping_arguments else NO_VIEWS
+    views = await own_views(context, variables.coerced) if context.document.shaping_arguments else NO_VIEWS
     if views:
         _spend(context, node, operation, spent, views)
     try:
-        roots = roots_of(SCHEMA, context.document, node, context.caller, variables, views)
+        roots = roots_of(SCHEMA, context.document, node, context.caller, variables.coerced, views)
     except GraphQLError as error:
         return ExecutionResult(None, [error])
-    context.answers = await read_roots(context, roots, variables)
+    context.answers = await read_roots(context, roots, variables.coerced)
     if roots.are_all:
         return ExecutionResult(*assembled(roots, context.answers))
     return await _run(context, node, operation)
@@ -244,8 +244,7 @@ async def _query(
 
 async def _mutation(context: Context, node: OperationDefinitionNode, operation: Operation) -> ExecutionResult:
     """Perform the mutations, and let graphql-core put the response together only where it is more than their records."""
-    given = dict(operation.variables or {})
-    variables = get_variable_values(SCHEMA, node.variable_definitions or (), given, MOST_VARIABLE_ERRORS)
+    variables = context.document.variables(SCHEMA, node, operation.variables or {})
     if isinstance(variables, list):
         return ExecutionResult(None, variables)
     try:

@@ -37,7 +37,7 @@ from schema.problems import describe
 from schema.reads import MOST_PLANS, reader_for, selected_record
 from schema.selections import Fragments, Selections, shape
 from tenants.database import Caller
-from tenants.forms import snake
+from tenants.names import snake
 from tenants.problems import NotFound, Problem
 from tenants.reading.compiler import compile_one
 from tenants.reading.plan import Plan

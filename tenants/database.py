@@ -39,6 +39,9 @@ KNOWS_TRANSACTION_LIMIT = 170_000
 # Connections for single short statements beside an open transaction.
 ASIDE = 2
 ENTER = "SELECT set_config('app.tenant_id', %(tenant)s::text, true)"
+# For commits that need not have reached the disk when they are told: what is lost with the server is no loss, or is made good by
+# a later commit that has.
+ENTER_UNFLUSHED = statement(f"{ENTER}, set_config('synchronous_commit', 'off', true)")
 # What cannot be cast to an id, so that nothing that follows in the same round trip is run.
 OUTDATED = "the caller is outdated"
 ENTERING = statement("""

@@ -6,7 +6,6 @@ Input uses the GraphQL names; a name that is absent leaves the row as it is, an 
 import re
 from collections.abc import Collection, Mapping
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -19,18 +18,13 @@ from tenants.config.definitions import CustomField
 from tenants.field_types import BadValue, field_type
 from tenants.field_types.text import clean_text
 from tenants.field_values.kinds import LONGEST_TEXT
+from tenants.names import snake
 from tenants.problems import FieldError, InvalidInput
 
 Path = tuple[str | int, ...]
 COUNTRIES = frozenset(code for code in map(str, Locale.parse("en").territories) if len(code) == 2 and code.isalpha())
 CURRENCIES = frozenset(list_currencies())
 _DIALLED = re.compile(r"[\d(][\d\s()./-]*(?:\s*(?:x|ext\.?)\s*\d+)?", re.IGNORECASE | re.ASCII)
-
-
-@lru_cache(maxsize=1_000)
-def snake(name: str) -> str:
-    """The column of a GraphQL name."""
-    return "".join(f"_{char.lower()}" if char.isupper() else char for char in name)
 
 
 def currency_places(currency: str) -> int:

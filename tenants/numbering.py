@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from psycopg_pool import AsyncConnectionPool
 
-from tenants.database import Connection, Database
+from tenants.database import ENTER_UNFLUSHED, Connection, Database
 from tenants.transaction import Transaction
 from tenants.wire import bind, statement
 
@@ -87,9 +87,6 @@ async def _counted_inside(tx: Transaction, key: str, count: int) -> int:
 
 # What a commit of the counter alone does not wait for, the disk, the commit of an order that uses the number does: it is later in
 # the same log. So no number that somebody was told can be counted again, whatever crashes.
-_ENTER_TO_COUNT = statement(
-    "SELECT set_config('app.tenant_id', %(tenant)s::text, true), set_config('synchronous_commit', 'off', true)"
-)
 _COUNT = statement(_NEXT)
 
 
@@ -146,5 +143,5 @@ async def _serve(database: Database, counters: dict[tuple[UUID, str], _Counter],
 async def _take(database: Database, tenant_id: UUID, key: str, count: int) -> int:
     scope = {"tenant": tenant_id, "key": key, "count": count}
     async with database.aside.connection() as connection:
-        _, result = await connection.exchange(bind(_ENTER_TO_COUNT, scope), bind(_COUNT, scope))
+        _, result = await connection.exchange(bind(ENTER_UNFLUSHED, scope), bind(_COUNT, scope))
     return int(result.get_value(0, 0) or 0)

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from tenants.field_values.keeping import keep_indexed
+from tenants.names import camel
 from tenants.problems import Conflict, NotFound
 from tenants.quotas import require_room
 from tenants.search_texts import put
@@ -201,7 +201,7 @@ def _row_changes(prefix: str, before: Row, after: Row) -> Iterable[Row]:
         if name == "custom":
             yield from _custom_changes(prefix, old or {}, value)
         elif value not in ("", [], None) or old not in ("", [], None):
-            yield {"field": f"{prefix}{_camel(name)}", "old": _plain(old), "new": _plain(value)}
+            yield {"field": f"{prefix}{camel(name)}", "old": _plain(old), "new": _plain(value)}
 
 
 def _custom_changes(prefix: str, before: Row, after: Row) -> Iterable[Row]:
@@ -212,15 +212,7 @@ def _custom_changes(prefix: str, before: Row, after: Row) -> Iterable[Row]:
 
 def _shown(child: Child, row: Row) -> Row:
     hidden = {"tenant_id", child.parent}
-    return {
-        _camel(name): _plain(value) for name, value in row.items() if name not in hidden and value not in ("", None)
-    }
-
-
-@lru_cache(maxsize=1_000)
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.title() for word in rest)
+    return {camel(name): _plain(value) for name, value in row.items() if name not in hidden and value not in ("", None)}
 
 
 def _plain(value: Any) -> Any:

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from tenants.database import Database
+from tenants.database import ENTER_UNFLUSHED, Database
 from tenants.search import forms
 from tenants.wire import bind, statement
 
@@ -26,9 +26,6 @@ LAST_WORDS = 2.0
 _known: set[tuple[UUID, str]] = set()
 
 # A word lost in a crash of the server comes back with the next record that has it.
-_ENTER = statement(
-    "SELECT set_config('app.tenant_id', %(tenant)s::text, true), set_config('synchronous_commit', 'off', true)"
-)
 # In one order, so that two who learn the same words never wait for one another.
 _LEARN = statement("""
 INSERT INTO search_spellings (tenant_id, form, word)
@@ -98,7 +95,7 @@ async def write(database: Database, tenant_id: UUID, words: Iterable[str]) -> No
     pairs = [(form, word) for word in new for form in forms(word)]
     scope = {"tenant": tenant_id, "forms": [form for form, _ in pairs], "words": [word for _, word in pairs]}
     async with database.aside.connection() as connection:
-        await connection.exchange(bind(_ENTER, scope), bind(_LEARN, scope))
+        await connection.exchange(bind(ENTER_UNFLUSHED, scope), bind(_LEARN, scope))
     if len(_known) > MOST_KNOWN:
         _known.clear()
     _known.update((tenant_id, word) for word in new)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import orjson
 
-from tenants.database import Caller, Database
+from tenants.database import ENTER, Caller, Database
 from tenants.problems import InvalidInput
 from tenants.quotas import Quotas
 from tenants.wire import WireConnection, rows, statement
@@ -24,7 +24,7 @@ BETWEEN_MEASURES_WITH_QUOTA = timedelta(minutes=5)
 # Tables whose rows a company's records are made of.
 MEASURED = ("orders", "order_lines", "customers", "contact_points", "addresses", "products", "events")
 
-_ENTER = statement("SELECT set_config('app.tenant_id', %(tenant)s::text, true)")
+_ENTER = statement(ENTER)
 # Nobody waits for a measurement, and that of the largest company takes longer than a call may.
 _ENTER_AT_LEISURE = statement("""
 SELECT set_config('app.tenant_id', %(tenant)s::text, true), set_config('statement_timeout', '10min', true),

@@ -197,9 +197,14 @@ async def app(settings: Settings) -> AsyncIterator[Starlette]:
 
 @pytest.fixture
 async def client(app: Starlette) -> AsyncIterator[Client]:
-    """The HTTP interface of the application in this process."""
+    """The HTTP interface of the application in this process; what an answer leaves to the background is done with it."""
+
+    async def settled(_: httpx2.Response) -> None:
+        await spellings.learned()
+
     transport = httpx2.ASGITransport(app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://orderloom.test") as http:
+    hooks = {"response": [settled]}
+    async with httpx2.AsyncClient(transport=transport, base_url="http://orderloom.test", event_hooks=hooks) as http:
         yield Client(http)
 
 

@@ -72,7 +72,7 @@ async def listening(socket: Socket, app: Starlette, company: Company) -> None:
     """Wait until the subscription just sent has taken its place."""
     live = app.state.house.live
     async with asyncio.timeout(5):
-        while str(company.id).encode() not in live._listeners or not live.connected:  # noqa: ASYNC110
+        while str(company.id).encode() not in live._listeners or not live.connected:  # noqa: ASYNC110  (nobody is told of a listener)
             await asyncio.sleep(0.01)
 
 

@@ -9,6 +9,7 @@ from tenants.config.snapshot import TenantConfig
 from tenants.field_types import field_type
 from tenants.imports.formats import FileFormat
 from tenants.models import ADDRESS_PARTS
+from tenants.names import camel
 from tenants.records.customers import ADDRESS_KINDS, KINDS
 from tenants.records.orders import PRIORITIES
 
@@ -71,12 +72,7 @@ _TEXT, _DECIMAL, _MOMENT, _TAGS = Leaf("text"), Leaf("decimal"), Leaf("date_time
 _OWNER = Link("ownerId", "member")
 
 
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.title() for word in rest)
-
-
-_ADDRESS: dict[str, Target] = {_camel(part): _TEXT for part in ADDRESS_PARTS}
+_ADDRESS: dict[str, Target] = {camel(part): _TEXT for part in ADDRESS_PARTS}
 _CONTACTS = Many(Group({"label": _TEXT, "value": _TEXT}))
 
 LINE: dict[str, Target] = {

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tenants.field_types import FieldType, field_type
+from tenants.names import snake
 from tenants.occasion import Occasion
 
 if TYPE_CHECKING:
@@ -238,7 +239,7 @@ class RecordType:
 
 def column(name: str, type_key: str, description: str, *, sql: str = "", **more: Any) -> Column:
     """A column whose database name is the snake case of its GraphQL name, unless ``sql`` says otherwise."""
-    source = "".join(f"_{char.lower()}" if char.isupper() else char for char in name)
+    source = snake(name)
     return Column(
         name=name,
         # An enumerated column compares and lists its choices as a select field does.

@@ -1,6 +1,7 @@
 """Customers, their contact points and addresses, as they can be read."""
 
 from tenants.models import ADDRESS_PARTS
+from tenants.names import camel
 from tenants.records.attributes import (
     Custom,
     Items,
@@ -171,7 +172,7 @@ ADDRESS = RecordType(
         column("label", "text", "Its name in the book."),
         *(
             column(
-                "".join(word if i == 0 else word.title() for i, word in enumerate(part.split("_"))),
+                camel(part),
                 "text",
                 f"The {part.replace('_', ' ')} of the address.",
             )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from tenants.config.definitions import label
 from tenants.messages import render
 from tenants.models import ADDRESS_PARTS
+from tenants.names import camel
 from tenants.records.attributes import Custom, Lookup, RecordType, Relation, Search, Structure, column, money
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ SHIPPING_ADDRESS = Structure(
     present="{t}.shipping_address IS NOT NULL",
     members=tuple(
         column(
-            "".join(word if i == 0 else word.title() for i, word in enumerate(part.split("_"))),
+            camel(part),
             "text",
             f"The {part.replace('_', ' ')} of the address.",
             sql=f"({{t}}.shipping_address->>'{part}')",
