@@ -5,7 +5,6 @@ Limits come before work: length and tokens before parsing ends, depth and size (
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,13 +16,12 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLField,
     GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
-    Undefined,
     Visitor,
-    coerce_input_value,
     get_variable_values,
     parse,
     validate,
@@ -32,6 +30,7 @@ from graphql import (
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource
 
+from schema.coercion import Read, ReadArguments, arguments_of, reader_of
 from schema.costs import Prices
 from schema.lens import Lens
 from schema.scanning import MOST_ALIASES, MOST_FIELDS, MOST_TOKENS, bound, check_tokens
@@ -61,7 +60,8 @@ class Document:
     plans: dict[Any, Any] = field(default_factory=dict)
     prices: Prices | None = None
     _root_names: dict[int, frozenset[str]] = field(default_factory=dict)
-    _signatures: dict[int, list[GraphQLVariableSignature]] = field(default_factory=dict)
+    _readers: dict[int, list[tuple[GraphQLVariableSignature, Read]]] = field(default_factory=dict)
+    _arguments: dict[int, ReadArguments] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to run. Raises ``GraphQLError`` when the name does not choose exactly one."""
@@ -106,24 +106,28 @@ class Document:
         graphql-core looks the types of the variables up for each call; here that is remembered.
         """
         definitions = operation.variable_definitions or ()
-        signatures = self._signatures.get(id(operation))
-        if signatures is None:
+        readers = self._readers.get(id(operation))
+        if readers is None:
             found = [get_variable_signature(schema, definition) for definition in definitions]
-            signatures = self._signatures[id(operation)] = [
-                one for one in found if isinstance(one, GraphQLVariableSignature)
+            readers = self._readers[id(operation)] = [
+                (one, reader_of(one.type)) for one in found if isinstance(one, GraphQLVariableSignature)
             ]
         values = VariableValues({}, {})
-        for one in signatures:
-            value = Undefined
-            # A type may refuse by an error, and a value may be nested too deeply.
-            with suppress(GraphQLError, RecursionError):
-                value = coerce_input_value(given[one.name], one.type) if one.name in given else Undefined
-            if value is Undefined:
-                # Defaults, what may be left out, and what does not fit, take longer to tell apart.
-                return get_variable_values(schema, definitions, dict(given), MOST_VARIABLE_ERRORS)
-            values.sources[one.name] = VariableValueSource(one, given[one.name])
-            values.coerced[one.name] = value
+        try:
+            for one, read in readers:
+                values.sources[one.name] = VariableValueSource(one, given[one.name])
+                values.coerced[one.name] = read(given[one.name])
+        except Exception:  # noqa: BLE001  (scalars raise what they like)
+            # Defaults, what may be left out, and what does not fit, take longer to tell apart.
+            return get_variable_values(schema, definitions, dict(given), MOST_VARIABLE_ERRORS)
         return values
+
+    def arguments(self, field: GraphQLField, node: FieldNode, variables: VariableValues) -> dict[str, Any]:
+        """The coerced arguments of a field of the document. Raises ``GraphQLError`` for a value that is none of its type."""
+        read = self._arguments.get(id(node))
+        if read is None:
+            read = self._arguments[id(node)] = arguments_of(field, node)
+        return read(variables)
 
     def root_names(self, operation: OperationDefinitionNode) -> frozenset[str]:
         """The names of all root fields of an operation, fragments followed."""
@@ -258,19 +262,21 @@ class _Limits:
 def check_variables(variables: Mapping[str, Any]) -> None:
     """Raise ``GraphQLError`` for variables that are nested deeper than anything here can mean, or hold a NUL."""
     level: list[Any] = [variables]
+    texts: list[str] = []
     for _ in range(DEEPEST_VARIABLES + 1):
         below: list[Any] = []
         if len(level) > MOST_VALUES:
             raise refused(f"The variables hold more than {MOST_VALUES} values.", "LIMIT_EXCEEDED")
         for value in level:
             if isinstance(value, str):
-                _refuse_nul("\x00" in value)
+                texts.append(value)
             elif isinstance(value, dict):
-                _refuse_nul(any("\x00" in key for key in value))
+                texts.extend(value)
                 below.extend(value.values())
             elif isinstance(value, list):
                 below.extend(value)
         if not below:
+            _refuse_nul("\x00" in "".join(texts))
             return
         level = below
     raise refused("The variables are nested too deeply.", "LIMIT_EXCEEDED")

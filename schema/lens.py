@@ -29,10 +29,17 @@ class Lens:
 
     types: Mapping[str, GraphQLNamedType] = field(default_factory=dict)
     fields: Mapping[str, Mapping[str, GraphQLField | GraphQLInputField]] = field(default_factory=dict)
+    # How values of lensed inputs are read, by the type's name, once they have been (:mod:`schema.coercion`).
+    readers: dict[str, Any] = field(default_factory=dict)
 
 
 CLEAR = Lens()
 _lens: ContextVar[Lens] = ContextVar("lens", default=CLEAR)
+
+
+def lens_in_force() -> Lens:
+    """The lens that the schema is seen through at this moment."""
+    return _lens.get()
 
 
 @contextmanager

@@ -26,7 +26,6 @@ from graphql import (
     Node,
     OperationDefinitionNode,
     VariableNode,
-    get_argument_values,
     get_named_type,
 )
 from graphql.execution.values import VariableValues
@@ -138,7 +137,7 @@ async def perform(
             continue
         info = _info(context, schema, operation, variables, field, nodes)
         try:
-            arguments = get_argument_values(field, nodes[0], variables)
+            arguments = document.arguments(field, nodes[0], variables)
             results[key] = await field.extensions[MARK].perform(info, arguments)
         except Exception as error:  # noqa: BLE001  (whatever it is, it is this field's error)
             results[key] = error
@@ -211,26 +210,25 @@ async def change(
     nothing and is answered with the first record. Raises the house's problems.
     """
     once = keyed(info, values.pop("idempotencyKey", None), values if request is None else request, command)
-    readings: list[Reading] = []
 
-    async def command_and_reading(tx: Transaction) -> tuple[UUID, Transaction]:
+    async def command_and_reading(tx: Transaction) -> tuple[UUID, Transaction, Readings, list[Reading]]:
         record_id = await once(tx)
-        readings.clear()
-        for reading in _readings(info, payload, tx.caller).of_record:
+        asked, read = _readings(info, payload, tx.caller), list[Reading]()
+        variables = {**_variables(info), _ITS_ID: record_id}
+        for reading in asked.of_record:
             # What is wrong with a reading is told at its field, and takes nothing back of what was done.
             with suppress(Problem):
-                variables = {**_variables(info), _ITS_ID: record_id}
                 tx.last_words.append(reading.plan.bound(variables, tx.tenant_id, tx.caller.member_id))
-                readings.append(reading)
-        return record_id, tx
+                read.append(reading)
+        return record_id, tx, asked, read
 
-    record_id, tx = await run(info, command_and_reading)
+    record_id, tx, asked, read = await run(info, command_and_reading)
     found = {
         reading.nodes: orjson.Fragment(answer)
-        for reading, answer in zip(readings, tx.answers, strict=True)
+        for reading, answer in zip(read, tx.answers, strict=True)
         if answer is not None
     }
-    return payload(record_id=record_id, answers=found, shown=_readings(info, payload, tx.caller).shown(found))
+    return payload(record_id=record_id, answers=found, shown=asked.shown(found))
 
 
 def _variables(info: ResolveInfo) -> Mapping[str, Any]:

@@ -79,7 +79,8 @@ class Fuzz:
         """Every root field in turn."""
         return [self._request(*self._fields[place % len(self._fields)]) for place in range(count)]
 
-    def _request(self, kind: str, name: str, field: GraphQLField) -> Request:
+    def arguments(self, field: GraphQLField) -> dict[str, Any]:
+        """Values for some arguments of a field, nearly right."""
         arguments = {key: value for key, value in field.args.items() if self._chance(0.7) or _is_required(value.type)}
         values = {key: self._plausible(argument.type) for key, argument in arguments.items()}
         for _ in range(self.random.choice((0, 1, 1, 1, 2, 3))):
@@ -87,8 +88,12 @@ class Fuzz:
             if values:
                 key = self.random.choice(list(values))
                 values = {**values, key: self._spoilt(values[key])}
-        declared = ", ".join(f"${key}: {argument.type}" for key, argument in arguments.items() if key in values)
-        given = ", ".join(f"{key}: ${key}" for key in arguments if key in values)
+        return values
+
+    def _request(self, kind: str, name: str, field: GraphQLField) -> Request:
+        values = self.arguments(field)
+        declared = ", ".join(f"${key}: {field.args[key].type}" for key in values)
+        given = ", ".join(f"{key}: ${key}" for key in values)
         selection = self._selection(field.type, 2)
         document = (
             f"{kind} {f'({declared})' if declared else ''} {{ {name}{f'({given})' if given else ''} {selection} }}"
