@@ -7,13 +7,14 @@ import asyncio
 from functools import lru_cache
 
 import psycopg
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.tallies import Count, Counter, Histogram, Spread
 from server.tenant_classes import TenantClasses
 from tenants import jobs
 from tenants.calls import Call
@@ -61,6 +62,12 @@ STATEMENTS = Histogram(
 )
 SOCKETS = Gauge("orderloom_sockets", "Open WebSocket connections.", registry=REGISTRY)
 SUBSCRIPTIONS = Gauge("orderloom_subscriptions", "Running operations on sockets.", registry=REGISTRY)
+SLOW_CLIENTS = Counter(
+    "orderloom_slow_clients",
+    "Connections that were ended because their client did not take what was sent to it.",
+    ["protocol"],
+    registry=REGISTRY,
+)
 DATABASE_UP = Gauge("orderloom_database_up", "Whether PostgreSQL answered.", registry=REGISTRY)
 REDIS_UP = Gauge("orderloom_redis_up", "Whether this process hears the news of the others.", registry=REGISTRY)
 JOBS = Gauge("orderloom_jobs", "Jobs in the queue of record.", ["state"], registry=REGISTRY)
@@ -91,8 +98,8 @@ def count_request(method: str, path: str, status: int, seconds: float) -> None:
 
 
 @lru_cache(maxsize=1_000)
-def _of_requests(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
-    return REQUESTS.labels(method, route, status), SECONDS.labels(route)
+def _of_requests(method: str, route: str, status: int) -> tuple[Count, Spread]:
+    return REQUESTS.labels(method, route, str(status)), SECONDS.labels(route)
 
 
 def count_operation(call: Call, code: str | None, seconds: float | None = None) -> None:
@@ -108,9 +115,7 @@ def count_operation(call: Call, code: str | None, seconds: float | None = None) 
 
 
 @lru_cache(maxsize=5_000)
-def _of_operations(
-    kind: str, field: str, tenant_class: str, code: str
-) -> tuple[Counter, Histogram, Histogram, Histogram]:
+def _of_operations(kind: str, field: str, tenant_class: str, code: str) -> tuple[Count, Spread, Spread, Spread]:
     return (
         OPERATIONS.labels(kind, field, tenant_class, code),
         OPERATION_SECONDS.labels(kind, tenant_class),
