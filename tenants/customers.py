@@ -23,7 +23,7 @@ async def create_customer(tx: Transaction, values: Mapping[str, Any]) -> UUID:
     tx.access.require("customer.create")
     record = await build(tx, values)
     await save(tx, CUSTOMER, None, record, CREATED)
-    return UUID(str(record.row["id"]))
+    return record.id
 
 
 async def update_customer(
@@ -40,7 +40,7 @@ async def update_customer(
     await _check(tx, form, after)
     form.finish()
     await save(tx, CUSTOMER, before, after, UPDATED)
-    return UUID(str(before.row["id"]))
+    return before.id
 
 
 async def build(tx: Transaction, values: Mapping[str, Any], path: tuple[str | int, ...] = ()) -> Record:

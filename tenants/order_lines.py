@@ -6,6 +6,7 @@ that a printed order adds up.
 
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +30,12 @@ _LARGEST = Decimal(10) ** (DIGITS - PLACES)
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """Half up to the currency's places."""
-    return amount.quantize(Decimal(1).scaleb(-currency_places(currency)), ROUND_HALF_UP)
+    return amount.quantize(_smallest(currency), ROUND_HALF_UP)
+
+
+@lru_cache(maxsize=500)
+def _smallest(currency: str) -> Decimal:
+    return Decimal(1).scaleb(-currency_places(currency))
 
 
 def check_lines(form: Form, order: Row, existing: Sequence[Row], references: References) -> list[Row]:
@@ -167,18 +173,14 @@ def _calculate(form: Form, currency: str) -> None:
         line["discount_rate"] = Decimal(0)
     elif by_rate or not line["discount_amount"] or line["discount_rate"]:
         line["discount_amount"] = rounded(gross * line["discount_rate"], currency)
-    if line["discount_amount"] > rounded(gross, currency):
-        form.fail(
-            "discountAmount",
-            "order.discount_too_large",
-            discount=line["discount_amount"],
-            amount=rounded(gross, currency),
-        )
+    amount = rounded(gross, currency)
+    if line["discount_amount"] > amount:
+        form.fail("discountAmount", "order.discount_too_large", discount=line["discount_amount"], amount=amount)
         return
     # The net amount is rounded from the exact one, so that a rate of discount costs no extra cent.
     exact = gross * (1 - line["discount_rate"]) if line["discount_rate"] else gross - line["discount_amount"]
     line["net_amount"] = rounded(exact, currency)
-    line["discount_amount"] = rounded(gross, currency) - line["net_amount"]
+    line["discount_amount"] = amount - line["net_amount"]
     line["tax_amount"] = rounded(line["net_amount"] * line["tax_rate"], currency)
     line["total"] = line["net_amount"] + line["tax_amount"]
 

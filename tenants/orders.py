@@ -39,7 +39,7 @@ async def create_order(tx: Transaction, values: Mapping[str, Any], *, status: st
     if customer:
         await save(tx, CUSTOMER, None, customer, CREATED)
     await save(tx, ORDER, None, record, CREATED)
-    return UUID(str(record.row["id"]))
+    return record.id
 
 
 def _first_status(tx: Transaction, imported: str | None) -> str:
@@ -70,7 +70,7 @@ async def update_order(
     form.finish()
     after.row["search_text"] = order_text(tx.config, after.row, after.children["lines"])
     await save(tx, ORDER, before, after, UPDATED)
-    return UUID(str(before.row["id"]))
+    return before.id
 
 
 async def change_status(
@@ -82,7 +82,7 @@ async def change_status(
     unknown status, and :class:`Conflict` for a step that the life cycle does not have, naming those it has.
     """
     tx.access.require("order.change_status")
-    before = await load(tx, ORDER, order_id, expected_version, whole=False)
+    before = await load(tx, ORDER, order_id, expected_version, step=STATUS_CHANGED)
     _refuse_voided(before.row)
     statuses = tx.config.statuses
     if target not in statuses:
@@ -96,7 +96,7 @@ async def change_status(
     after = before.copy()
     after.row["status"] = target
     await save(tx, ORDER, before, after, STATUS_CHANGED, note)
-    return UUID(str(before.row["id"]))
+    return before.id
 
 
 async def void_order(
@@ -112,7 +112,7 @@ async def void_order(
     :class:`Conflict` where its status forbids it, saying what must be done first.
     """
     tx.access.require("order.void")
-    before = await load(tx, ORDER, order_id, expected_version, whole=False)
+    before = await load(tx, ORDER, order_id, expected_version, step=VOIDED)
     _refuse_voided(before.row)
     note = _checked_note(note)
     _check_reason(tx, reason, note)
@@ -132,7 +132,7 @@ async def void_order(
         void_note=note,
     )
     await save(tx, ORDER, before, after, VOIDED, note)
-    return UUID(str(before.row["id"]))
+    return before.id
 
 
 def _checked_note(note: str | None) -> str | None:

@@ -18,7 +18,7 @@ async def create_product(tx: Transaction, values: Mapping[str, Any]) -> UUID:
     _check(tx, form)
     form.finish()
     await save(tx, PRODUCT, None, record, CREATED)
-    return UUID(str(record.row["id"]))
+    return record.id
 
 
 async def update_product(
@@ -35,7 +35,7 @@ async def update_product(
     _check(tx, form)
     form.finish()
     await save(tx, PRODUCT, before, after, UPDATED)
-    return UUID(str(before.row["id"]))
+    return before.id
 
 
 def _check(tx: Transaction, form: Form) -> None:

@@ -5,11 +5,10 @@ really changed, chains it to the one before, and lets the automations decide, al
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
@@ -20,13 +19,15 @@ from tenants.problems import Conflict, NotFound
 from tenants.quotas import require_room
 from tenants.search_texts import put
 from tenants.transaction import Transaction, new_id
-from tenants.triggers import decide
+from tenants.triggers import decide, judges
 
 Row = dict[str, Any]
 CREATED, UPDATED, STATUS_CHANGED, VOIDED = "created", "updated", "status_changed", "voided"
 
 # Kept up by the save path itself; a change of these alone is no change.
 _BOOKKEEPING = frozenset({"tenant_id", "id", "version", "created_at", "updated_at", "search_text"})
+_KEPT_UP = frozenset({"version", "updated_at"})
+_ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,21 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """What is saved together: a record's row and its children."""
+    """What is saved together: a record's row and its children. ``standing`` are the columns that tell where the record stands,
+    which is all that a step of its life looks at and changes."""
 
     record_type: str
     table: str
     children: tuple[Child, ...] = ()
+    standing: tuple[str, ...] = ()
 
 
-ORDER = Aggregate("order", "orders", (Child("lines", "order_lines", "order_id"),))
+ORDER = Aggregate(
+    "order",
+    "orders",
+    (Child("lines", "order_lines", "order_id"),),
+    ("id", "version", "status", "voided_at", "voided_by_id", "void_reason", "void_note"),
+)
 CUSTOMER = Aggregate(
     "customer",
     "customers",
@@ -58,26 +66,36 @@ PRODUCT = Aggregate("product", "products")
 
 @dataclass(slots=True)
 class Record:
-    """A record as it stands: its row, and the rows of its children by child name."""
+    """A record as it stands: its row, and the rows of its children by child name; of either, what was loaded."""
 
     row: Row
     children: dict[str, list[Row]] = field(default_factory=dict)
+
+    @property
+    def id(self) -> UUID:
+        return cast(UUID, self.row["id"])
 
     def copy(self) -> "Record":
         return Record(dict(self.row), {name: [dict(row) for row in rows] for name, rows in self.children.items()})
 
 
 async def load(
-    tx: Transaction, aggregate: Aggregate, record_id: UUID | None, expected: int | None = None, *, whole: bool = True
+    tx: Transaction,
+    aggregate: Aggregate,
+    record_id: UUID | None,
+    expected: int | None = None,
+    *,
+    step: str | None = None,
 ) -> Record:
-    """The record, locked until the transaction ends; without its children where not the ``whole`` of it matters.
+    """The record, locked until the transaction ends. For a ``step`` of its life, a kind of event, it comes without its children,
+    and with no more of its row than the aggregate's ``standing`` where no automation judges it by more.
 
     Raises :class:`NotFound`, and :class:`Conflict` when it is no longer the ``expected`` version.
     """
     record = None
     if record_id is not None:
         ahead = tx.loaded.pop(record_id, None)
-        record = ahead or (await _load_all(tx, aggregate, [record_id], whole=whole)).get(record_id)
+        record = ahead or (await _load_all(tx, aggregate, [record_id], step)).get(record_id)
     if record is None:
         raise NotFound(aggregate.record_type, record_id)
     if expected is not None and expected != record.row["version"]:
@@ -92,14 +110,16 @@ async def load_ahead(tx: Transaction, aggregate: Aggregate, record_ids: Sequence
 
 
 async def _load_all(
-    tx: Transaction, aggregate: Aggregate, ids: Sequence[UUID], *, whole: bool = True
+    tx: Transaction, aggregate: Aggregate, ids: Sequence[UUID], step: str | None = None
 ) -> dict[UUID, Record]:
     # A single one is asked for by equality: PostgreSQL would plan a list of ids anew for each call.
     test, scope = ("= %(id)s", {"id": ids[0]}) if len(ids) == 1 else ("= ANY(%(ids)s)", {"ids": list(ids)})
-    kinds = aggregate.children if whole else ()
+    kinds = aggregate.children if step is None else ()
+    is_standing = step is not None and not judges(tx.config, aggregate.record_type, step)
+    columns = ", ".join(aggregate.standing) if is_standing else "*"
     # Locked in the order of their ids, so that two who want the same records never wait for one another.
     statements = [
-        f"SELECT * FROM {aggregate.table} WHERE tenant_id = %(tenant)s AND id {test} ORDER BY id FOR UPDATE",  # noqa: S608
+        f"SELECT {columns} FROM {aggregate.table} WHERE tenant_id = %(tenant)s AND id {test} ORDER BY id FOR UPDATE",  # noqa: S608
         *(
             f"SELECT * FROM {child.table} WHERE tenant_id = %(tenant)s AND {child.parent} {test} ORDER BY position, id"  # noqa: S608
             for child in kinds
@@ -131,77 +151,102 @@ async def save(
 
     ``after.row`` gets its version and times. ``kind`` and ``note`` go into the history.
     """
+    row = after.row
     if before is None:
         require_room(tx.config, aggregate.record_type)
-    changes = _changes(aggregate, before, after)
-    if before is not None and not changes:
-        return False
-    row = after.row
-    row["version"] = 1 if before is None else before.row["version"] + 1
-    row["updated_at"] = tx.now
-    if before is None:
-        row["created_at"] = tx.now
+        changes = _beginning(aggregate, after)
+        row.update(version=1, created_at=tx.now, updated_at=tx.now)
         await tx.insert(aggregate.table, row)
+        for child in aggregate.children:
+            await _insert_children(tx, child, row["id"], after.children.get(child.name, ()))
     else:
-        await _update(tx, aggregate.table, [(before.row, row)])
-    for child in aggregate.children:
-        old = before.children.get(child.name, []) if before else []
-        await _save_children(tx, child, row["id"], old, after.children.get(child.name, []))
-    await put(tx, aggregate.record_type, before.row if before else None, row)
-    await keep_indexed(tx, aggregate.record_type, row["id"], before.row["custom"] if before else None, row["custom"])
+        differing = _differing(before.row, row)
+        changes = _changes(aggregate, before, after, differing)
+        if not changes:
+            return False
+        row.update(version=before.row["version"] + 1, updated_at=tx.now)
+        await tx.update(aggregate.table, (*differing, "version", "updated_at"), row)
+        for child in aggregate.children if before.children else ():
+            await _save_children(
+                tx, child, row["id"], before.children.get(child.name, []), after.children.get(child.name, [])
+            )
+    # Of a record that takes a step, neither was loaded.
+    if "search_text" in row:
+        await put(tx, aggregate.record_type, before.row if before else None, row)
+    if "custom" in row:
+        known = before.row["custom"] if before else None
+        await keep_indexed(tx, aggregate.record_type, row["id"], known, row["custom"])
     event = await _record_event(tx, aggregate, row, kind, changes, note)
     await decide(tx, aggregate.record_type, before.row if before else None, row, event)
     return True
 
 
-async def _update(tx: Transaction, table: str, pairs: Iterable[tuple[Row, Row]]) -> None:
-    """Write what differs between the old and the new rows: the same columns of all those that changed."""
-    rows, columns = [], dict[str, None]()
-    for old, new in pairs:
-        changed = [name for name, value in new.items() if name not in old or old[name] != value]
-        if changed:
-            rows.append(new)
-            columns.update(dict.fromkeys(changed))
-    await tx.update(table, tuple(columns), *rows)
+def _differing(before: Row, after: Row) -> list[str]:
+    """The columns whose values are not the same, but for those that the save path keeps up itself."""
+    return [
+        name
+        for name, value in after.items()
+        if (old := before.get(name, _ABSENT)) is not value and old != value and name not in _KEPT_UP
+    ]
 
 
 async def _save_children(tx: Transaction, child: Child, parent_id: UUID, before: list[Row], after: list[Row]) -> None:
     known = {row["id"]: row for row in before}
     kept = {row["id"] for row in after}
     await tx.delete(child.table, *({"id": row_id} for row_id in known if row_id not in kept))
-    await _update(tx, child.table, [(known[row["id"]], row) for row in after if row["id"] in known])
-    await tx.insert(child.table, *({**row, child.parent: parent_id} for row in after if row["id"] not in known))
+    # The same columns of all that changed.
+    rows, columns = [], dict[str, None]()
+    for row in after:
+        if row["id"] in known and (differing := _differing(known[row["id"]], row)):
+            rows.append(row)
+            columns.update(dict.fromkeys(differing))
+    await tx.update(child.table, tuple(columns), *rows)
+    await _insert_children(tx, child, parent_id, [row for row in after if row["id"] not in known])
 
 
-def _changes(aggregate: Aggregate, before: Record | None, after: Record) -> list[Row]:
-    old_row = before.row if before else {}
-    changes = list(_row_changes("", old_row, after.row))
+async def _insert_children(tx: Transaction, child: Child, parent_id: UUID, new: Iterable[Row]) -> None:
+    await tx.insert(child.table, *({**row, child.parent: parent_id} for row in new))
+
+
+def _beginning(aggregate: Aggregate, after: Record) -> list[Row]:
+    """What a new record began with is kept whole: a later reader needs no arithmetic to see it."""
+    changes = list(_row_changes("", {}, after.row, after.row))
     for child in aggregate.children:
-        old = {row["id"]: row for row in (before.children.get(child.name, []) if before else [])}
-        new = {row["id"]: row for row in after.children.get(child.name, [])}
-        if before is None:
-            # What a new record began with is kept whole: a later reader needs no arithmetic to see it.
-            changes.extend({"field": child.name, "old": None, "new": _shown(child, row)} for row in new.values())
-            continue
+        changes.extend(
+            {"field": child.name, "old": None, "new": _shown(child, row)} for row in after.children.get(child.name, ())
+        )
+    return changes
+
+
+def _changes(aggregate: Aggregate, before: Record, after: Record, differing: Iterable[str]) -> list[Row]:
+    changes = list(_row_changes("", before.row, after.row, differing))
+    for child in aggregate.children:
+        old = {row["id"]: row for row in before.children.get(child.name, ())}
+        new = {row["id"]: row for row in after.children.get(child.name, ())}
         for row_id in (*old, *(row_id for row_id in new if row_id not in old)):
             if row_id not in new:
                 changes.append({"field": child.name, "old": _shown(child, old[row_id]), "new": None})
             elif row_id not in old:
                 changes.append({"field": child.name, "old": None, "new": _shown(child, new[row_id])})
             else:
-                changes.extend(_row_changes(f"{child.name}.{old[row_id]['position']}.", old[row_id], new[row_id]))
+                prefix, one, other = f"{child.name}.{old[row_id]['position']}.", old[row_id], new[row_id]
+                changes.extend(_row_changes(prefix, one, other, _differing(one, other)))
     return changes
 
 
-def _row_changes(prefix: str, before: Row, after: Row) -> Iterable[Row]:
-    for name, value in after.items():
-        old = before.get(name)
-        if name in _BOOKKEEPING or old == value:
+def _row_changes(prefix: str, before: Row, after: Row, differing: Iterable[str]) -> Iterable[Row]:
+    for name in differing:
+        old, value = before.get(name), after[name]
+        if name in _BOOKKEEPING:
             continue
         if name == "custom":
             yield from _custom_changes(prefix, old or {}, value)
-        elif value not in ("", [], None) or old not in ("", [], None):
-            yield {"field": f"{prefix}{camel(name)}", "old": _plain(old), "new": _plain(value)}
+        elif not (_is_nothing(value) and _is_nothing(old)):
+            yield {"field": f"{prefix}{camel(name)}", "old": old, "new": value}
+
+
+def _is_nothing(value: Any) -> bool:
+    return not value and (value is None or value in ("", []))
 
 
 def _custom_changes(prefix: str, before: Row, after: Row) -> Iterable[Row]:
@@ -212,19 +257,11 @@ def _custom_changes(prefix: str, before: Row, after: Row) -> Iterable[Row]:
 
 def _shown(child: Child, row: Row) -> Row:
     hidden = {"tenant_id", child.parent}
-    return {camel(name): _plain(value) for name, value in row.items() if name not in hidden and value not in ("", None)}
-
-
-def _plain(value: Any) -> Any:
-    convert = _AS_JSON.get(type(value))
-    return convert(value) if convert else value
-
-
-_AS_JSON: Mapping[type, Callable[[Any], str]] = {
-    Decimal: lambda value: format(value, "f"),
-    datetime: datetime.isoformat,
-    UUID: str,
-}
+    return {
+        camel(name): value
+        for name, value in row.items()
+        if name not in hidden and value is not None and (value or value != "")
+    }
 
 
 async def _record_event(
@@ -244,14 +281,16 @@ async def _record_event(
         "depth": tx.actor.depth,
         "note": note,
     }
-    content = event_content(event, changes)
+    # Written once, for the row and for its hash.
+    written = orjson.Fragment(_dumps(changes))
+    content = event_content(event, written)
     if row["version"] == 1:
-        await tx.insert("events", {**event, "changes": changes, "hash": chained_hash(b"", content)})
+        await tx.insert("events", {**event, "changes": written, "hash": chained_hash(b"", content)})
     else:
         # An earlier entry of this record has been sent: its row was changed with it, and no row waits to be changed twice.
-        await tx.insert("events", {**event, "changes": changes, "hash": content}, computed={"hash": _CHAINED})
+        await tx.insert("events", {**event, "changes": written, "hash": content}, computed={"hash": _CHAINED})
     tx.events.append(event)
-    return {**event, "changes": changes}
+    return event
 
 
 # The hash that follows the one before; the row brings the content in the hash's place. The entry before is asked for by order, so
@@ -264,11 +303,28 @@ sha256(coalesce((SELECT e.hash FROM events e
 """
 
 
-def event_content(event: Mapping[str, Any], changes: list[Row]) -> bytes:
-    """What an entry's hash is taken over, beside the hash of the entry before: all of it, as JSON with sorted keys."""
-    names = ("id", "kind", "record_type", "record_id", "record_version", "actor_kind", "actor_id", "actor_name")
-    content = {name: _plain(event[name]) for name in (*names, "cause_id", "depth", "note")}
-    return orjson.dumps({**content, "at": event["at"].isoformat(), "changes": changes}, option=orjson.OPT_SORT_KEYS)
+def event_content(event: Mapping[str, Any], changes: Any) -> bytes:
+    """What an entry's hash is taken over, beside the hash of the entry before: all of it, as JSON with sorted keys.
+
+    ``changes`` are as JSON has them, or written already.
+    """
+    return _dumps({**{name: event[name] for name in _CONTENT}, "changes": changes})
+
+
+_CONTENT = (
+    "id", "kind", "record_type", "record_id", "record_version", "at",
+    "actor_kind", "actor_id", "actor_name", "cause_id", "depth", "note",
+)  # fmt: skip
+
+
+def _dumps(value: Any) -> bytes:
+    return orjson.dumps(value, default=_as_text, option=orjson.OPT_SORT_KEYS)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    raise TypeError(type(value).__name__)
 
 
 def chained_hash(previous: bytes, content: bytes) -> bytes:

@@ -39,6 +39,14 @@ async def decide(
             await _queue(tx, key, event)
 
 
+def judges(config: TenantConfig, record_type: str, kind: str) -> bool:
+    """Whether an automation looks at the record before it follows such an event."""
+    return any(
+        bool(automation.condition) and automation.record_type == record_type and kind in automation.events
+        for automation in config.automations.values()
+    )
+
+
 async def _holds(tx: Transaction, automation: Automation, row: Mapping[str, Any]) -> bool:
     condition = _condition(tx.config, automation.record_type, automation)
     occasion = Occasion(tx.now, tx.caller.member_id)

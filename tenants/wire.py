@@ -5,12 +5,14 @@ lists of statements that it has sent before, so here a whole list is written at 
 the same libpq (https://www.postgresql.org/docs/current/libpq-pipeline-mode.html). A read costs a third of the time.
 """
 
+import asyncio
 import re
 from collections import OrderedDict
 from collections.abc import Generator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg import AsyncConnection
@@ -28,6 +30,7 @@ from tenants.calls import current
 
 # Statements that a connection keeps parsed and planned; those beyond are given up, the longest unused first.
 MOST_PREPARED = 300
+CANCEL_SECONDS = 5.0
 # Others change nothing that planning could help.
 _PLANNED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 # Whoever pools connections may have cleared them, and a migration may have changed what a plan rests on. Nothing was done then.
@@ -62,7 +65,7 @@ def statement(sql: str) -> Statement:
 
 
 # A statement with the values of its parameters: by name, or as PostgreSQL reads them.
-Bound = tuple[Statement, Mapping[str, Any] | Sequence[Buffer | None]]
+Bound = tuple[Statement, Mapping[str, Any] | list[Buffer | None]]
 
 
 class _Context:
@@ -85,17 +88,24 @@ def bind(sent: Statement, values: Mapping[str, Any]) -> Bound:
     return sent, _written(sent, values)
 
 
-def _written(sent: Statement, values: Mapping[str, Any]) -> Sequence[Buffer | None]:
-    given = [_plain(values[name]) for name in sent.names]
-    return _WRITER.dump_sequence(given, [PyFormat.TEXT] * len(given))
-
-
-def _plain(value: Any) -> Any:
+def _written(sent: Statement, values: Mapping[str, Any]) -> list[Buffer | None]:
     # Without a connection to ask, libpq writes bytes in a form that depends on a setting.
-    return f"\\x{value.hex()}" if isinstance(value, bytes) else value
+    given = [
+        f"\\x{value.hex()}" if isinstance(value, bytes) else value for value in map(values.__getitem__, sent.names)
+    ]
+    return list(_WRITER.dump_sequence(given, [PyFormat.TEXT] * len(given)))
 
 
 _ROLLBACK = bind(statement("ROLLBACK"), {})
+
+# The result of each statement, and that of the first that failed.
+Exchanged = tuple[list[PGresult], PGresult | None]
+Exchanging = Generator[Wait, Ready | int, Exchanged]
+
+
+def _wake(waiting: "asyncio.Future[Ready]", state: Ready) -> None:
+    if not waiting.done():
+        waiting.set_result(state)
 
 
 class WireConnection(AsyncConnection[DictRow]):
@@ -118,12 +128,12 @@ class WireConnection(AsyncConnection[DictRow]):
         async with self.lock:
             is_begun = self.pgconn.transaction_status != TransactionStatus.IDLE
             try:
-                results, failed = await self.wait(self._exchanging(statements))
+                results, failed = await self._driven(self._exchanging(statements))
                 if failed is not None and not is_begun and failed.error_field(SQLSTATE) in _PLAN_IS_GONE:
                     self._plans.clear()
                     if self.pgconn.transaction_status != TransactionStatus.IDLE:
-                        await self.wait(self._exchanging([_ROLLBACK]))
-                    results, failed = await self.wait(self._exchanging(statements))
+                        await self._driven(self._exchanging([_ROLLBACK]))
+                    results, failed = await self._driven(self._exchanging(statements))
             except BaseException:
                 # Cut off between question and answer, the connection is of no use to anybody.
                 if self.pgconn.pipeline_status != PipelineStatus.OFF:
@@ -133,13 +143,40 @@ class WireConnection(AsyncConnection[DictRow]):
             raise error_from_result(failed)
         return results
 
-    def _exchanging(
-        self, statements: Sequence[Bound]
-    ) -> Generator[Wait, Ready | int, tuple[list[PGresult], PGresult | None]]:
+    async def _driven(self, exchanging: Exchanging) -> Exchanged:
+        """What an exchange comes to. psycopg's own way of waiting also sets a timer, ten times a second.
+
+        Whoever is cancelled here cancels what PostgreSQL does for it.
+        """
+        loop, file = asyncio.get_running_loop(), self.pgconn.socket
+        wanted = next(exchanging)
+        while True:
+            ready: asyncio.Future[Ready] = loop.create_future()
+            loop.add_reader(file, _wake, ready, Ready.R)
+            if wanted & Wait.W:
+                loop.add_writer(file, _wake, ready, Ready.W)
+            try:
+                came = await ready
+            except asyncio.CancelledError:
+                with suppress(psycopg.Error):
+                    await self.cancel_safe(timeout=CANCEL_SECONDS)
+                    # What it still says is taken, so that the connection stays of use.
+                    await self.wait(exchanging, timeout=CANCEL_SECONDS)
+                raise
+            finally:
+                loop.remove_reader(file)
+                if wanted & Wait.W:
+                    loop.remove_writer(file)
+            try:
+                wanted = exchanging.send(came)
+            except StopIteration as end:
+                return cast(Exchanged, end.value)
+
+    def _exchanging(self, statements: Sequence[Bound]) -> Exchanging:
         pgconn = self.pgconn
         # Whatever cannot be written is refused before anything is under way.
         written = [
-            (sent, _written(sent, values) if isinstance(values, Mapping) else values) for sent, values in statements
+            (sent, values if isinstance(values, list) else _written(sent, values)) for sent, values in statements
         ]
         pgconn.enter_pipeline_mode()
         # For each command that is sent: the text it prepares, nothing for one whose result is of no use, or True.

@@ -25,7 +25,7 @@ NUDGE = "orderloom:nudge"
 MOST_WAITING = 10_000
 PAUSE = 0.5
 # What is said within this time is said at once: a message of its own for each commit would cost more than it is worth.
-GATHERING = 0.01
+GATHERING = 0.025
 LAST_WORDS = 0.5
 
 log = logging.getLogger(__name__)

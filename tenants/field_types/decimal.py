@@ -12,11 +12,15 @@ from tenants.field_types.operators import EQUALITY, IS_NULL, MEMBERSHIP, ORDER
 DIGITS = 30
 PLACES = 10
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+# What is within all bounds as it is written, as nearly all numbers are.
+_USUAL = re.compile(rf"-?\d{{1,{DIGITS - PLACES}}}(\.\d{{1,{PLACES}}})?", re.ASCII)
 
 
 def exact(value: Any) -> Number:
     """The exact decimal of a string, integer or Decimal. Raises :class:`BadValue` for anything else, floats included:
     a float has already lost the digits that were meant."""
+    if isinstance(value, str) and _USUAL.fullmatch(value):
+        return Number(value)
     if isinstance(value, str) and len(value) <= 80 and _PLAIN.fullmatch(value.strip()):
         number = Number(value.strip())
     elif isinstance(value, int | Number) and not isinstance(value, bool):
