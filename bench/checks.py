@@ -11,7 +11,7 @@ from bench.rival import renamed
 from bench.rounds import body_of
 from bench.servers import PRODUCT, RIVAL, Server, ServerError
 from bench.works import Ask, Asks, Work
-from tenants.models import ALL_TABLES
+from tenants.models.tables import ALL_TABLES
 
 CHECKED_ASKS = 3
 # What must differ from one write to the next: ids, times, what is counted, and what is made of these.

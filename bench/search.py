@@ -45,7 +45,7 @@ SMALL_COMPANIES, SMALL_ORDERS = 20, 5_000
 FIRST_DAY = datetime(2023, 1, 1, tzinfo=UTC)
 STATUSES = ("draft", "confirmed", "shipped", "completed")
 SETTINGS = {"shared_buffers": "1GB", "maintenance_work_mem": "512MB", "max_wal_size": "4GB"}
-GIN = "CREATE INDEX search_texts_text_idx ON search_texts USING gin (tenant_id, record_type, text gin_trgm_ops)"
+GIN = "CREATE INDEX search_texts_text_idx ON search_texts USING gin (text gin_trgm_ops, tenant_id, record_type)"
 FIND = """query ($q: String, $where: OrderFilter, $by: [OrderOrderBy!]) {
   orders(search: $q, where: $where, orderBy: $by, first: 20) {
     nodes { number status { key } total { amount } customer { name } } pageInfo { hasNextPage } } }"""

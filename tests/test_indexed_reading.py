@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tenants.field_types.operators import fold, prefix_range
 from tenants.reading import leading
 from tests.examples import FIELDS, create_orders, define_fields
 from tests.harness import Client, Company, Row, Statements
@@ -252,6 +253,38 @@ async def test_the_index_is_what_is_read(company: Company, client: Client, state
     assert "SELECT v.record_id FROM order_numbers v" in text
     days = [(node["custom"]["i_a_day"], node["custom"]["i_a_whole"]) for node in data["orders"]["nodes"]]
     assert days == [("2026-03-03", 3), ("2026-02-02", 30)]
+
+
+async def test_what_a_text_starts_with_is_looked_up(company: Company, client: Client, statements: Statements) -> None:
+    """Whatever the case, by a range of the index, also where the order is by the field itself."""
+    await define_fields(company, {"order.i_text": {"type": "text", "indexed": True}})
+    texts = ("Straße 1", "STRAẞE 2", "strab", "Stra\U0010ffff", "50% off", "50 off", "", None)
+    made = await create_orders(company, [{"custom": {} if text is None else {"i_text": text}} for text in texts])
+    document = """query ($prefix: String!, $by: [OrderOrderBy!]) {
+      orders(where: {custom: {i_text: {startsWith: $prefix}}}, orderBy: $by) { nodes { id } } }"""
+    for prefix, found in (
+        ("STRA", [0, 1, 2, 3]),
+        ("strasse", []),
+        ("strab", [2]),
+        ("stra\U0010ffff", [3]),
+        ("50%", [4]),
+        ("50", [4, 5]),
+        ("\U0010ffff", []),
+    ):
+        for by in ([{"number": "ASC"}], [{"custom": {"i_text": "ASC"}}]):
+            statements.clear()
+            data = await company.data(document, {"prefix": prefix, "by": by})
+            assert sorted(node["id"] for node in data["orders"]["nodes"]) == sorted(made[place] for place in found)
+            (text,) = (text for text in statements.work if "nodes" in text)
+            assert "v.folded >= " in text
+
+
+@given(st.text(max_size=4), st.text(max_size=3))
+def test_where_texts_lie_that_start_alike(text: str, prefix: str) -> None:
+    """Exactly those that start with the prefix lie in its range."""
+    for whole in (text, prefix + text, prefix[:-1] + text):
+        least, above = prefix_range(prefix)
+        assert (least <= fold(whole) < above) is fold(whole).startswith(fold(prefix))
 
 
 def random_rows_of_twins() -> list[Row]:

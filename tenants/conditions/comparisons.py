@@ -10,12 +10,12 @@ from tenants.conditions.indexed import test_sql
 from tenants.conditions.tree import Condition, SqlContext
 from tenants.config.snapshot import TenantConfig
 from tenants.field_types import BadValue
-from tenants.field_types.operators import FLAG, LIST, PERIOD, Operator, RelativeOperator
+from tenants.field_types.operators import FLAG, LIST, PERIOD, STARTS_WITH, Operator, RelativeOperator, prefix_range
 from tenants.occasion import Occasion
 from tenants.periods import PERIODS, Span, parse_period, parse_span
 from tenants.problems import InvalidInput
 from tenants.reading.selection import Leaf
-from tenants.records import Column
+from tenants.records import Column, CustomColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,15 @@ class Comparison(Condition):
             predicate = self.operator.sql if self.leaf.value else f"NOT ({self.operator.sql})"
             return test_sql(self.column, self.operator, predicate, alias, context)
         placeholder = context.parameters.bind(self.leaf, self.argument, self.column.type.parameter_type(self.operator))
-        return test_sql(self.column, self.operator, self.operator.sql, alias, context, p=placeholder)
+        placeholders = {"p": placeholder}
+        if self.operator.name == STARTS_WITH and isinstance(self.column, CustomColumn) and self.column.index:
+            for place, name in enumerate(("least", "above")):
+                placeholders[name] = context.parameters.bind(self.leaf, partial(self._prefix_bound, place), "text")
+        return test_sql(self.column, self.operator, self.operator.sql, alias, context, **placeholders)
+
+    def _prefix_bound(self, place: int, value: Any) -> str:
+        self.argument(value)
+        return prefix_range(self._parse(value))[place]
 
     def matches(self, row: Mapping[str, Any], occasion: Occasion) -> bool:
         wanted = self.leaf.value if self.operator.argument == FLAG else self._parse(self.leaf.value)

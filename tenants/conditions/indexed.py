@@ -1,12 +1,17 @@
 """Predicates over one value as SQL: read from the record, or from the index table of a custom field where that finds it faster."""
 
 from tenants.conditions.tree import Lead, SqlContext
-from tenants.field_types.operators import LIST, Operator, RelativeOperator
+from tenants.field_types.operators import LIST, STARTS_WITH, Operator, RelativeOperator
 from tenants.field_values.kinds import key_sql, keys_sql, record_table
 from tenants.records import Column, CustomColumn
 
 # What holds for most records anyway is cheaper to judge one by one, and an index cannot search within texts.
-_JUDGED = frozenset({"ne", "notIn", "contains", "startsWith", "endsWith", "isEmpty"})
+_JUDGED = frozenset({"ne", "notIn", "contains", "endsWith", "isEmpty"})
+# What an index looks up instead of what the operator says, of the values {v}.
+_LOOKED_UP = {
+    "containsAny": "{v}.value = ANY({p})",
+    STARTS_WITH: "{v}.folded >= {least} AND {v}.folded < {above}",
+}
 # What follows for the rank of a value.
 _RANKED = {
     "eq": "{x} = ({p})::double precision",
@@ -36,7 +41,7 @@ def test_sql(
     key = keys_sql if operator.argument == LIST else key_sql
     keys = {name: key(column.type, sql) for name, sql in placeholders.items()}
     joined = context.joined.get((alias, column.source))
-    if joined is not None:
+    if joined is not None and operator.name != STARTS_WITH:
         test = template.format(x=joined, **keys)
         if context.lead is not None:
             context.lead.along.append(test)
@@ -44,9 +49,9 @@ def test_sql(
     if operator.name in _JUDGED:
         return _alone(judged, context)
     # A value that few records have leads to them; one that many have is best judged along the order.
-    in_values = "{x} = ANY({p})" if operator.name == "containsAny" else template
+    in_values = _LOOKED_UP.get(operator.name, template)
     if context.lead is not None and operator.name != "containsAll":
-        _lead(context.lead, column, in_values.format(x="v.value", **keys))
+        _lead(context.lead, column, in_values.format(v="v", x="v.value", **keys))
         # How many records pass PostgreSQL would take from the values, and guess where it does not know them: half is no guess.
         return f"coalesce({judged}, FALSE)"
     _alone(judged, context)
@@ -54,7 +59,7 @@ def test_sql(
     values = context.alias()
     if operator.name == "containsAll":
         return _holds_all(column, alias, values, keys["p"], judged)
-    return _has_row(column, alias, values, in_values.format(x=f"{values}.value", **keys))
+    return _has_row(column, alias, values, in_values.format(v=values, x=f"{values}.value", **keys))
 
 
 def _lead(lead: Lead, column: CustomColumn, test: str) -> None:

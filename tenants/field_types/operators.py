@@ -15,6 +15,7 @@ from tenants.periods import Clock
 VALUE, LIST, FLAG = "value", "list", "flag"
 PERIOD, SPAN = "period", "span"
 DURING = "during"
+STARTS_WITH = "startsWith"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,10 @@ class RelativeOperator:
     description: str
 
 
+_LAST = chr(0x10FFFF)
+_LONGER_THAN_ANY = 1_000
+
+
 def fold(value: str) -> str:
     """Lower case as PostgreSQL's ``lower()`` does it: character by character, never changing the length."""
     return "".join(char.lower()[0] for char in value)
@@ -51,6 +56,17 @@ def fold(value: str) -> str:
 
 def _like(value: str) -> str:
     return fold(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def prefix_range(value: str) -> tuple[str, str]:
+    """From where and to before where the folded texts that start with ``value`` lie, compared code point by code point."""
+    least = fold(value)
+    kept = least.rstrip(_LAST)
+    if not kept:
+        return least, _LAST * _LONGER_THAN_ANY
+    # No text holds a surrogate.
+    following = 0xE000 if kept[-1] == "\ud7ff" else ord(kept[-1]) + 1
+    return least, kept[:-1] + chr(following)
 
 
 def _compare(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
@@ -81,7 +97,7 @@ TEXT_SEARCH = (
         prepare=lambda value: f"%{_like(value)}%",
     ),
     Operator(
-        "startsWith",
+        STARTS_WITH,
         VALUE,
         "lower({x}) LIKE {p}",
         _compare(lambda a, b: fold(a).startswith(fold(b))),

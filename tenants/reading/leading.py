@@ -43,7 +43,7 @@ class LedWalk(Walk):
         tests = (*self.tests, *found.tests, *((f"{place}{among}",) if among else ()))
         if column is None or len(self.terms) > 2:
             return (
-                f"(SELECT {alias}.* FROM {self.source} WHERE {' AND '.join((base, *tests))}"
+                f"(SELECT {alias}.* FROM {found.source} WHERE {' AND '.join((base, *tests))}"
                 f" ORDER BY {found.order} LIMIT {most})"
             )
         # The index table alone has the order: records are read one by one behind it, until the page is full.

@@ -12,14 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import UniqueConstraint
 
 from tenants.config.snapshot import TenantConfig
-from tenants.models import ALL_TABLES
 from tenants.permissions import Access
 from tenants.problems import FieldError, InvalidInput
 from tenants.reading.plan import Parameters
@@ -29,6 +26,8 @@ from tenants.records import REGISTRY, Column, Custom, CustomColumn, Lookup, Mone
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 200
 MOST_TERMS = 5
+# Keys of a lookup that an order by it is cut into; the rows of more are sorted.
+MOST_KEYS = 30
 # How PostgreSQL writes values of these types as text, in a session whose zone is UTC.
 _WRITTEN = {
     "uuid": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
@@ -41,11 +40,24 @@ _WRITTEN = {
 
 
 @dataclass(frozen=True, slots=True)
+class Through:
+    """An indexed column of another record, of which each record has one or none: with its rows in order, the records are found in
+    the order of the column. ``join`` relates ``{x}``, the other, to ``{t}``, whose ``key`` is empty where there is no other."""
+
+    table: str
+    join: str
+    key: str
+    value: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
 class Term:
     """One term of an order: what it sorts by, its expression for an alias, its SQL type, and its direction.
 
     An order that begins with an ``indexed`` term is that of an index. ``column`` is the custom field whose index table that is;
-    None for columns of the record itself. ``rank`` is what an index sorts by before the value (:attr:`Column.rank`).
+    None for columns of the record itself. ``rank`` is what an index sorts by before the value (:attr:`Column.rank`). ``through``
+    is the column of another record whose index that is. Of ``keys`` it sorts by the place of what ``by`` says, and an index has the
+    rows of each.
     """
 
     name: str
@@ -56,6 +68,9 @@ class Term:
     indexed: bool = False
     column: CustomColumn | None = None
     rank: Callable[[str], str] | None = None
+    through: Through | None = None
+    by: Callable[[str], str] | None = None
+    keys: tuple[str, ...] = ()
 
 
 def page_size(value: Any, name: str = "first") -> int:
@@ -100,8 +115,9 @@ def _term(
     descending, known = direction == "DESC", f"{record.name}.{name}"
     match attribute:
         case Column() if attribute.sortable:
-            indexed = bool(attribute.source) and _has_index(record.table, attribute.source, attribute.nullable)
-            return Term(known, attribute.expression, attribute.type.sql, attribute.nullable, descending, indexed)
+            return Term(
+                known, attribute.expression, attribute.type.sql, attribute.nullable, descending, attribute.indexed
+            )
         case Money():
             rank = attribute.amount.rank_expression if attribute.amount.rank else None
             indexed = rank is not None
@@ -128,17 +144,6 @@ def _custom_term(
     )
 
 
-@cache
-def _has_index(table: str, column: str, nullable: bool) -> bool:
-    """Whether an index has the rows of a tenant in the order of the column and the id, or of the column alone if it is unique."""
-    found = ALL_TABLES.tables[table]
-    keys = [tuple(part.name for part in index.columns) for index in found.indexes]
-    unique = [
-        tuple(part.name for part in key.columns) for key in found.constraints if isinstance(key, UniqueConstraint)
-    ]
-    return ("tenant_id", column, "id") in keys or (not nullable and ("tenant_id", column) in unique)
-
-
 def _related_term(name: str, relation: Relation, term: Term) -> Term:
     target = REGISTRY[relation.target]
 
@@ -148,13 +153,32 @@ def _related_term(name: str, relation: Relation, term: Term) -> Term:
         join = relation.join.replace("{x}", other).replace("{t}", alias)
         return f"(SELECT {term.expression(other)} FROM {target.table} {other} WHERE {other}.tenant_id = %(tenant)s AND {join})"
 
-    return Term(f"{name}.{term.name}", expression, term.sql_type, True, term.descending)
+    through = _through(relation, term)
+    known, indexed = f"{name}.{term.name}", through is not None
+    return Term(known, expression, term.sql_type, True, term.descending, indexed, through=through)
+
+
+def _through(relation: Relation, term: Term) -> Through | None:
+    key = relation.join.removeprefix("{x}.id = ")
+    if not term.indexed or term.nullable or term.rank or term.through or key == relation.join:
+        return None
+    return Through(REGISTRY[relation.target].table, relation.join, key, term.expression)
 
 
 def _position_term(name: str, lookup: Lookup, keys: list[str], descending: bool) -> Term:
     whens = " ".join(f"WHEN '{key}' THEN {place}" for place, key in enumerate(keys))
     sql = f"(CASE {lookup.by} {whens} END)" if keys else "NULL::integer"
-    return Term(name, lambda alias: sql.replace("{t}", alias), "integer", True, descending)
+    indexed = lookup.indexed and 0 < len(keys) <= MOST_KEYS
+    return Term(
+        name,
+        lambda alias: sql.replace("{t}", alias),
+        "integer",
+        True,
+        descending,
+        indexed,
+        by=lambda alias: lookup.by.replace("{t}", alias),
+        keys=tuple(keys) if indexed else (),
+    )
 
 
 def order_sql(terms: Sequence[Term], alias: str, *, backward: bool) -> str:

@@ -2,7 +2,9 @@
 
 PostgreSQL walks an index from a given place on for a row comparison, but not for an OR. So an order that begins with what an
 index holds is cut where its values become absent: the rows with a value are one range and those without are another, each is
-read in the order of the index, and the second only where the first did not fill the page.
+read in the order of the index, and the second only where the first did not fill the page. In the same way an order by status is
+cut into the ranges of all statuses; one by a column of another record, such as the customer's name, follows the index of that
+record and finds the rows of each.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +13,7 @@ from functools import cached_property
 
 from tenants.conditions.tree import Lead
 from tenants.field_values.kinds import key_sql
+from tenants.reading.json_sql import literal
 from tenants.reading.pages import LARGEST_SIZE, Term
 from tenants.records import RecordType
 
@@ -28,10 +31,11 @@ Bounds = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Rows that are read in one go: what holds for them beside the page's own conditions, and their order."""
+    """Rows that are read in one go: what holds for them beside the page's own conditions, their order, and from what."""
 
     tests: tuple[str, ...]
     order: str
+    source: str
 
 
 class Walk:
@@ -44,6 +48,7 @@ class Walk:
     def __init__(self, record: RecordType, terms: Sequence[Term], alias: str) -> None:
         self.terms = terms
         self.alias = alias
+        self.record_table = record.table
         self.table = f"{record.table} {alias}"
         self.source = self.table
         self.tests: tuple[str, ...] = ()
@@ -59,11 +64,26 @@ class Walk:
             self.joined[alias, column.source] = f"{values}.value"
             # The index ends in the record's id as it stands in the index table.
             self._expressions[0], self._expressions[-1] = f"{values}.value", f"{values}.record_id"
+        self._absent_source, self._is_absent = self.source, f"{self._expressions[0]} IS NULL"
+        through = terms[0].through
+        if through is not None:
+            other = f"{alias}r"
+            join = through.join.replace("{x}", other).replace("{t}", alias)
+            related = f"{through.table} {other} ON {other}.tenant_id = %(tenant)s AND {join}"
+            self.source, self._absent_source = f"{self.table} JOIN {related}", f"{self.table} LEFT JOIN {related}"
+            self._expressions[0] = through.value(other)
+            self._is_absent = f"{through.key.replace('{t}', alias)} IS NULL"
 
     @cached_property
     def _is_even(self) -> bool:
         """Whether one row comparison tells what lies beyond a row that has a first value."""
-        return len({term.descending for term in self.terms}) == 1 and not any(term.nullable for term in self.terms[1:])
+        return self._is_even_behind and self.terms[0].descending == self.terms[1].descending
+
+    @cached_property
+    def _is_even_behind(self) -> bool:
+        """The same among rows that have one and the same first value."""
+        behind = self.terms[1:]
+        return len({term.descending for term in behind}) == 1 and not any(term.nullable for term in behind)
 
     def rows(self, base: str, bounds: Bounds, limit: str, *, backward: bool, most: int = LARGEST_SIZE + 1) -> str:
         """The rows of a page, in the order of the walk. ``limit`` is an expression that is never more than ``most``."""
@@ -100,7 +120,7 @@ class Walk:
     def _select(self, columns: str, base: str, ranges: Sequence[Range], limit: str, most: int) -> str:
         # A plan that is kept for all page sizes knows none, and expects a tenth of all rows unless it is told the most.
         parts = [
-            f"(SELECT {columns} FROM {self.source} WHERE {' AND '.join((base, *self.tests, *found.tests))}"
+            f"(SELECT {columns} FROM {found.source} WHERE {' AND '.join((base, *self.tests, *found.tests))}"
             f" ORDER BY {found.order} LIMIT {most})"
             for found in ranges
         ]
@@ -110,21 +130,67 @@ class Walk:
     def _ranges(self, bounds: Bounds, *, backward: bool, inclusive: bool = False) -> list[Range]:
         found = {name: self._comparable(bound) for name, bound in bounds.items()}
         lead = self.terms[0]
+        if lead.keys:
+            return self._ranges_of_keys(found, backward=backward, inclusive=inclusive)
         # Without a cursor an ascending index holds the whole order: absent values are its end.
-        is_whole = not found and not lead.descending
+        is_whole = not (found or lead.descending or lead.through)
         if is_whole or not (lead.indexed and lead.nullable):
             tests = tuple(self._beyond(name, bound, inclusive) for name, bound in found.items())
-            return [Range(tests, self._order(0, backward=backward))]
-        present, absent = [[f"{self._expressions[0]} IS NOT NULL"]], [f"{self._expressions[0]} IS NULL"]
+            return [Range(tests, self._order(0, backward=backward), self.source)]
+        present, absent = [[f"{self._expressions[0]} IS NOT NULL"]], [self._is_absent]
         for name, bound in found.items():
             choices = [self._beyond_value(name, bound, inclusive)]
             if name == BEFORE:
                 choices.append(f"{bound[0]} IS NULL")
             present = [[*tests, choice] for tests in present for choice in choices]
             absent.append(self._beyond_absent(name, bound, inclusive))
-        parts = [Range(tuple(tests), self._cut_order(0, backward=backward)) for tests in present]
-        parts.append(Range(tuple(absent), self._cut_order(1, backward=backward)))
+        parts = [Range(tuple(tests), self._cut_order(0, backward=backward), self.source) for tests in present]
+        last = self._order(1, backward=backward) if lead.through else self._cut_order(1, backward=backward)
+        parts.append(Range(tuple(absent), last, self._absent_source))
         return parts[::-1] if backward else parts
+
+    def _ranges_of_keys(self, bounds: Bounds, *, backward: bool, inclusive: bool) -> list[Range]:
+        """Where the order begins with the place of a key: the rows of one key after the other, at last those of no known one. Of
+        the key at a cursor, only what lies beyond the cursor."""
+        lead = self.terms[0]
+        assert lead.by is not None
+        by, keys = lead.by(self.alias), [literal(key) for key in lead.keys]
+        parts = [(str(place), f"{by} = {key}") for place, key in enumerate(keys)]
+        unknown = ("NULL::integer", f"{by} = ANY (ARRAY({self._unknown_keys(keys)}))")
+        ordered = [*(parts[::-1] if lead.descending else parts), unknown]
+        found = []
+        for place, test in ordered:
+            choices: list[tuple[str, ...]] = [(test,)]
+            for name, bound in bounds.items():
+                here = f"{bound[0]} IS NOT DISTINCT FROM {place} AND {self._beyond_equal(name, bound, inclusive)}"
+                choices = [
+                    (*tests, choice) for tests in choices for choice in (here, self._other_key(name, place, bound[0]))
+                ]
+            found += [Range(tests, self._order(1, backward=backward), self.source) for tests in choices]
+        return found[::-1] if backward else found
+
+    def _unknown_keys(self, known: Sequence[str]) -> str:
+        """The keys that records hold beside the ``known`` ones, each looked up in the index from the one before on."""
+        by, alias = self.terms[0].by, f"{self.alias}k"
+        assert by is not None
+        least = f"SELECT {by(alias)} FROM {self.record_table} {alias} WHERE {alias}.tenant_id = %(tenant)s"
+        first, last = f"{least} ORDER BY 1 LIMIT 1", f"{least} AND {by(alias)} > k.key ORDER BY 1 LIMIT 1"
+        return (
+            f"WITH RECURSIVE k (key) AS (({first}) UNION ALL SELECT ({last}) FROM k WHERE k.key IS NOT NULL)"
+            f" SELECT k.key FROM k WHERE k.key <> ALL (ARRAY[{', '.join(known)}])"
+        )
+
+    def _other_key(self, name: str, place: str, bound: str) -> str:
+        """Whether the key at ``place`` comes behind that of the cursor in the argument ``name``, or before it."""
+        absent, present = (bound, place) if name == BEFORE else (place, bound)
+        return f"({place} {self._sign(0, name)} {bound} OR ({absent} IS NULL AND {present} IS NOT NULL))"
+
+    def _beyond_equal(self, name: str, bound: Sequence[str], inclusive: bool) -> str:
+        """The rows beyond the cursor among those that have its first value."""
+        if not self._is_even_behind:
+            return self._any_beyond(name, bound, inclusive, 1)
+        sign = self._sign(1, name) + ("=" if inclusive else "")
+        return f"({', '.join(self._expressions[1:])}) {sign} ({', '.join(bound[1:])})"
 
     def _comparable(self, bound: Sequence[str]) -> list[str]:
         column = self.terms[0].column
@@ -163,9 +229,9 @@ class Walk:
             whole = self._any_beyond(name, bound, inclusive)
         if self._rank:
             return f"{self._rank} {self._sign(0, name)}= ({bound[0]})::double precision AND {whole}"
-        if self._is_even:
+        if self._is_even and not self.terms[0].through:
             return whole
-        # An index can begin at the first value, whatever follows.
+        # An index can begin at the first value, whatever follows, or in whatever table.
         return f"{self._expressions[0]} {self._sign(0, name)}= {bound[0]} AND {whole}"
 
     def _beyond_absent(self, name: str, bound: Sequence[str], inclusive: bool) -> str:
@@ -181,13 +247,13 @@ class Walk:
             beyond = f"{self._expressions[1]} {sign}{'=' if inclusive else ''} {place}"
         return beyond if name == AFTER else f"{bound[0]} IS NULL AND {beyond}"
 
-    def _any_beyond(self, name: str, bound: Sequence[str], inclusive: bool) -> str:
-        """Term by term, for any order; no index can begin there."""
+    def _any_beyond(self, name: str, bound: Sequence[str], inclusive: bool, start: int = 0) -> str:
+        """Term by term from the one at ``start`` on, for any order; no index can begin there."""
         if inclusive:
-            return f"NOT coalesce({self._any_beyond(_OPPOSITE[name], bound, False)}, FALSE)"
+            return f"NOT coalesce({self._any_beyond(_OPPOSITE[name], bound, False, start)}, FALSE)"
         choices = []
-        for place, term in enumerate(self.terms):
-            same = [f"{self._expressions[i]} IS NOT DISTINCT FROM {bound[i]}" for i in range(place)]
+        for place, term in enumerate(self.terms[start:], start):
+            same = [f"{self._expressions[i]} IS NOT DISTINCT FROM {bound[i]}" for i in range(start, place)]
             further = f"{self._expressions[place]} {self._sign(place, name)} {bound[place]}"
             if term.nullable:
                 absent, present = (bound, self._expressions) if name == BEFORE else (self._expressions, bound)

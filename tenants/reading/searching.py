@@ -40,17 +40,25 @@ class SearchWalk(LedWalk):
         if not self._wanted:
             return super().rows(base, bounds, limit, backward=backward, most=most)
         near, far = f"{self.alias}near", f"{self.alias}far"
-        windows = {near: (f"({limit}) * {READ_THROUGH}", most * READ_THROUGH, "TRUE")}
+        size, filled = f"({limit}) * {READ_THROUGH}", f"(SELECT count(*) FROM {near}) >= {limit}"
+        read = [f"{near} AS MATERIALIZED ({self._passing('TRUE', bounds, size, most * READ_THROUGH, limit, backward)})"]
+        shown = [f"SELECT * FROM {near} WHERE {filled}"]
+        unfilled = f"NOT ({filled})"
         if self._is_common:
-            further = f"least(({limit}) * {READ_FURTHER}, {MOST_READ})"
-            gate = f"(SELECT count(*) FROM {near}) < {limit} AND {self._is_common}"
-            windows[far] = (further, min(most * READ_FURTHER, MOST_READ), gate)
-        read, shown = [], []
-        for name, (size, most_read, gate) in windows.items():
-            first = super().rows(self._scope, bounds, size, backward=backward, most=most_read)
-            found = f"SELECT {self.alias}.* FROM ({first}) {self.alias} WHERE {gate} AND {self._wanted} LIMIT {limit}"
-            read.append(f"{name} AS MATERIALIZED ({found})")
-            shown.append(f"SELECT * FROM {name} WHERE (SELECT count(*) FROM {name}) >= {limit}")
-        unfilled = " AND ".join(f"(SELECT count(*) FROM {name}) < {limit}" for name in windows)
+            # Behind the rows that were read already, and after those of them that passed.
+            further, most_read = f"least(({limit}) * {READ_FURTHER}, {MOST_READ}) OFFSET {size}", most * READ_FURTHER
+            behind = self._passing(
+                f"{unfilled} AND {self._is_common}", bounds, further, min(most_read, MOST_READ), limit, backward
+            )
+            read.append(
+                f"{far} AS MATERIALIZED (SELECT * FROM {near} WHERE {unfilled} UNION ALL ({behind}) LIMIT {limit})"
+            )
+            shown.append(f"SELECT * FROM {far} WHERE (SELECT count(*) FROM {far}) >= {limit}")
+            unfilled += f" AND (SELECT count(*) FROM {far}) < {limit}"
         asked = super().rows(f"{unfilled} AND {base}", bounds, limit, backward=backward)
         return f"WITH {', '.join(read)} {' UNION ALL '.join((*shown, f'SELECT * FROM ({asked}) {self.alias}'))}"
+
+    def _passing(self, gate: str, bounds: Bounds, size: str, most: int, limit: str, backward: bool) -> str:
+        """Those that pass, at most ``limit``, of the ``size`` rows that come first; none unless ``gate`` holds."""
+        first = super().rows(self._scope, bounds, size, backward=backward, most=most)
+        return f"SELECT {self.alias}.* FROM ({first}) {self.alias} WHERE {gate} AND {self._wanted} LIMIT {limit}"
