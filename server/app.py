@@ -28,7 +28,7 @@ from server.origins import Origins
 from server.persisted import PersistedDocuments
 from server.sessions import SessionWatch
 from server.settings import Settings
-from server.strangers import Strangers
+from server.strangers import Guesses, Strangers
 from server.usage import UsageTeller
 from tenants import spellings
 from tenants.callers import Callers
@@ -202,10 +202,9 @@ def _opened(settings: Settings) -> Callable[[Application], Any]:
         app.state.house = House(database, callers, live, limits)
         app.state.sessions, app.state.watch = sessions, watch
         app.state.documents = PersistedDocuments(database, callers, registered_only=settings.documents == "registered")
-        app.state.origins, app.state.strangers = (
-            Origins(settings.allowed_origins),
-            Strangers(settings.anonymous_cost_rate),
-        )
+        app.state.origins = Origins(settings.allowed_origins)
+        app.state.strangers = Strangers(settings.anonymous_cost_rate)
+        app.state.guesses = guesses = Guesses(settings.anonymous_cost_rate, database, callers)
         app.state.usage = usage = UsageTeller(database, limits.spent_since_last_look)
         for part in (announcer, live, sessions, watch, limits, usage):
             part.start()
@@ -214,7 +213,7 @@ def _opened(settings: Settings) -> Callable[[Application], Any]:
         finally:
             await end(classes)
             await spellings.finish()
-            for ending in (sessions, live, announcer, watch, limits, usage, database):
+            for ending in (guesses, sessions, live, announcer, watch, limits, usage, database):
                 await ending.close()
 
     return lifespan

@@ -25,17 +25,15 @@ from schema.execution import Answer, House, Operation, Unavailable, execute
 from server import explorer
 from server.health import DatabaseWatch
 from server.metrics import count_operation
+from server.negotiation import JSON, RESPONSE_JSON, language_of, media_ranges, negotiated
 from server.origins import Origins
 from server.persisted import BadDocument, PersistedDocuments, Wanted
 from tenants.calls import current
-from tenants.config.definitions import LANGUAGES
 
 LARGEST_BODY = 1024 * 1024
 # From the first byte of its head to the last of its body.
 LONGEST_REQUEST_SECONDS = 15.0
 
-RESPONSE_JSON = "application/graphql-response+json"
-JSON = "application/json"
 BEARER = re.compile(r"bearer +([\x21-\x7e]+)", re.IGNORECASE)
 
 
@@ -76,9 +74,11 @@ class GraphQLOverHTTP:
         try:
             if scope["method"] not in ("GET", "POST"):
                 raise Refused(405, "METHOD_NOT_ALLOWED", "Use POST, or GET for queries.", {"Allow": "GET, POST"})
-            media_type = negotiated(sent.accept)
+            if (wanted := negotiated(sent.accept)) is None:
+                raise Refused(406, "NOT_ACCEPTABLE", f"The answer is {RESPONSE_JSON} or {JSON}, in utf-8.")
+            media_type = wanted
             if scope["method"] == "POST":
-                asked = asked_in(_parsed(await _body(sent, receive, scope["state"].get("began"))))
+                asked = asked_in(_parsed(await _body(sent, receive, scope["state"])))
             else:
                 asked = asked_in(_from_url(scope["query_string"]))
             token = bearer_token(sent.authorization)
@@ -139,6 +139,8 @@ async def _answered(scope: Scope, asked: "Asked", token: str | None, language: s
     try:
         if token is None:
             state.strangers.admit(scope["client"], asked.wanted.text)
+        elif state.guesses.any:
+            await state.guesses.admit(scope["client"], token)
         answer = await execute(
             house,
             await asked.operation(state.documents, token),
@@ -155,6 +157,8 @@ async def _answered(scope: Scope, asked: "Asked", token: str | None, language: s
         watch.suspect()
         raise unavailable() from error
     count_operation(current(), answer.code, perf_counter() - started)
+    if answer.code == "NOT_SIGNED_IN" and token is not None:
+        state.guesses.count(scope["client"])
     if answer.code == "MUTATION_OVER_GET":
         raise Refused(405, answer.code, "Only queries can be sent by GET; use POST.", {"Allow": "POST"})
     return answer
@@ -166,75 +170,35 @@ def unavailable() -> Refused:
 
 
 def _wants_page(accept: str) -> bool:
-    return any(name == "text/html" and quality > 0 for name, quality, _ in _media_ranges(accept))
+    return any(name == "text/html" and quality > 0 for name, quality, _ in media_ranges(accept))
 
 
-@lru_cache(maxsize=500)
-def negotiated(accept: str) -> str:
-    """The media type of the answer to an Accept header. Raises :class:`Refused` when the client takes none of ours."""
-    ranges = _media_ranges(accept)
-    if not ranges:
-        return JSON
-    found = []
-    for place, media_type in enumerate((JSON, RESPONSE_JSON)):
-        matching = [
-            (names.index(name), quality)
-            for name, quality, charset in ranges
-            if charset in ("", "utf-8", "utf8") and name in (names := ("*/*", "application/*", media_type))
-        ]
-        if matching:
-            specificity, quality = max(matching)
-            # Named is better than covered; of both named alike, the newer type; of both covered, the older.
-            found.append((quality, specificity, place if specificity == 2 else -place, media_type))
-    if not found or max(found)[0] <= 0:
-        raise Refused(406, "NOT_ACCEPTABLE", f"The answer is {RESPONSE_JSON} or {JSON}, in utf-8.")
-    return max(found)[-1]
-
-
-def _media_ranges(accept: str) -> list[tuple[str, float, str]]:
-    """Name, quality and charset of each range of an Accept header; what cannot be read is left out."""
-    found = []
-    for part in accept.split(","):
-        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        known = dict(parameter.partition("=")[::2] for parameter in parameters)
-        try:
-            quality = float(known.get("q", "1"))
-        except ValueError:
-            continue
-        if name:
-            found.append((name, quality, known.get("charset", "").strip('"')))
-    return found
-
-
-async def _body(sent: Sent, receive: Receive, began: float | None) -> bytes:
-    """``began`` is when the request did, by the event loop's clock, where the server tells."""
+async def _body(sent: Sent, receive: Receive, told: Mapping[str, Any]) -> bytes:
+    """``told`` is what the server says of the request: when it ``began``, by the event loop's clock, and whether all of it has
+    ``arrived``."""
     _check_content(sent.content_type, sent.content_encoding)
     _check_length(sent.content_length)
+    if told.get("arrived"):
+        return await _parts(receive)
     try:
-        async with asyncio.timeout_at((began or asyncio.get_running_loop().time()) + LONGEST_REQUEST_SECONDS):
-            message = await receive()
-            body: bytes = message.get("body", b"")
-            if message.get("more_body", False):
-                body += await _rest(receive, len(body))
+        async with asyncio.timeout_at(
+            (told.get("began") or asyncio.get_running_loop().time()) + LONGEST_REQUEST_SECONDS
+        ):
+            return await _parts(receive)
     except TimeoutError:
         text = f"The request did not arrive within {LONGEST_REQUEST_SECONDS:.0f} s."
         raise Refused(408, "TIMEOUT", text, {"Connection": "close"}) from None
-    if message["type"] == "http.disconnect":
-        raise ClientGone
-    if len(body) > LARGEST_BODY:
-        raise _too_large()
-    return body
 
 
-async def _rest(receive: Receive, arrived: int) -> bytes:
-    """What follows the first part of a body. Raises :class:`Refused` as soon as it is too much."""
+async def _parts(receive: Receive) -> bytes:
+    """The body, put together. Raises :class:`Refused` as soon as it is too much, and :class:`ClientGone`."""
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientGone
         body += message.get("body", b"")
-        if arrived + len(body) > LARGEST_BODY:
+        if len(body) > LARGEST_BODY:
             raise _too_large()
         if not message.get("more_body", False):
             return bytes(body)
@@ -334,22 +298,6 @@ def bearer_token(authorization: Sequence[str]) -> str | None:
         message = "Send one header 'Authorization: Bearer <token>'."
         raise Refused(401, "BAD_CREDENTIALS", message, {"WWW-Authenticate": 'Bearer error="invalid_request"'})
     return matched[1]
-
-
-@lru_cache(maxsize=500)
-def language_of(accept_language: str) -> str:
-    """The language that an Accept-Language header asks for first, of those we speak."""
-    best = ("en", 0.0)
-    for part in accept_language[:500].split(","):
-        tag, _, rest = part.strip().lower().partition(";")
-        primary = tag.split("-")[0]
-        try:
-            quality = float(rest.strip().removeprefix("q=")) if rest else 1.0
-        except ValueError:
-            continue
-        if primary in LANGUAGES and quality > best[1]:
-            best = (primary, quality)
-    return best[0]
 
 
 def answer_status(answer: Answer, media_type: str, *, with_token: bool) -> int:

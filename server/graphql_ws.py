@@ -1,7 +1,8 @@
 """The WebSocket side of ``/graphql``: the protocol ``graphql-transport-ws``, and no other.
 
 https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. What is wrong with one operation is told to that operation;
-the socket is closed only for what breaks the protocol, and when the session it was opened with ends.
+the socket is closed only for what breaks the protocol, when the session it was opened with ends, and when its client does not
+take what it is sent.
 """
 
 import asyncio
@@ -21,13 +22,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from schema.answers import refusal
 from schema.costs import RateLimited
 from schema.execution import Answer, House, Unavailable, subscribe
-from server.graphql_http import BEARER, Asked, Refused, asked_in, language_of, unavailable, unknown_document
+from server.graphql_http import BEARER, Asked, Refused, asked_in, unavailable, unknown_document
 from server.live import LostTouch
-from server.metrics import SOCKETS, SUBSCRIPTIONS, count_operation
+from server.metrics import SLOW_CLIENTS, SOCKETS, SUBSCRIPTIONS, count_operation
+from server.negotiation import language_of
 from server.origins import Origins
 from server.persisted import BadDocument, PersistedDocuments
 from server.sessions import SessionWatch
-from server.strangers import Strangers
+from server.strangers import Guesses, Strangers
 from tenants.callers import token_hash
 from tenants.calls import Call, current, under_way
 from tenants.problems import NotSignedIn
@@ -38,6 +40,10 @@ INIT_SECONDS = 10.0
 STRANGER_SECONDS = 60.0
 LARGEST_MESSAGE = 256 * 1024
 MOST_OPERATIONS = 100
+# What may wait for a client to take what was sent before; one message may be larger. Clients come back after this code.
+MOST_WAITING = 200
+MOST_BYTES_WAITING = 8 * 1024 * 1024
+TOO_SLOW = 4413
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +76,29 @@ class GraphQLOverWebSocket:
             await _Conversation(socket).run()
 
 
+class _Outgoing:
+    """The messages to one client that it has no room for yet."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._socket = socket
+        self._waiting = 0
+        self._bytes = 0
+
+    async def send(self, message: Mapping[str, Any]) -> None:
+        """Send it, once there is room. Raises :class:`Closed` when too much waits for that."""
+        text = orjson.dumps(message).decode()
+        size = len(text)
+        if self._waiting and (self._waiting >= MOST_WAITING or self._bytes + size > MOST_BYTES_WAITING):
+            raise Closed(TOO_SLOW, "Too much waits to be taken; subscribe again")
+        self._waiting += 1
+        self._bytes += size
+        try:
+            await self._socket.send({"type": "websocket.send", "text": text})
+        finally:
+            self._waiting -= 1
+            self._bytes -= size
+
+
 class _Conversation:
     """One socket from its opening to its end."""
 
@@ -79,6 +108,8 @@ class _Conversation:
         self.documents: PersistedDocuments = socket.app.state.documents
         self.sessions: SessionWatch = socket.app.state.sessions
         self.strangers: Strangers = socket.app.state.strangers
+        self.guesses: Guesses = socket.app.state.guesses
+        self.outgoing = _Outgoing(socket)
         self.language = language_of(socket.headers.get("accept-language", ""))
         self.token: str | None = None
         self.session: tuple[UUID, bytes] | None = None
@@ -93,15 +124,16 @@ class _Conversation:
     async def run(self) -> None:
         listening = asyncio.ensure_future(self._listen())
         overdue = self.loop.call_later(INIT_SECONDS, self._init_overdue)
+        closed: Closed | None = None
         try:
             awaited: set[asyncio.Future[Any]] = {listening, self.closing}
             await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
             if self.closing.done():
-                await self._close(self.closing.result())
+                closed = self.closing.result()
             else:
                 listening.result()
-        except Closed as closed:
-            await self._close(closed)
+        except Closed as error:
+            closed = error
         except WebSocketDisconnect:
             pass
         finally:
@@ -112,6 +144,9 @@ class _Conversation:
             tasks = [listening, *self.operations.values()]
             for task in tasks:
                 task.cancel()
+            if closed is not None:
+                # What waits for room is let go first: a client that takes nothing may keep this from being said.
+                await self._close(closed)
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def close(self, code: int, reason: str) -> None:
@@ -134,6 +169,8 @@ class _Conversation:
             self.next_look = self.loop.call_later(rest if rest > 0 else STRANGER_SECONDS, self._look_at_stranger)
 
     async def _close(self, closed: Closed) -> None:
+        if closed.code == TOO_SLOW:
+            SLOW_CLIENTS.labels("websocket").inc()
         # The client may have gone meanwhile.
         with suppress(RuntimeError, WebSocketDisconnect):
             await self.socket.close(closed.code, closed.reason)
@@ -185,11 +222,14 @@ class _Conversation:
         await self._send({"type": "connection_ack"})
 
     async def _sign_in(self, token: str) -> None:
+        client = self.socket.scope["client"]
         try:
+            await self.guesses.admit(client, token)
             caller = await self.house.callers.by_token(token, fresh=True)
         except NotSignedIn:
+            self.guesses.count(client)
             raise Closed(4403, "Forbidden") from None
-        except (psycopg.OperationalError, PoolTimeout):
+        except (RateLimited, psycopg.OperationalError, PoolTimeout):
             raise Closed(1013, "Try again later") from None
         self.token = token
         self.session = (caller.tenant_id, token_hash(token))
@@ -279,7 +319,7 @@ class _Conversation:
         await self._send({"id": operation_id, "type": "error", "payload": errors})
 
     async def _send(self, message: Mapping[str, Any]) -> None:
-        await self.socket.send({"type": "websocket.send", "text": orjson.dumps(message).decode()})
+        await self.outgoing.send(message)
 
 
 def _parsed(text: str) -> Mapping[str, Any]:

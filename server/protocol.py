@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 import socket
+import struct
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from server.metrics import SLOW_CLIENTS
 from server.preflight import bound, check_port
 from server.settings import Settings
 
@@ -23,6 +25,7 @@ LARGEST_SOCKET_MESSAGE = 1024 * 1024
 # Within this time a client takes what waits for it, or at least so much of it.
 LONGEST_WRITE_SECONDS = 12.0
 LEAST_TAKEN = 64 * 1024
+MOST_PONGS_UNTAKEN = 1_000
 # Two lost pings are a client that is gone.
 PING_SECONDS = 10.0
 # How long a client may take to answer the closing of a socket.
@@ -32,6 +35,8 @@ GOODBYE_SECONDS = 3.0
 LAST_CALL_SECONDS = 1.0
 LAST_REQUESTS_SECONDS = 10
 TICK = 0.05
+# No lingering: the connection is reset and its data dropped.
+RESET = struct.pack("ii", 1, 0)
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +115,7 @@ class _PatientWriter(asyncio.Protocol):
 
     transport: asyncio.Transport
     loop: asyncio.AbstractEventLoop
+    name: str
     _writing: asyncio.TimerHandle | None = None
 
     def pause_writing(self) -> None:
@@ -131,9 +137,15 @@ class _PatientWriter(asyncio.Protocol):
 
     def _look_at_writing(self, waited: int) -> None:
         if self.transport.get_write_buffer_size() > max(waited - LEAST_TAKEN, 0):
-            self.transport.abort()
+            self._cut()
         else:
             self._mind_writing()
+
+    def _cut(self) -> None:
+        SLOW_CLIENTS.labels(self.name).inc()
+        # Otherwise the system would keep what it holds for the client, up to megabytes, until that takes it.
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        self.transport.abort()
 
     def _stop_minding(self) -> None:
         if self._writing is not None:
@@ -144,14 +156,27 @@ class _PatientWriter(asyncio.Protocol):
 class PatientSocketProtocol(_PatientWriter, WebSocketsSansIOProtocol):
     """WebSockets, with the same patience."""
 
+    name = "websocket"
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.close_timeout = GOODBYE_SECONDS
+        self._pongs_untaken = 0
+
+    def handle_ping(self) -> None:
+        """Answer it. Answers to pings wait for no room, so they would pile up for one who sends pings and takes nothing."""
+        self._pongs_untaken = 0 if self.writable.is_set() else self._pongs_untaken + 1
+        if self._pongs_untaken <= MOST_PONGS_UNTAKEN:
+            super().handle_ping()
+        elif not self.transport.is_closing():
+            self._cut()
 
 
 class PatientProtocol(_PatientWriter, HttpToolsProtocol):
     """Cuts a connection whose request does not come to the point: headers within their time and size, and, once a request
     has been answered without being read to its end, that end within the same time. It works for nobody who has left."""
+
+    name = "http"
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -199,6 +224,7 @@ class PatientProtocol(_PatientWriter, HttpToolsProtocol):
         self._in_headers = self._arrived = True
         self._header_bytes = 0
         self._relax()
+        self.scope["state"]["arrived"] = True
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -212,7 +238,7 @@ class PatientProtocol(_PatientWriter, HttpToolsProtocol):
     def timeout_keep_alive_handler(self) -> None:
         if self.transport.get_write_buffer_size():
             # The last answer has not been taken in all this time.
-            self.transport.abort()
+            self._cut()
         super().timeout_keep_alive_handler()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:

@@ -1,4 +1,4 @@
-"""Who sends no token is limited too, by address, and cannot hold a socket for nothing (S4)."""
+"""Who sends no token, or a wrong one, is limited too, by address, and cannot hold a socket for nothing (S4)."""
 
 import asyncio
 from collections.abc import Iterator
@@ -7,8 +7,11 @@ import pytest
 from starlette.applications import Starlette
 
 import server.graphql_ws
+import server.strangers
 from schema.costs import RateLimited
-from server.strangers import HOLDS_SECONDS, Strangers
+from server.strangers import HOLDS_SECONDS, Guesses, Strangers
+from tenants import people
+from tenants.database import Database
 from tests.harness import Client, Company, Statements
 from tests.test_websocket import opened, signed_in
 
@@ -104,5 +107,81 @@ async def test_a_stranger_cannot_hold_a_socket_for_nothing(
         await socket.subscribe(EMPTY)
         assert await socket.closed() == (4408, "Nobody signed in")
         await asyncio.sleep(0.3)
+        await member.subscribe(EMPTY)
+        assert (await member.receive())["type"] == "next"
+
+
+@pytest.fixture
+def few_guesses(app: Starlette, database: Database) -> Iterator[Guesses]:
+    """The application with room for three wrong tokens and one that overdraws it, in a time that stands still."""
+    before = app.state.guesses
+    app.state.guesses = Guesses(15, database, app.state.house.callers, clock=lambda: 0.0)
+    yield app.state.guesses
+    app.state.guesses = before
+
+
+async def guess(client: Client, token: str) -> int:
+    return (await client.post(EMPTY, token=token)).status_code
+
+
+async def test_wrong_tokens_wait_and_good_ones_do_not(
+    company: Company, client: Client, statements: Statements, few_guesses: Guesses
+) -> None:
+    """Once too many came, those that are asked with at the same time are looked up with one statement, and members are served,
+    whether this process knows them or not; who has no token yet may sign in."""
+    assert [await guess(client, f"ol_{place}") for place in range(4)] == [401] * 4
+    statements.clear()
+    response = await client.post(EMPTY, token="ol_more", language="zh")
+    assert (response.status_code, response.headers["retry-after"]) == (429, "7")
+    (error,) = response.json()["errors"]
+    assert error["extensions"] == {"code": "RATE_LIMITED", "reason": "LIMIT_RATE", "retryAfter": 7}
+    assert len(statements.texts) == 1
+    statements.clear()
+    asked = [*(f"ol_{place}" for place in range(50)), company.owner.token, "ol_0"]
+    assert await asyncio.gather(*(guess(client, token) for token in asked)) == [429] * 50 + [200, 429]
+    assert len([text for text in statements.texts if "token_hash = ANY" in text]) == 1
+    statements.clear()
+    assert await guess(client, company.owner.token) == 200
+    assert [text for text in statements.texts if "token_hash = ANY" in text] == []
+    assert await guess(client, company.member.token) == 200
+    assert (await client.post(SIGN_INS)).status_code == 200
+
+
+async def test_a_session_that_ended_is_a_wrong_token(company: Company, client: Client, few_guesses: Guesses) -> None:
+    token = company.member.token
+    assert await guess(client, token) == 200
+    await people.sign_out(company.database, await company.caller(company.member))
+    assert [await guess(client, token) for _ in range(5)] == [401] * 4 + [429]
+
+
+async def test_no_more_doubtful_tokens_wait_than_can_be_looked_up(
+    client: Client, statements: Statements, few_guesses: Guesses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.strangers, "MOST_DOUBTFUL", 10)
+    for place in range(4):
+        assert await guess(client, f"ol_{place}") == 401
+    statements.clear()
+    assert set(await asyncio.gather(*(guess(client, f"ol_{place}") for place in range(30)))) == {429}
+    assert len(statements.texts) == 1
+    assert few_guesses._doubtful == {}
+
+
+async def test_a_member_is_not_held_up_by_who_guesses_elsewhere(company: Company, few_guesses: Guesses) -> None:
+    for _ in range(10):
+        few_guesses.count(("10.0.0.1", 1))
+    await few_guesses.admit(("10.0.0.2", 1), "ol_unknown")
+    with pytest.raises(RateLimited):
+        await few_guesses.admit(("10.0.0.1", 2), "ol_unknown")
+    await few_guesses.admit(("10.0.0.1", 2), company.owner.token)
+
+
+async def test_wrong_tokens_on_sockets_wait_as_well(address: str, company: Company, few_guesses: Guesses) -> None:
+    codes = []
+    for place in range(5):
+        async with opened(address) as socket:
+            await socket.send(type="connection_init", payload={"authorization": f"Bearer ol_{place}"})
+            codes.append((await socket.closed())[0])
+    assert codes == [4403] * 4 + [1013]
+    async with signed_in(address, company.owner) as member:
         await member.subscribe(EMPTY)
         assert (await member.receive())["type"] == "next"

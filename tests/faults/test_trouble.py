@@ -1,8 +1,7 @@
-"""Under trouble the product goes on, or says so: restarts, slow clients, services that are away (R9, R13, S5)."""
+"""Under trouble the product goes on, or says so: restarts, services that are away (R9, R13)."""
 
 import asyncio
 import random
-import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -20,15 +19,7 @@ from tests.faults.instance import Instance, MailServer, Shop, eventually
 pytestmark = pytest.mark.timeout(300)
 
 READ = orjson.dumps({"query": "{ orders(first: 5) { nodes { number } } }"})
-LARGE = orjson.dumps(
-    {
-        "query": "{ __schema { types { name description inputFields { name description } fields { name description } } } }"
-    }
-)
 PER_SECOND = 100
-HALF_SENT, IDLE, SLOW_READERS = 500, 500, 20
-# S5: whoever holds a connection for nothing is cut within this time.
-LONGEST_HOLD = 15.0
 
 
 def headers(shop: Shop) -> dict[str, str]:
@@ -116,77 +107,6 @@ async def test_a_rolling_restart_fails_no_request(
     assert codes[:5] == [1012] * 5
     await shop.all_done(len(numbers), 45)
     await shop.check_effects(numbers, mail)
-
-
-async def half_sent(instance: Instance) -> float:
-    """For how long a request that is never finished is held."""
-    began = time.monotonic()
-    reader, writer = await asyncio.open_connection("127.0.0.1", instance.port)
-    writer.write(b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
-    if random.random() < 0.5:
-        writer.write(b'"qu')
-    with suppress(ConnectionError):
-        await reader.read()
-    writer.close()
-    return time.monotonic() - began
-
-
-async def idle(instance: Instance) -> float:
-    """For how long a socket that says nothing is held."""
-    began = time.monotonic()
-    protocol = Subprotocol("graphql-transport-ws")
-    try:
-        async with connect(f"ws://127.0.0.1:{instance.port}/graphql", subprotocols=[protocol]) as connected:
-            await connected.wait_closed()
-    except (ConnectionClosed, OSError):
-        pass
-    return time.monotonic() - began
-
-
-async def slow_reader(shop: Shop) -> float:
-    """For how long answers are kept for one who asks for more than the system buffers, and takes nothing."""
-    with socket.socket() as raw:
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        raw.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(raw, ("127.0.0.1", shop.instance.port))
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers(shop).items())
-        head = f"POST /graphql HTTP/1.1\r\nHost: x\r\n{lines}Content-Length: {len(LARGE)}\r\n\r\n".encode()
-        await asyncio.get_running_loop().sock_sendall(raw, (head + LARGE) * 12)
-        began = time.monotonic()
-        # What was cut says so when it is written to.
-        with suppress(OSError):
-            while time.monotonic() - began < 60:
-                with suppress(BlockingIOError):
-                    raw.send(b" ")
-                await asyncio.sleep(0.5)
-        return time.monotonic() - began
-
-
-async def test_slow_clients_are_cut_and_the_others_do_not_notice(
-    instance: Instance, database: Database, chance: random.Random
-) -> None:
-    shop = await Shop.found(instance, database)
-    alone = Reading(shop)
-    task = asyncio.create_task(alone.run())
-    await asyncio.sleep(8)
-    alone.stop()
-    await task
-    among = Reading(shop)
-    task = asyncio.create_task(among.run())
-    held = await asyncio.gather(
-        *(half_sent(instance) for _ in range(HALF_SENT)),
-        *(idle(instance) for _ in range(IDLE)),
-        *(slow_reader(shop) for _ in range(SLOW_READERS)),
-    )
-    among.stop()
-    await task
-    print(f"p99 alone {alone.p99() * 1000:.1f} ms, among slow clients {among.p99() * 1000:.1f} ms")
-    kinds = {"half sent": held[:HALF_SENT], "idle": held[HALF_SENT:-SLOW_READERS], "slow readers": held[-SLOW_READERS:]}
-    print({kind: f"{min(found):.1f} to {max(found):.1f} s" for kind, found in kinds.items()})
-    assert (alone.failed, among.failed) == ([], [])
-    # The clients begin together, in one process with the measuring: opening a thousand takes a moment.
-    assert max(held) < LONGEST_HOLD + 5
-    await instance.until_ready()
 
 
 @pytest.fixture
