@@ -18,7 +18,7 @@ _BEFORE = re.compile(r'^down_revision = "(\w+)"$', re.MULTILINE)
 
 def configuration(owner_url: str, app_role: str, app_password: str | None) -> "Config":
     """Alembic's configuration for one database; ``app_password`` None leaves the application role's password as it is."""
-    # A process that serves asks for the revisions below alone, and is ten megabytes smaller without Alembic.
+    # A process that serves asks for the revisions below alone, and is 25 MiB smaller without Alembic and SQLAlchemy.
     from alembic.config import Config  # noqa: PLC0415  (see above)
 
     config = Config()
@@ -30,10 +30,14 @@ def configuration(owner_url: str, app_role: str, app_password: str | None) -> "C
 def upgrade(
     owner_url: str, app_role: str = "orderloom_app", app_password: str | None = None, revision: str = "head"
 ) -> None:
-    """Bring the database to ``revision``. Raises SQLAlchemy's errors when the server cannot be reached."""
+    """Bring the database to ``revision``. Raises the errors of psycopg when the server refuses or cannot be reached."""
     from alembic import command  # noqa: PLC0415  (as in `configuration`)
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415  (as in `configuration`)
 
-    command.upgrade(configuration(owner_url, app_role, app_password), revision)
+    try:
+        command.upgrade(configuration(owner_url, app_role, app_password), revision)
+    except DBAPIError as error:
+        raise error.orig or error from error
 
 
 def known() -> frozenset[str]:

@@ -7,7 +7,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
-from tenants.models import ALL_TABLES
+from tenants.models.tables import ALL_TABLES
 
 TIMEOUTS = "-c lock_timeout=5s -c statement_timeout=300s -c search_path=public"
 

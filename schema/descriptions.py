@@ -61,7 +61,7 @@ SAID: Mapping[str, str] = {
     "DefineFieldInput.help": "What it is for, per language.",
     "DefineFieldInput.required": "Whether a record must have a value.",
     "DefineFieldInput.indexed": "Whether long lists are filtered and sorted by it fast.",
-    "DefineFieldInput.unique": "Whether no two records may have the same value; such a field is indexed as well.",
+    "DefineFieldInput.unique": "Whether no two records may have the same value. Over very many records it is taken back if some do.",
     "DefineFieldInput.options": "The choices of a select or multi_select field; archive what is no longer to be chosen.",
     "OptionInput.archived": "Whether it can no longer be chosen; records that have it keep it.",
     "DefineStatusInput.description": "What the status means, per language.",

@@ -83,6 +83,10 @@ class Callers:
         known = None if fresh else self._by_token.get(hashed)
         return known or await self._identify(hashed)
 
+    def knows(self, token: str) -> bool:
+        """Whether the token was a member's when it was last looked up; nothing is looked up for it."""
+        return self._by_token.get(token_hash(token)) is not None
+
     async def acting(self, tenant_id: UUID, actor: Actor) -> Caller:
         """A caller without a session, with the configuration as it is now. Raises ``LookupError`` for no such tenant."""
         scope = {"tenant": tenant_id}

@@ -6,11 +6,12 @@ Input uses the GraphQL names; a name that is absent leaves the row as it is, an 
 import re
 from collections.abc import Collection, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import phonenumbers
-from babel import Locale
+from babel.core import get_global
 from babel.numbers import get_currency_precision, list_currencies
 from email_validator import EmailNotValidError, validate_email
 
@@ -22,11 +23,13 @@ from tenants.names import snake
 from tenants.problems import FieldError, InvalidInput
 
 Path = tuple[str | int, ...]
-COUNTRIES = frozenset(code for code in map(str, Locale.parse("en").territories) if len(code) == 2 and code.isalpha())
+# Those that CLDR names a language of. Their names would take 4 MiB, which Babel keeps for each locale that is asked for.
+COUNTRIES = frozenset(code for code in get_global("territory_languages") if len(code) == 2 and code.isalpha())
 CURRENCIES = frozenset(list_currencies())
 _DIALLED = re.compile(r"[\d(][\d\s()./-]*(?:\s*(?:x|ext\.?)\s*\d+)?", re.IGNORECASE | re.ASCII)
 
 
+@lru_cache(maxsize=500)
 def currency_places(currency: str) -> int:
     """Decimal places of a currency by ISO 4217: 2 for EUR, 0 for JPY, 3 for KWD."""
     return int(get_currency_precision(currency))

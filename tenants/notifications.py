@@ -1,7 +1,9 @@
 """Messages to members inside the application."""
 
+from typing import Any
 from uuid import UUID
 
+from tenants.messages import render
 from tenants.problems import NotFound
 from tenants.transaction import Transaction, new_id
 
@@ -27,6 +29,16 @@ async def add_notification(
             "created_at": tx.now,
         },
     )
+
+
+async def notify_holders(tx: Transaction, right: str, code: str, data: dict[str, Any]) -> None:
+    """Tell every member who has a right, in their own language; ``code`` names the sentence, ``data`` fills it."""
+    members = await tx.fetch_all(
+        "SELECT id, roles, language FROM members WHERE tenant_id = %(tenant)s AND active ORDER BY id"
+    )
+    for member in members:
+        if tx.config.policy.access(tuple(member["roles"])).allows(right):
+            await add_notification(tx, member["id"], render(code, member["language"], data), None, None, None)
 
 
 async def mark_notification_read(tx: Transaction, notification_id: UUID | None) -> UUID:

@@ -1,12 +1,13 @@
 """Who may do what. Casbin is the judge; a compiled :class:`Access` is the answer that calls look at.
 
 A right is named ``<object>.<action>``, a step of the life cycle ``order.transition.<key>``. Asking Casbin costs about a
-millisecond, so it is asked once per set of roles and version of the configuration, never while serving a call.
+millisecond, so it is asked once per set of roles under each :class:`Policy`, never while serving a call.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakValueDictionary
 
 import casbin
 
@@ -126,6 +127,20 @@ class Policy:
         return frozenset(
             f"{name}.{action}" for name, action in self.rights if self._enforcer.enforce(subject, name, action)
         )
+
+
+# Policies in use, by what they are made of.
+_SHARED: WeakValueDictionary[tuple[tuple[str, ...], ...], Policy] = WeakValueDictionary()
+
+
+def policy_of(roles: Mapping[str, Role], transitions: Iterable[str]) -> Policy:
+    """The policy of a configuration with these roles and transitions: one object for all companies that have the same."""
+    steps = tuple(transitions)
+    said = (steps, *((key, role.model_dump_json()) for key, role in roles.items()))
+    known = _SHARED.get(said)
+    if known is None:
+        known = _SHARED[said] = Policy(roles, steps)
+    return known
 
 
 def _enforcer(roles: Mapping[str, Role]) -> Any:

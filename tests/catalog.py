@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from tenants.models import SHARED_TABLES, TENANT_TABLES
+from tenants.models.tables import SHARED_TABLES, TENANT_TABLES
 
 TENANT_NAMES = frozenset(table.name for table in TENANT_TABLES)
 KNOWN_TABLES = TENANT_NAMES | set(SHARED_TABLES) | {"alembic_version"}

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tenants.models import TENANT_TABLES
+from tenants.models.tables import TENANT_TABLES
 from tests.harness import Company, Person, Row
 
 REFUSED = """

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tenants.imports.run import run_import_texts
 from tenants.imports.summary import Summary
-from tenants.models import TENANT_TABLES
+from tenants.models.tables import TENANT_TABLES
 from tests.harness import Company, Person, Row
 
 HEAD = "orderloom-import: 1\nfiles:\n"

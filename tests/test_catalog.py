@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from psycopg import errors
 from psycopg.rows import dict_row
-from sqlalchemy import create_engine
+from sqlalchemy import Table, UniqueConstraint, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
@@ -18,7 +18,8 @@ from server.embedded import Services
 from server.settings import APPLICATION_ROLE, Settings
 from tenants.columns import metadata
 from tenants.database import ENTER, Database
-from tenants.models import SHARED_TABLES, TENANT_TABLES
+from tenants.models.tables import SHARED_TABLES, TENANT_TABLES
+from tenants.records import REGISTRY, Column, Money, RecordType
 from tests.catalog import breaches
 from tests.documents import an_order
 from tests.harness import Client, Company
@@ -105,6 +106,34 @@ def test_models_and_migrations_agree(settings: Settings) -> None:
     assert set(metadata.tables) == {table.name for table in TENANT_TABLES} | set(SHARED_TABLES)
 
 
+def in_order(table: Table, *columns: str) -> bool:
+    """Whether an index has the rows of a tenant in the order of these columns and the id; an absent value has its place in it."""
+    return ["tenant_id", *columns, "id"] in [list(index.columns.keys()) for index in table.indexes]
+
+
+def only_by(table: Table, column: str) -> bool:
+    """Whether each row of a tenant has a value of its own there, so that the index of the key is in the column's order."""
+    keys = [list(key.columns.keys()) for key in table.constraints if isinstance(key, UniqueConstraint)]
+    return ["tenant_id", column] in keys and not table.columns[column].nullable
+
+
+@pytest.mark.parametrize("record", REGISTRY.values(), ids=REGISTRY)
+def test_what_is_said_to_be_indexed_is(record: RecordType) -> None:
+    """A list is read as ranges of an index by every column that has one in its order, and by no other."""
+    table = metadata.tables[record.table]
+    columns = [part for part in record.attributes if isinstance(part, Column) and part.source and part.sortable]
+    assert {column.name for column in columns if column.indexed} == {
+        column.name for column in columns if in_order(table, column.source) or only_by(table, column.source)
+    }
+    assert {column.source for column in columns if column.nullable} == {
+        column.source for column in columns if table.columns[column.source].nullable
+    }
+    ranked = {part.amount.source: part.amount.rank for part in record.attributes if isinstance(part, Money)}
+    assert {name for name, rank in ranked.items() if rank} == {
+        name for name in ranked if in_order(table, f"{name}_rank", name)
+    }
+
+
 @pytest.mark.parametrize("tenant", [None, ""])
 async def test_without_a_tenant_there_is_nothing(
     company: Company, client: Client, database: Database, tenant: str | None
@@ -164,11 +193,12 @@ async def test_history_cannot_be_rewritten(company: Company, client: Client, dat
 
 
 async def test_indexes_serve_the_tenant(company: Company, settings: Settings) -> None:
-    """Every index of a tenant's table begins with the tenant, but the one that sign-in needs."""
+    """Every index of a tenant's table begins with the tenant, but the one that sign-in needs, and that of search: GIN looks up
+    all its columns, in whatever sequence."""
     with psycopg.connect(owner_url(settings), row_factory=dict_row) as connection:
         rows = connection.execute(
             "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
         ).fetchall()
     names = {table.name for table in TENANT_TABLES}
     others = [row["indexname"] for row in rows if row["tablename"] in names and "(tenant_id" not in row["indexdef"]]
-    assert others == ["members_user_id_idx"]
+    assert sorted(others) == ["members_user_id_idx", "search_texts_text_idx"]

@@ -331,6 +331,13 @@ async def test_a_new_database_is_migrated(
     assert await orderloom("tenant", "list") == Said(0, "", "")
 
 
+async def test_a_migration_that_is_refused_is_one_line(orderloom: Orderloom, unmigrated: str) -> None:
+    with psycopg.connect(unmigrated, autocommit=True) as connection:
+        connection.execute("CREATE TABLE tenants (id integer)")
+    refusal = 'orderloom: The database refused: relation "tenants" already exists\n'
+    assert await orderloom("migrate") == Said(1, "", refusal)
+
+
 async def test_a_database_that_does_not_answer_is_one_line(
     orderloom: Orderloom, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ import orjson
 import pytest
 from graphql import build_client_schema, get_introspection_query
 
-from tenants.models import TENANT_TABLES
+from tenants.models.tables import TENANT_TABLES
 from tests.documents import CREATE_CUSTOMER, CREATE_PRODUCT, an_order, done, stored
 from tests.examples import define_fields
 from tests.fuzzing import Fuzz, Request

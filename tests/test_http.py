@@ -15,7 +15,8 @@ import pytest
 
 import server.graphql_http
 import server.protocol
-from server.graphql_http import LARGEST_BODY, language_of, negotiated
+from server.graphql_http import LARGEST_BODY
+from server.negotiation import language_of, negotiated
 from tests.harness import Client, Company
 from tests.requests import NEW, OLD, QUERY, code, post, raw
 

@@ -1,9 +1,12 @@
 """Marking a field indexed or unique when there are records already, and taking the mark away: at once, or by a job."""
 
 import asyncio
+from typing import Any
+from uuid import UUID
 
 import pytest
 
+from tenants import jobs
 from tenants.field_values import building
 from tenants.field_values.kinds import number_key
 from tenants.problems import InvalidInput
@@ -201,19 +204,133 @@ async def test_a_turn_ends_and_goes_on(
     assert await states(company) == [("order.score", "ready")]
 
 
-async def test_unique_over_many_records(
+UNIQUE = "order.score"
+
+
+async def is_unique(company: Company) -> bool:
+    (row,) = await company.rows(
+        "SELECT body->'unique' AS marked FROM definitions WHERE tenant_id = %(tenant)s AND key = %(key)s", key=UNIQUE
+    )
+    return bool(row["marked"])
+
+
+async def told(company: Company) -> list[tuple[UUID, str]]:
+    rows = await company.rows(
+        "SELECT member_id, text FROM notifications WHERE tenant_id = %(tenant)s ORDER BY created_at, member_id"
+    )
+    return [(row["member_id"], row["text"]) for row in rows]
+
+
+@pytest.fixture
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than two records are many, and a batch has two."""
+    monkeypatch.setattr(building, "AT_ONCE", 2)
+    monkeypatch.setattr(building, "BATCH", 2)
+
+
+@pytest.mark.usefixtures("small_steps")
+async def test_unique_over_many_records(company: Company, client: Client, work: Drain) -> None:
+    """A job claims the values that are there; what is saved meanwhile claims its own. When it is complete, no value is taken twice."""
+    await define(company)
+    ids = await create_orders(company, [{"custom": {"score": number}} for number in (1, 2, 3, 4, 5)])
+    await create_orders(company, [{}, {}])
+    await define(company, unique=True)
+    assert await states(company) == [(UNIQUE, "building")]
+    await an_order(company, custom={"score": 6})
+    problem = await refused(company, UPDATE_ORDER, id=ids[1], expectedVersion=1, custom={"score": 6})
+    assert bad_values(problem) == {"custom.score": "VALUE_TAKEN"}
+    await work()
+    assert await states(company) == [(UNIQUE, "ready")]
+    assert await is_complete(company)
+    for value in (1, 5, 6):
+        problem = await refused(company, UPDATE_ORDER, id=ids[1], expectedVersion=1, custom={"score": value})
+        assert bad_values(problem) == {"custom.score": "VALUE_TAKEN"}
+    await done(company, UPDATE_ORDER, id=ids[1], expectedVersion=1, custom={"score": 7})
+    assert await told(company) == []
+
+
+@pytest.mark.usefixtures("small_steps")
+@pytest.mark.parametrize("indexed", [True, False])
+@pytest.mark.parametrize("values", [(3, 3, 1, 2, 4), (1, 2, 3, 4, 3)], ids=["in a batch", "across batches"])
+async def test_unique_over_many_that_are_not(
+    company: Company, client: Client, work: Drain, values: tuple[int, ...], *, indexed: bool
+) -> None:
+    """The mark is taken back by a change set that says why, and who may change the configuration is told; the rest stays."""
+    admin = await company.add_person("admin", language="zh")
+    await define(company, indexed=indexed)
+    ids = await create_orders(company, [{"custom": {"score": value}} for value in values])
+    await work()
+    await define(company, indexed=indexed, unique=True)
+    await work()
+    assert not await is_unique(company)
+    text = "'order.score' cannot be unique, because several records have the same value: 3. Change these first."
+    chinese = "“order.score”不能设为唯一，有多条记录的值相同：3。请先修改这些记录。"
+    assert await told(company) == [(company.owner.id, text), (admin.id, chinese)]
+    (change,) = await company.rows(
+        "SELECT author_kind, comment FROM change_sets WHERE tenant_id = %(tenant)s ORDER BY version DESC LIMIT 1"
+    )
+    assert change == {"author_kind": "system", "comment": text}
+    assert await states(company) == ([(UNIQUE, "ready")] if indexed else [])
+    assert await company.rows("SELECT FROM order_numbers WHERE tenant_id = %(tenant)s AND is_unique") == []
+    # Values may be equal, as before.
+    await done(company, UPDATE_ORDER, id=ids[3], expectedVersion=1, custom={"score": 1})
+    assert await scores(company) == sorted(1 if place == 3 else value for place, value in enumerate(values))
+    for name, value in zip(ids, (10, 11, 12, 13, 14), strict=True):
+        await done(company, UPDATE_ORDER, id=name, custom={"score": value})
+    await define(company, indexed=indexed, unique=True)
+    await work()
+    assert (await is_unique(company), await states(company)) == (True, [(UNIQUE, "ready")])
+
+
+@pytest.mark.usefixtures("small_steps")
+async def test_a_value_that_is_entered_twice_while_it_is_claimed(company: Company, client: Client, work: Drain) -> None:
+    """A save may enter what a record holds that the job has not come to; the job finds both."""
+    await define(company)
+    await create_orders(company, [{"custom": {"score": number}} for number in (1, 2, 3)])
+    await define(company, unique=True)
+    await an_order(company, custom={"score": 3})
+    await work()
+    assert not await is_unique(company)
+    assert [member for member, _ in await told(company)] == [company.owner.id]
+
+
+async def test_a_job_that_never_ends_is_parked(
     company: Company, client: Client, work: Drain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not for values that are there; a new field can be unique whatever the number of records."""
+    """After so many attempts; the lists go on without the index, and whoever can mark the field anew is told."""
     await define(company)
-    await create_orders(company, [{"custom": {"score": number}} for number in range(3)])
+    await create_orders(company, [{"custom": {"score": number}} for number in (2, 1, 3)])
     monkeypatch.setattr(building, "AT_ONCE", 2)
-    label = {"en": "score"}
-    async with unchanged(company):
-        problem = await refused(
-            company, DEFINE_FIELD, object="order", key="score", type="integer", label=label, unique=True
-        )
-    assert (problem["__typename"], problem["code"]) == ("LimitExceeded", "CONFIG_UNIQUE_OVER_MANY")
+    await define(company, indexed=True)
+
+    async def broken(*_: Any) -> bool:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("workers.field_indexes.next_batch", broken)
+        for _ in range(jobs.MOST_ATTEMPTS):
+            with pytest.raises(ZeroDivisionError):
+                await work(overdue=True)
+        assert await told(company) == []
+        assert await work(overdue=True) == 1
+    (job,) = await company.rows("SELECT kind, parked_at FROM jobs WHERE tenant_id = %(tenant)s")
+    assert (job["kind"], job["parked_at"] is None) == (jobs.FIELD_INDEX, False)
+    text = "The index of 'order.score' was not completed in 8 attempts; lists are read without it. Mark the field anew."
+    assert await told(company) == [(company.owner.id, text)]
+    assert await scores(company) == [1, 2, 3]
+    await define(company, indexed=False)
+    await define(company, indexed=True)
+    await work()
+    assert await states(company) == [(UNIQUE, "ready")]
+    assert await is_complete(company)
+
+
+async def test_a_new_field_is_unique_at_once(
+    company: Company, client: Client, work: Drain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the number of records: no value is there yet."""
+    await create_orders(company, [{}, {}, {}])
+    monkeypatch.setattr(building, "AT_ONCE", 2)
     await define(company, "mark", "text", unique=True)
     first = await an_order(company, custom={"mark": "a"})
     await work()

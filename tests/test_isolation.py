@@ -32,7 +32,7 @@ from server.embedded import Services
 from server.settings import app_database_url
 from tenants.callers import Callers
 from tenants.database import Database
-from tenants.models import TENANT_TABLES
+from tenants.models.tables import TENANT_TABLES
 from tenants.transaction import new_id
 from tenants.views.saving import create_view
 from tenants.wire import Bound, WireConnection

@@ -12,7 +12,6 @@ from uuid import UUID
 import psycopg
 import typer
 from psycopg_pool import PoolTimeout
-from sqlalchemy.exc import DBAPIError
 
 from server import logs
 from server.embedded import ServiceError
@@ -37,7 +36,6 @@ class CommandError(Exception):
 
 EXPECTED = (
     CommandError,
-    DBAPIError,
     Outdated,
     PortTakenError,
     Problem,
@@ -112,8 +110,6 @@ def lines(error: Exception) -> Iterator[str]:
             yield "The database does not have the shape that this version needs: run 'orderloom migrate'."
         case psycopg.Error() | PoolTimeout():
             yield f"The database refused: {_first_line(error)}"
-        case DBAPIError():
-            yield f"The database refused: {_first_line(error.orig or error)}"
         case SettingsError() if APPLICATION_ROLE in str(error) and _may_lack_migration(str(error)):
             yield f"{error} If the database is new, run 'orderloom migrate' first."
         case _:

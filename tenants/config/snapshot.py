@@ -3,8 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from typing import Any, cast
 from uuid import UUID
+from weakref import WeakValueDictionary
+
+import orjson
 
 from tenants.config.definitions import (
     KINDS,
@@ -23,21 +27,32 @@ from tenants.config.definitions import (
 )
 from tenants.field_types import field_type
 from tenants.field_values.kinds import index_table
-from tenants.permissions import Policy
+from tenants.permissions import Policy, policy_of
 from tenants.records.attributes import CustomColumn
 
 Definitions = Mapping[str, Mapping[str, Definition]]
+# Definitions in use, by kind and the SHA-256 of the body: most companies have many that others have too, from the same template.
+_SHARED: WeakValueDictionary[tuple[str, bytes], Definition] = WeakValueDictionary()
 
 
 def parse_definitions(rows: Iterable[tuple[str, str, Mapping[str, Any]]]) -> dict[str, dict[str, Definition]]:
     """Definitions by kind and key, each kind in its display order, from stored rows (kind, key, body)."""
     found: dict[str, dict[str, Definition]] = {kind: {} for kind in KINDS}
     for kind, key, body in rows:
-        found[kind][key] = KINDS[kind].model_validate(body)
+        found[kind][key] = _definition(kind, body)
     for kind, by_key in found.items():
         ordered = sorted(by_key.items(), key=lambda item: (getattr(item[1], "position", 0), item[0]))
         found[kind] = dict(ordered)
     return found
+
+
+def _definition(kind: str, body: Mapping[str, Any]) -> Definition:
+    """One object for all that say the same, which can be shared because it is frozen."""
+    said = (kind, sha256(orjson.dumps(body)).digest())
+    known = _SHARED.get(said)
+    if known is None:
+        known = _SHARED[said] = KINDS[kind].model_validate(body)
+    return known
 
 
 @dataclass(frozen=True)
@@ -172,4 +187,4 @@ class TenantConfig:
 
     @cached_property
     def policy(self) -> Policy:
-        return Policy(self.roles, self.transitions)
+        return policy_of(self.roles, self.transitions)

@@ -4,6 +4,9 @@ more use.
 Few records are done in the transaction of the change set; many by a job, in batches that each hold up no more than the records
 they are about. Every save keeps the rows of its own record from the moment that the change set is committed, and lists are read
 by the index once it is complete, which is a new version of the configuration.
+
+Of a field that is to be unique, each row claims its value as it is made, by a save or by a batch; when the index is complete, all
+are claimed. A batch that meets a value which another record has claimed is refused, and the mark is to be taken back.
 """
 
 from collections.abc import Sequence
@@ -14,15 +17,16 @@ from tenants import jobs
 from tenants.config.definitions import CustomField, split_field_key
 from tenants.field_types import field_type
 from tenants.field_values.kinds import LONGEST_TEXT, index_table, key_sql, record_table
-from tenants.problems import FieldError, InvalidInput, LimitExceeded
+from tenants.problems import FieldError, InvalidInput
 from tenants.transaction import Transaction, new_id
 
 BUILDING, READY, REMOVING = "building", "ready", "removing"
 # Records of a type that a change set sees to by itself. Other writes wait for it, a second or so.
 AT_ONCE = 20_000
 BATCH = 2_000
-# Values that a refusal names.
+# Values that a refusal names: of few records the most frequent, of a batch the first.
 NAMED = 3
+MOST_NAMED = 10
 
 
 class FieldChange(NamedTuple):
@@ -91,8 +95,8 @@ def _field(key: str, definition: CustomField) -> _Field:
 async def follow(tx: Transaction, changes: Sequence[FieldChange]) -> None:
     """See to the index rows of fields whose flags were changed, at once or by a job.
 
-    Nothing else may write records of the tenant meanwhile. Raises :class:`InvalidInput` for values that cannot be indexed or are
-    not unique, naming some, and :class:`LimitExceeded` for a field that is to be unique over more than :data:`AT_ONCE` records.
+    Nothing else may write records of the tenant meanwhile. Raises :class:`InvalidInput` for values that cannot be indexed and, of
+    no more than :data:`AT_ONCE` records, for those that are not unique, naming some.
     """
     for change in changes:
         definition = change.after if change.after is not None and change.after.is_indexed else change.before
@@ -127,11 +131,8 @@ async def _end(tx: Transaction, field: _Field, count: int) -> None:
 
 
 async def _refuse_values(tx: Transaction, field: _Field, count: int) -> None:
-    """Raise for values too long for an index, and for those that are there twice though they are to be unique."""
+    """Raise for values too long for an index, and, of few records, for those that are there twice though they are to be unique."""
     path = ("field", field.key)
-    if field.definition.unique and count > AT_ONCE and await _has_values(tx, field):
-        # Until a job has come to the last of them, a save could not know that its value is there already.
-        raise LimitExceeded("config.unique_over_many", key=field.key, most=AT_ONCE)
     if field_type(field.definition.type).sql == "text":
         long = await tx.fetch_one(
             f"SELECT max(length({field.value_sql})) AS longest FROM {field.records} o WHERE o.tenant_id = %(tenant)s"
@@ -139,23 +140,18 @@ async def _refuse_values(tx: Transaction, field: _Field, count: int) -> None:
         if long and (long["longest"] or 0) > LONGEST_TEXT:
             data = {"length": long["longest"], "longest": LONGEST_TEXT}
             raise InvalidInput([FieldError((*path, "indexed"), "config.too_long_to_index", data)])
-    if field.definition.unique:
+    if field.definition.unique and count <= AT_ONCE:
         double = await tx.fetch_all(
             f"SELECT ({field.value_sql})::text AS value, count(*) AS found FROM {field.records} o WHERE o.tenant_id = %(tenant)s"
             f" AND {field.value_sql} IS NOT NULL GROUP BY {field.value_sql} HAVING count(*) > 1 ORDER BY 2 DESC, 1 LIMIT {NAMED}"
         )
         if double:
             named = ", ".join(f"{row['value']} ({row['found']})" for row in double)
-            raise InvalidInput(
-                [FieldError((*path, "unique"), "config.not_unique", {"key": field.key, "values": named})]
-            )
+            raise _not_unique(field, named)
 
 
-async def _has_values(tx: Transaction, field: _Field) -> bool:
-    found = await tx.fetch_one(
-        f"SELECT 1 AS found FROM {field.records} o WHERE o.tenant_id = %(tenant)s AND {field.value_sql} IS NOT NULL LIMIT 1"
-    )
-    return found is not None
+def _not_unique(field: _Field, named: str) -> InvalidInput:
+    return InvalidInput.at(("field", field.key, "unique"), "config.not_unique", key=field.key, values=named)
 
 
 async def _delete(tx: Transaction, field: _Field, ids: list[UUID] | None) -> None:
@@ -167,6 +163,23 @@ async def _rewrite(tx: Transaction, field: _Field, ids: list[UUID] | None) -> No
     await _delete(tx, field, ids)
     scope: dict[str, Any] = {"field": field.name, "ids": ids, "is_unique": field.definition.unique}
     await tx.execute(field.insert_sql(whole=ids is None), **scope)
+
+
+async def _claim(tx: Transaction, field: _Field, ids: list[UUID]) -> None:
+    """The rows of these records, each the only one with its value. Raises :class:`InvalidInput` where another has it already."""
+    await _delete(tx, field, ids)
+    double = await tx.fetch_all(
+        f"WITH made AS ({field.insert_sql(whole=False)}"
+        " ON CONFLICT (tenant_id, field, value) WHERE is_unique DO NOTHING RETURNING record_id)"
+        f" SELECT DISTINCT ({field.value_sql})::text AS value FROM {field.records} o WHERE o.tenant_id = %(tenant)s"
+        " AND o.id = ANY(%(ids)s::uuid[]) AND NOT EXISTS (SELECT FROM made WHERE record_id = o.id)"
+        f" ORDER BY 1 LIMIT {MOST_NAMED}",
+        field=field.name,
+        ids=ids,
+        is_unique=True,
+    )
+    if double:
+        raise _not_unique(field, ", ".join(row["value"] for row in double))
 
 
 async def _set_state(tx: Transaction, key: str, state: str, through: UUID | None = None) -> UUID:
@@ -191,7 +204,8 @@ async def _by_job(tx: Transaction, field: _Field, state: str) -> None:
 async def next_batch(tx: Transaction, index_id: UUID) -> bool:
     """Do one batch of an index's work. True while there is more to do.
 
-    The last one gives the tenant a new version of its configuration, so that lists are read by the index from then on.
+    The last one gives the tenant a new version of its configuration, so that lists are read by the index from then on. Raises
+    :class:`InvalidInput` for values of a field that is to be unique which several records have, naming those it met.
     """
     index = await tx.fetch_one(
         "SELECT field, state, through FROM field_indexes WHERE tenant_id = %(tenant)s AND id = %(id)s FOR UPDATE",
@@ -204,6 +218,8 @@ async def next_batch(tx: Transaction, index_id: UUID) -> bool:
     ids = await _next_ids(tx, field, index["through"])
     if index["state"] == REMOVING:
         await _delete(tx, field, ids)
+    elif field.definition.unique:
+        await _claim(tx, field, ids)
     else:
         await _rewrite(tx, field, ids)
     if len(ids) == BATCH:
@@ -215,6 +231,14 @@ async def next_batch(tx: Transaction, index_id: UUID) -> bool:
         await _set_state(tx, field.key, READY)
         await tx.execute("UPDATE tenants SET config_version = config_version + 1 WHERE id = %(tenant)s")
     return False
+
+
+async def field_of(tx: Transaction, index_id: UUID) -> str | None:
+    """The key of an index's field; None when there is no such index any more."""
+    row = await tx.fetch_one(
+        "SELECT field FROM field_indexes WHERE tenant_id = %(tenant)s AND id = %(id)s", id=index_id
+    )
+    return row["field"] if row else None
 
 
 async def _next_ids(tx: Transaction, field: _Field, through: UUID | None) -> list[UUID]:

@@ -4,8 +4,9 @@ import decimal
 from decimal import Decimal
 
 from tenants.field_types import FieldType
-from tenants.models.field_values import OPTIONS, RECORDS
 
+RECORDS = {"order": "orders", "customer": "customers", "product": "products"}
+OPTIONS = "options"
 # The bytes of one entry of a B-tree are few: longer texts cannot be indexed.
 LONGEST_TEXT = 500
 _KINDS = {
@@ -17,6 +18,7 @@ _KINDS = {
     "boolean": "flags",
     "text[]": OPTIONS,
 }
+INDEX_TABLES = frozenset(f"{record_type}_{suffix}" for record_type in RECORDS for suffix in _KINDS.values())
 # Decimals have at most 20 digits before the point and 10 behind it; above zero, all written alike, they sort as text.
 _SHIFT = Decimal(10) ** 20
 _FORM = "FM000000000000000000000.0000000000"

@@ -7,11 +7,11 @@ from uuid import UUID
 from psycopg.types.json import Json
 
 from tenants.database import ENTER, Connection
+from tenants.field_values.kinds import INDEX_TABLES
 from tenants.field_values.rows import Value
-from tenants.models.field_values import value_tables
 from tenants.problems import FieldError, InvalidInput
 
-UNIQUE_INDEXES = frozenset(f"{name}_unique_idx" for name in value_tables)
+UNIQUE_INDEXES = frozenset(f"{name}_unique_idx" for name in INDEX_TABLES)
 
 
 async def taken(connection: Connection, tenant_id: UUID, written: Iterable[Value]) -> InvalidInput | None:

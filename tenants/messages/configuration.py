@@ -42,9 +42,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "'{key}' cannot be unique, because several records have the same value: {values}. Change these first.",
         "“{key}”不能设为唯一，有多条记录的值相同：{values}。请先修改这些记录。",
     ),
-    "config.unique_over_many": (
-        "'{key}' cannot be made unique over more than {most} records. Mark a new field as unique and fill that.",
-        "记录超过 {most} 条，“{key}”不能再设为唯一。请新建唯一字段后再填入数据。",
+    "config.index_parked": (
+        "The index of '{key}' was not completed in {attempts} attempts; lists are read without it. Mark the field anew.",
+        "“{key}”的索引经 {attempts} 次尝试仍未建成，列表暂不使用该索引。请取消后重新设置。",
     ),
     "config.too_long_to_index": (
         "A record has a value of {length} characters here; an index takes at most {longest}. Shorten such values first.",

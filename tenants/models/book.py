@@ -16,6 +16,7 @@ from tenants.columns import (
     unique,
     uuid_column,
 )
+from tenants.models import ADDRESS_PARTS
 
 customers = tenant_table(
     "customers",
@@ -51,8 +52,6 @@ contact_points = tenant_table(
     belongs_to("customers", "customer_id", ondelete="CASCADE"),
     Index("contact_points_customer_id_idx", "tenant_id", "customer_id", "position"),
 )
-
-ADDRESS_PARTS = ("recipient", "phone", "line1", "line2", "district", "city", "region", "postal_code", "country")
 
 addresses = tenant_table(
     "addresses",
@@ -132,6 +131,7 @@ orders = tenant_table(
     Index("orders_priority_idx", "tenant_id", "priority", "ordered_at", "id"),
     Index("orders_voided_idx", "tenant_id", "ordered_at", "id", postgresql_where=text("voided_at IS NOT NULL")),
     Index("orders_status_idx", "tenant_id", "status", "ordered_at", "id"),
+    Index("orders_status_id_idx", "tenant_id", "status", "id", postgresql_where=text("voided_at IS NULL")),
     Index("orders_customer_id_idx", "tenant_id", "customer_id", "ordered_at", "id"),
     Index("orders_owner_id_idx", "tenant_id", "owner_id", "ordered_at", "id"),
 )

@@ -7,10 +7,11 @@ row for each of them.
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Index, Table, Text, text
+from sqlalchemy import CheckConstraint, Column, Computed, Index, Table, Text, text
 from sqlalchemy.types import Boolean, Date, DateTime
 
 from tenants.columns import belongs_to, flag_column, tenant_table, text_column, unique, uuid_column
+from tenants.field_values.kinds import OPTIONS, RECORDS
 
 # Under row security PostgreSQL looks values up in an index only by operators that it knows to be leakproof, which those of
 # numeric are not: numbers are kept as text that sorts as they do.
@@ -22,17 +23,21 @@ VALUE_TYPES: dict[str, Any] = {
     "times": DateTime(timezone=True),
     "flags": Boolean(),
 }
-OPTIONS = "options"
-RECORDS = {"order": "orders", "customer": "customers", "product": "products"}
 
 
 def _values(record_type: str, kind: str) -> Table:
     name = f"{record_type}_{kind}"
+    folded = (
+        # Without regard to case, and sorted so that texts that start alike lie together.
+        Column("folded", SORTABLE, Computed("lower(value)", persisted=True)),
+        Index(f"{name}_folded_idx", "tenant_id", "field", "folded", "record_id"),
+    )
     return tenant_table(
         name,
         uuid_column("record_id"),
         text_column("field"),
         Column("value", VALUE_TYPES[kind], nullable=True),
+        *(folded if kind == "texts" else ()),
         flag_column("is_unique", False),
         belongs_to(RECORDS[record_type], "record_id", ondelete="CASCADE"),
         Index(f"{name}_value_idx", "tenant_id", "field", "value", "record_id"),

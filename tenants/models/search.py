@@ -14,9 +14,10 @@ search_texts = tenant_table(
     text_column("text"),
     Index(
         "search_texts_text_idx",
+        # What GIN looks up first it looks up anew for each candidate of what follows.
+        "text",
         "tenant_id",
         "record_type",
-        "text",
         postgresql_using="gin",
         postgresql_ops={"text": "gin_trgm_ops"},
     ),

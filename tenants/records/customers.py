@@ -70,7 +70,7 @@ CUSTOMER = RecordType(
         column("id", "id", "Opaque id."),
         column("version", "integer", "Grows by one with each change; give it as expectedVersion."),
         column("kind", "text", "A person or a company.", enum="CustomerKind", choices=KINDS),
-        column("name", "text", "Full name."),
+        column("name", "text", "Full name.", indexed=True),
         column("externalId", "text", "The id of the customer in the system it came from.", nullable=True),
         Relation(
             name="company",
@@ -135,7 +135,7 @@ CUSTOMER = RecordType(
             many=True,
         ),
         Custom(name="custom", description="The company's own fields."),
-        column("createdAt", "date_time", "When the customer was entered."),
+        column("createdAt", "date_time", "When the customer was entered.", indexed=True),
         column("updatedAt", "date_time", "When the customer was last changed."),
     ),
 )

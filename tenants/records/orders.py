@@ -92,6 +92,7 @@ STATUS = Lookup(
     entries=_statuses,
     key=column("status", "select", "The key of the status.", options=lambda config: config.all_statuses),
     position=lambda config: list(config.all_statuses),
+    indexed=True,
 )
 
 SHIPPING_ADDRESS = Structure(
@@ -127,7 +128,7 @@ ORDER = RecordType(
     attributes=(
         column("id", "id", "Opaque id."),
         column("version", "integer", "Grows by one with each change; give it as expectedVersion."),
-        column("number", "text", "The order number, from the company's numbering pattern."),
+        column("number", "text", "The order number, from the company's numbering pattern.", indexed=True),
         column("externalId", "text", "The id of the order in the system it came from.", nullable=True),
         STATUS,
         Lookup(
@@ -174,8 +175,8 @@ ORDER = RecordType(
         column("tags", "tags", "Free labels."),
         column("notes", "text", "Remarks."),
         SHIPPING_ADDRESS,
-        column("orderedAt", "date_time", "When the customer ordered."),
-        column("promisedAt", "date_time", "When delivery was promised.", nullable=True),
+        column("orderedAt", "date_time", "When the customer ordered.", indexed=True),
+        column("promisedAt", "date_time", "When delivery was promised.", nullable=True, indexed=True),
         money("subtotal", "Sum of the lines after discount, before tax."),
         money("discountTotal", "Sum of the lines' discounts."),
         money("taxTotal", "Sum of the lines' taxes."),
@@ -229,8 +230,8 @@ ORDER = RecordType(
             many=True,
         ),
         Custom(name="custom", description="The company's own fields."),
-        column("createdAt", "date_time", "When the order was entered."),
-        column("updatedAt", "date_time", "When the order was last changed."),
+        column("createdAt", "date_time", "When the order was entered.", indexed=True),
+        column("updatedAt", "date_time", "When the order was last changed.", indexed=True),
     ),
 )
 

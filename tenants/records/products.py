@@ -14,8 +14,8 @@ PRODUCT = RecordType(
     attributes=(
         column("id", "id", "Opaque id."),
         column("version", "integer", "Grows by one with each change; give it as expectedVersion."),
-        column("sku", "text", "Article number, unique in the company."),
-        column("name", "text", "Name."),
+        column("sku", "text", "Article number, unique in the company.", indexed=True),
+        column("name", "text", "Name.", indexed=True),
         column("externalId", "text", "The id of the product in the system it came from.", nullable=True),
         column("specification", "text", "What distinguishes it: size, colour, material."),
         column("unit", "text", "Unit of sale."),
@@ -37,7 +37,7 @@ PRODUCT = RecordType(
             many=True,
         ),
         Custom(name="custom", description="The company's own fields."),
-        column("createdAt", "date_time", "When the product was entered."),
+        column("createdAt", "date_time", "When the product was entered.", indexed=True),
         column("updatedAt", "date_time", "When the product was last changed."),
     ),
 )

@@ -38,7 +38,7 @@ AUTOMATION_RUN = RecordType(
             join="{t}.record_type = 'order' AND {x}.id = {t}.record_id",
             nullable=True,
         ),
-        column("createdAt", "date_time", "When it was set off."),
+        column("createdAt", "date_time", "When it was set off.", indexed=True),
         column("finishedAt", "date_time", "When it ended.", nullable=True),
     ),
 )
@@ -59,7 +59,7 @@ DELIVERY = RecordType(
         column("status", "text", "Where it stands.", enum="DeliveryStatus", choices=DELIVERY_STATUSES),
         column("attempts", "integer", "How often it was tried."),
         column("lastError", "text", "What the last failed attempt said."),
-        column("createdAt", "date_time", "When it was written."),
+        column("createdAt", "date_time", "When it was written.", indexed=True),
         column("sentAt", "date_time", "When it was sent.", nullable=True),
     ),
 )
