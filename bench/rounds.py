@@ -1,7 +1,6 @@
 """Measuring: each work by each server in turn, round after round, so that shares are taken under the same conditions."""
 
 import statistics
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,7 +90,7 @@ class Measuring:
         file = self.folder / f"{work.key}-{server.name}"
         if work.key == "W6":
             # The last steps of the run before may still be under way, and these begin where those end.
-            time.sleep(0.5)
+            self.postgres.rest()
         if work.key == "W6" or not file.exists():
             token = self.loaded.large.token if server.name == PRODUCT else ""
             write_requests(file, [(token, body_of(server, work, ask)) for ask in self.asks.of(work)])

@@ -22,6 +22,8 @@ from server.embedded.processes import free_port, wait_until
 from server.settings import app_database_url
 
 READY_SECONDS = 60.0
+QUIET_LOOKS = 10
+_BUSY = "SELECT count(*) FROM pg_stat_activity WHERE state <> 'idle' AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
 PRODUCT, LIMIT, RIVAL = "product", "limit", "postgraphile"
 RIVAL_ROLE, RIVAL_PASSWORD = "bench_rival", "bench-rival"
 
@@ -110,9 +112,23 @@ class Postgres:
     """The processes of the database's server, which is asked through ``connection``."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
         main = psutil.Process(connection.info.backend_pid).parent()
         assert main is not None, "each backend is a child of the main process"
         self._main = main
+
+    def rest(self) -> None:
+        """Wait until nobody else has done anything for a while. Raises ServerError where there is no end to it."""
+        quiet = 0
+
+        def is_quiet() -> bool:
+            nonlocal quiet
+            (busy,) = self._connection.execute(_BUSY).fetchone() or (0,)
+            quiet = 0 if busy else quiet + 1
+            return quiet >= QUIET_LOOKS
+
+        if not wait_until(is_quiet, READY_SECONDS, every=0.05):
+            raise ServerError(f"PostgreSQL has not come to rest in {READY_SECONDS:.0f} s")
 
     def cpu_seconds(self) -> float:
         """Processor time that all of them have used so far; those that ended count with the main process."""

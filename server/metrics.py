@@ -134,8 +134,9 @@ async def metrics(request: Request) -> Response:
 
 async def _look_at_jobs(database: Database) -> None:
     stats = database.pool.get_stats()
-    for state in ("pool_size", "pool_available", "requests_waiting"):
+    for state in ("pool_size", "pool_available"):
         POOL.labels(state).set(stats.get(state, 0))
+    POOL.labels("requests_waiting").set(database.waiting)
     try:
         async with asyncio.timeout(LONGEST_LOOK):
             found = await jobs.look(database)

@@ -4,6 +4,7 @@ The pool holds autocommit connections. A read is one round trip: the tenant is e
 fails when the caller is no longer what it was, and row security does the rest.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import JsonbDumper, set_json_dumps, set_json_loads
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from tenants.actors import Actor
 from tenants.config.snapshot import TenantConfig
@@ -36,6 +37,8 @@ SESSION_OPTIONS = (
 # A session amid a pipeline never counts as idle, so the limit above does not see that its client has stopped.
 TRANSACTION_LIMIT = "SET transaction_timeout = '30s'"
 KNOWS_TRANSACTION_LIMIT = 170_000
+# How long a call waits for a connection, in seconds.
+PATIENCE = 5.0
 # Connections for single short statements beside an open transaction.
 ASIDE = 2
 ENTER = "SELECT set_config('app.tenant_id', %(tenant)s::text, true)"
@@ -137,7 +140,7 @@ def _pool(url: str, least: int, most: int) -> AsyncConnectionPool[Connection]:
         kwargs={"autocommit": True, "row_factory": dict_row, "options": SESSION_OPTIONS, "prepare_threshold": None},
         min_size=least,
         max_size=most,
-        timeout=5,
+        timeout=PATIENCE,
         # The pool's own patience doubles its pauses; given up, a connection is tried anew for whoever next asks for one.
         reconnect_timeout=1,
         configure=_configure,
@@ -155,6 +158,12 @@ class Database:
     pool: AsyncConnectionPool[Connection]
     aside: AsyncConnectionPool[Connection]
     on_commit: list[Callable[[Announcement], Awaitable[None]]] = field(default_factory=list)
+    # How many wait for a connection of the pool. Its own queue costs each of them a task and a timer.
+    waiting: int = 0
+    _places: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._places = asyncio.Semaphore(self.pool.max_size)
 
     @classmethod
     async def open(cls, url: str, *, size: int = 8) -> "Database":
@@ -184,13 +193,34 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """A connection, in no transaction; what is left open on it is rolled back when it goes back."""
-        # The pool's own context manager would also commit, which costs something and does nothing here.
-        connection = await self.pool.getconn()
+        """A connection, in no transaction; what is left open on it is rolled back when it goes back.
+
+        Raises ``psycopg_pool.PoolTimeout`` when none is free in time.
+        """
+        await self._take_place()
         try:
-            yield connection
+            # The pool's own context manager would also commit, which costs something and does nothing here.
+            connection = await self.pool.getconn()
+            try:
+                yield connection
+            finally:
+                await self.pool.putconn(connection)
         finally:
-            await self.pool.putconn(connection)
+            self._places.release()
+
+    async def _take_place(self) -> None:
+        """Wait for one of the pool's connections to be free."""
+        if not self._places.locked():
+            await self._places.acquire()
+            return
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._places.acquire()
+        except TimeoutError:
+            raise PoolTimeout(f"no connection was free for {PATIENCE:.0f} s") from None
+        finally:
+            self.waiting -= 1
 
     async def read(self, caller: Caller, sql: str, parameters: Mapping[str, Any]) -> bytes | None:
         """The first column of the first row, or None. Raises :class:`Outdated` when the caller is no longer what it was."""
