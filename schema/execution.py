@@ -4,6 +4,7 @@ An operation is prepared with what this process last saw of the caller. Every st
 the answer is thrown away and the operation prepared anew, so a changed right or field holds for the very next request.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from schema.mutations import perform
 from schema.overlays import Overlays
 from schema.reads import assembled, own_views, read_roots, roots_of
 from schema.root import build
+from tenants.callers import Remembered
 from tenants.calls import current
 from tenants.config.definitions import View
 from tenants.database import Caller, Outdated
@@ -38,6 +40,11 @@ log = logging.getLogger("orderloom.graphql")
 SCHEMA = build()
 DOCUMENTS = Documents(SCHEMA)
 OVERLAYS = Overlays(SCHEMA.type_map)
+
+INTROSPECTION = frozenset({"__schema", "__type"})
+# Each is as large as the schema.
+MOST_INTROSPECTIONS = 8
+_INTROSPECTIONS: Remembered[tuple[Any, ...], ExecutionResult] = Remembered(MOST_INTROSPECTIONS)
 
 # What can be asked without a token.
 PUBLIC = frozenset({"signIn", "__typename"})
@@ -150,7 +157,9 @@ async def _execute_seen(
     context = Context(house, document, language, request_id, token, caller)
     try:
         _spend(context, node, operation, spent)
-        if kind == "query" and caller:
+        if document.root_names(node) <= INTROSPECTION:
+            result = await _introspection(context, operation)
+        elif kind == "query" and caller:
             result = await _query(context, node, operation, spent)
         else:
             result = await (_mutation if kind == "mutation" else _run)(context, node, operation)
@@ -242,6 +251,25 @@ async def _query(
     return await _run(context, node, operation)
 
 
+async def _introspection(context: Context, operation: Operation) -> ExecutionResult:
+    """What a schema says of itself takes longest of all to put together, and is the same until the company's own fields change.
+
+    It is made in a thread, so that others are served meanwhile, and remembered as JSON.
+    """
+    caller = context.known_caller
+    lens = OVERLAYS.lens(caller.config if caller else None)
+    key = (lens, operation.query, operation.operation_name, orjson.dumps(operation.variables or {}))
+    known = _INTROSPECTIONS.get(key)
+    if known is not None:
+        return known
+    made = await asyncio.to_thread(_executed, context, operation)
+    assert isinstance(made, ExecutionResult)
+    if made.data is None or made.errors:
+        return made
+    written = ExecutionResult(cast(Any, orjson.Fragment(orjson.dumps(made.data))))
+    return _INTROSPECTIONS.put(key, written)
+
+
 async def _mutation(context: Context, node: OperationDefinitionNode, operation: Operation) -> ExecutionResult:
     """Perform the mutations, and let graphql-core put the response together only where it is more than their records."""
     variables = context.document.variables(SCHEMA, node, operation.variables or {})
@@ -255,7 +283,15 @@ async def _mutation(context: Context, node: OperationDefinitionNode, operation: 
 
 
 async def _run(context: Context, _node: OperationDefinitionNode, operation: Operation) -> ExecutionResult:
-    result = execute_document(
+    result = _executed(context, operation)
+    if is_awaitable(result):
+        return await cast(Awaitable[ExecutionResult], result)
+    return cast(ExecutionResult, result)
+
+
+def _executed(context: Context, operation: Operation) -> ExecutionResult | Awaitable[ExecutionResult]:
+    """The result of graphql-core, or what it will be."""
+    return execute_document(
         SCHEMA,
         context.document.node,
         context_value=context,
@@ -264,9 +300,6 @@ async def _run(context: Context, _node: OperationDefinitionNode, operation: Oper
         executor_class=_PassThrough,
         max_coercion_errors=MOST_VARIABLE_ERRORS,
     )
-    if is_awaitable(result):
-        return await cast(Awaitable[ExecutionResult], result)
-    return cast(ExecutionResult, result)
 
 
 async def subscribe(
