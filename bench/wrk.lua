@@ -1,7 +1,8 @@
 -- Sends the requests of a file in turn, for ever, and counts the answers that are not as they should be.
 -- Arguments: the file (on each line a token, a tab and a body) and a text that each good answer holds.
 
-local requests, place, marker = {}, 0, ""
+-- wrk asks for one request beforehand, to look at it: the first of the file is then sent all the same.
+local requests, place, marker = {}, -1, ""
 local threads = {}
 bad, first_bad = 0, ""
 
@@ -20,8 +21,8 @@ function init(args)
 end
 
 function request()
-  place = place % #requests + 1
-  return requests[place]
+  place = place + 1
+  return requests[math.max(place - 1, 0) % #requests + 1]
 end
 
 function response(status, headers, body)
