@@ -45,6 +45,9 @@ class OrderLineInput:
 @strawberry.input(description="A new order.")
 class CreateOrderInput:
     lines: list[OrderLineInput]
+    type: str | None = strawberry.field(
+        default=UNSET, description="Key of the order's type, which chooses its life cycle; the first if not given."
+    )
     customer_id: strawberry.ID | None = UNSET
     customer: NewCustomerInput | None = strawberry.field(
         default=UNSET, description="A new customer, instead of customerId."
@@ -76,6 +79,9 @@ class UpdateOrderInput:
     lines: list[OrderLineInput] | None = strawberry.field(
         default=UNSET, description="All lines of the order from now on; entries with id keep their line."
     )
+    type: str | None = strawberry.field(
+        default=UNSET, description="Key of another type, whose life cycle has the status that the order is in."
+    )
     customer_id: strawberry.ID | None = UNSET
     external_id: str | None = UNSET
     currency: str | None = UNSET
@@ -92,11 +98,41 @@ class UpdateOrderInput:
     idempotency_key: str | None = strawberry.field(default=UNSET, description=KEY)
 
 
-@strawberry.input(description="One step of the life cycle.")
-class ChangeOrderStatusInput:
+@strawberry.input(description="Values of the fields that a step asks for, as in an update of the order.")
+class StepValuesInput:
+    customer_id: strawberry.ID | None = UNSET
+    external_id: str | None = UNSET
+    channel: str | None = UNSET
+    priority: str | None = strawberry.field(default=UNSET, description="LOW, NORMAL, HIGH or URGENT.")
+    owner_id: strawberry.ID | None = UNSET
+    tags: list[str] | None = UNSET
+    notes: str | None = UNSET
+    shipping_address: ShippingAddressInput | None = UNSET
+    ordered_at: DateTimeText | None = UNSET
+    promised_at: DateTimeText | None = UNSET
+    custom: CustomValues | None = UNSET
+
+
+@strawberry.input
+class StepFields:
+    """A step that is taken, or looked at before it is."""
+
     id: strawberry.ID
     status: str = strawberry.field(description="Key of the status to go to; see nextSteps of the order.")
+    step: str | None = strawberry.field(
+        default=UNSET,
+        description="Key of the step, where several lead to that status; the first you may take if not given.",
+    )
+    reason: str | None = strawberry.field(default=UNSET, description="Key of one of the step's reasons.")
+    values: StepValuesInput | None = strawberry.field(default=UNSET, description="What the step asks for.")
+    files: list[strawberry.ID] | None = strawberry.field(
+        default=UNSET, description="Files that you have uploaded, to hang on the order with the step."
+    )
     note: str | None = None
+
+
+@strawberry.input(description="One step of the life cycle.")
+class ChangeOrderStatusInput(StepFields):
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
     idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
@@ -108,6 +144,13 @@ class VoidOrderInput:
     note: str | None = None
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
     idempotency_key: str | None = strawberry.field(default=None, description=KEY)
+
+
+def step_form(given: Values) -> orders.StepForm:
+    """What is given with a step."""
+    return orders.StepForm(
+        given.get("step"), given.get("reason"), given.get("values") or {}, tuple(given.get("files") or ())
+    )
 
 
 @strawberry.type
@@ -129,8 +172,12 @@ class OrderMutations:
     @mutation(ChangeOrderStatusInput, description="Take an order one step further in the company's life cycle.")
     async def change_order_status(self, info: Info, input: Values) -> OrderResult:
         wanted, expected, note = parse_id(input["id"]), input.get("expectedVersion"), input.get("note")
+        form = step_form(input)
         return await change(
-            info, OrderPayload, input, lambda tx: orders.change_status(tx, wanted, input["status"], expected, note)
+            info,
+            OrderPayload,
+            input,
+            lambda tx: orders.change_status(tx, wanted, input["status"], expected, note, form),
         )
 
     @mutation(

@@ -1,13 +1,15 @@
 """Orders and their lines, as they can be read."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tenants.config.definitions import label
+from tenants.config.definitions import OrderType, label
 from tenants.messages import render
 from tenants.models import ADDRESS_PARTS
 from tenants.names import camel
-from tenants.records.attributes import Custom, Lookup, RecordType, Relation, Search, Structure, column, money
+from tenants.records.attributes import Custom, Lookup, RecordType, Relation, Search, Steps, Structure, column, money
+from tenants.records.files import files_of
 
 if TYPE_CHECKING:
     from tenants.config.snapshot import TenantConfig
@@ -29,22 +31,11 @@ def _statuses(config: "TenantConfig", _access: "Access", language: str) -> Mappi
     }
 
 
-def _next_steps(config: "TenantConfig", access: "Access", language: str) -> Mapping[str, Any]:
-    return {source: [_step(config, access, language, key) for key in keys] for source, keys in config.steps.items()}
-
-
-def _step(config: "TenantConfig", access: "Access", language: str, key: str) -> dict[str, Any]:
-    transition = config.transitions[key]
-    # The first right that is missing is the one that the mutation would name.
-    needed = ("order.change_status", f"order.transition.{key}")
-    right = next((right for right in needed if not access.allows(right)), None)
+def _types(config: "TenantConfig", _access: "Access", language: str) -> Mapping[str, Any]:
     return {
-        "key": key,
-        "label": label(transition.label, language, key),
-        "status": transition.target,
-        "statusLabel": label(config.statuses[transition.target].label, language, transition.target),
-        "allowed": right is None,
-        "refusal": None if right is None else _lacking(access, language, right),
+        key: {"key": key, "label": label(each.label, language, key)}
+        for key, each in config.definitions["order_type"].items()
+        if isinstance(each, OrderType)
     }
 
 
@@ -77,6 +68,11 @@ def _void_reasons(config: "TenantConfig", _access: "Access", language: str) -> M
     }
 
 
+def _part_of_address(part: str, row: Mapping[str, Any]) -> str | None:
+    address = row.get("shipping_address")
+    return address.get(part) if address else None
+
+
 STATUS = Lookup(
     name="status",
     description="Where the order stands in the company's life cycle.",
@@ -95,6 +91,35 @@ STATUS = Lookup(
     indexed=True,
 )
 
+TYPE = Lookup(
+    name="type",
+    description="What type of order it is; the type chooses the life cycle.",
+    nullable=True,
+    graphql="OrderType",
+    members={"key": "String!", "label": "String!"},
+    by="{t}.type",
+    entries=_types,
+    key=column(
+        "type", "select", "The key of the type.", nullable=True, options=lambda config: config.definitions["order_type"]
+    ),
+    position=lambda config: list(config.definitions["order_type"]),
+)
+
+LIFE_CYCLE = Structure(
+    name="lifeCycle",
+    description="Which life cycle the order is in.",
+    graphql="OrderLifeCycle",
+    members=(
+        column("key", "text", "Its key; empty for the one of all statuses.", sql="{t}.life_cycle"),
+        column(
+            "version",
+            "integer",
+            "The version the order is held to; 0 where it follows the one in force.",
+            sql="{t}.life_cycle_version",
+        ),
+    ),
+)
+
 SHIPPING_ADDRESS = Structure(
     name="shippingAddress",
     description="Where the order goes: a snapshot, so that a later change of the customer's address does not rewrite history.",
@@ -107,6 +132,7 @@ SHIPPING_ADDRESS = Structure(
             "text",
             f"The {part.replace('_', ' ')} of the address.",
             sql=f"({{t}}.shipping_address->>'{part}')",
+            reads=partial(_part_of_address, part),
             nullable=True,
             sortable=False,
         )
@@ -131,9 +157,27 @@ ORDER = RecordType(
         column("number", "text", "The order number, from the company's numbering pattern.", indexed=True),
         column("externalId", "text", "The id of the order in the system it came from.", nullable=True),
         STATUS,
-        Lookup(
+        column(
+            "statusSince",
+            "date_time",
+            "Since when the order stands there.",
+            # Orders that stand there since before that was kept have it in their history.
+            sql="coalesce({t}.status_since, (SELECT max(e.at) FROM events e WHERE e.tenant_id = {t}.tenant_id"
+            " AND e.record_type = 'order' AND e.record_id = {t}.id AND e.kind IN ('created', 'status_changed', 'voided')),"
+            " {t}.created_at)",
+        ),
+        column(
+            "statusDueAt",
+            "date_time",
+            "Until when the order should have left it, by the status's time limit; overdue are those with olderThan PT0S.",
+            nullable=True,
+        ),
+        column("statusReason", "text", "The key of the reason that was given with the last step.", nullable=True),
+        TYPE,
+        LIFE_CYCLE,
+        Steps(
             name="nextSteps",
-            description="The steps that the life cycle allows from here, and for those you may not take, why.",
+            description="The steps that the life cycle allows from here, with what each needs, and for those that cannot be taken, why.",
             graphql="NextStep",
             members={
                 "key": "String!",
@@ -142,10 +186,14 @@ ORDER = RecordType(
                 "statusLabel": "String!",
                 "allowed": "Boolean!",
                 "refusal": "String",
+                "noteRequired": "Boolean!",
+                "attachmentRequired": "Boolean!",
+                "confirm": "String",
             },
-            by="{t}.status",
-            entries=_next_steps,
-            many=True,
+            lists={
+                "requires": ("StepField", {"path": "String!", "label": "String!"}),
+                "reasons": ("StepReason", {"key": "String!", "label": "String!"}),
+            },
         ),
         Lookup(
             name="voiding",
@@ -181,7 +229,13 @@ ORDER = RecordType(
         money("discountTotal", "Sum of the lines' discounts."),
         money("taxTotal", "Sum of the lines' taxes."),
         money("total", "What the customer pays: subtotal and tax.", rank="{t}.total_rank"),
-        column("isVoided", "boolean", "Whether the order is void.", sql="({t}.voided_at IS NOT NULL)"),
+        column(
+            "isVoided",
+            "boolean",
+            "Whether the order is void.",
+            sql="({t}.voided_at IS NOT NULL)",
+            reads=lambda row: row.get("voided_at") is not None,
+        ),
         column("voidedAt", "date_time", "When the order was voided.", nullable=True),
         Relation(
             name="voidedBy",
@@ -229,6 +283,7 @@ ORDER = RecordType(
             join="{x}.record_type = 'order' AND {x}.record_id = {t}.id",
             many=True,
         ),
+        files_of("order"),
         Custom(name="custom", description="The company's own fields."),
         column("createdAt", "date_time", "When the order was entered.", indexed=True),
         column("updatedAt", "date_time", "When the order was last changed.", indexed=True),

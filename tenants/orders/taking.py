@@ -1,57 +1,95 @@
-"""Orders: the commands. One function per thing a person can do; automations and imports call the same ones."""
+"""Taking orders and changing what they say."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from tenants import customers
-from tenants.config.definitions import Category, label
+from tenants.aggregates import CREATED, ORDER, UPDATED, Record, Row, Settled
+from tenants.config.definitions import label
 from tenants.field_types import BadValue
-from tenants.field_types.text import clean_text
-from tenants.forms import Form, record_id
+from tenants.field_types.identifier import record_id
+from tenants.forms import Form
+from tenants.life_cycles.cycles import FOLLOWING, Cycle, cycle_of_type, order_types
+from tenants.life_cycles.gates import entry, first_unmet, refusal
+from tenants.life_cycles.standing import due_at, stand
 from tenants.models import ADDRESS_PARTS
-from tenants.numbering import next_number
+from tenants.numbering import next_number, order_series
 from tenants.order_lines import ask_products, check_lines, total_up
-from tenants.problems import Conflict, FieldError, InvalidInput, NotAllowed
+from tenants.orders.standing import refuse_voided
+from tenants.problems import Conflict, FieldError, InvalidInput
 from tenants.records.orders import PRIORITIES
 from tenants.references import References, named_id
-from tenants.saving import CREATED, CUSTOMER, ORDER, STATUS_CHANGED, UPDATED, VOIDED, Record, Row, load, save
+from tenants.rules.settling import settle
+from tenants.saving import load, save
 from tenants.search_texts import order_text
 from tenants.transaction import Transaction, new_id
-
-LONGEST_NOTE = 2_000
 
 
 async def create_order(tx: Transaction, values: Mapping[str, Any], *, status: str | None = None) -> UUID:
     """Create an order with its lines, and with ``customer`` instead of ``customerId`` the customer too: all or nothing.
 
-    An import may say in which ``status`` the order already stands elsewhere; that needs the right order.import. Raises
-    :class:`NotAllowed` (order.create, customer.create), :class:`InvalidInput` and :class:`Conflict`.
+    It begins in the life cycle of its ``type``. An import may say in which ``status`` the order already stands elsewhere; that needs
+    the right order.import. Raises :class:`NotAllowed` (order.create, customer.create), :class:`InvalidInput` and :class:`Conflict`.
     """
     tx.access.require("order.create")
-    record = Record({"id": new_id(), "status": _first_status(tx, status)}, {"lines": []})
+    record = Record({"id": new_id()}, {"lines": []})
     form = Form(values, record.row)
+    cycle = _begin(tx, form, status)
     customer = await _new_customer(tx, form)
-    await _check(tx, form, record, customer)
-    form.finish()
-    record.row["number"] = await next_number(tx)
+    await check(tx, form, record, customer.after if customer else None)
+    settled = await settle(tx, ORDER, None, record, form, (customer,) if customer else ())
+    await _require_entry(tx, cycle, record, customer.after if customer else None)
+    record.row["number"] = await next_number(tx, order_series(tx.config), record.row)
     record.row["search_text"] = order_text(tx.config, record.row, record.children["lines"])
     if customer:
-        await save(tx, CUSTOMER, None, customer, CREATED)
-    await save(tx, ORDER, None, record, CREATED)
+        await save(tx, customer, CREATED)
+    await save(tx, settled, CREATED)
     return record.id
 
 
-def _first_status(tx: Transaction, imported: str | None) -> str:
+def _begin(tx: Transaction, form: Form, imported: str | None) -> Cycle:
+    """Choose the new order's type, and with it the life cycle and the status that it begins in."""
+    types = order_types(tx.config)
+    chosen = next(iter(types), None)
+    given = form.values.get("type")
+    if given in types:
+        chosen = given
+    elif given is not None:
+        form.fail("type", "order.unknown_type", type=given, types=", ".join(types) or "-")
+    cycle = cycle_of_type(tx.config, chosen)
+    form.row.update(type=chosen, life_cycle=cycle.key)
+    stand(form.row, tx.config, cycle, _first_status(tx, cycle, imported), tx.now)
+    return cycle
+
+
+def _first_status(tx: Transaction, cycle: Cycle, imported: str | None) -> str:
     if imported is None:
-        if tx.config.initial_status is None:
+        if cycle.initial is None:
             raise Conflict("order.no_initial_status")
-        return tx.config.initial_status
+        return cycle.initial
     tx.access.require("order.import")
-    statuses = [key for key, status in tx.config.statuses.items() if status.category is not Category.VOID]
-    if imported not in statuses:
-        raise InvalidInput.at(("status",), "order.unknown_status", status=imported, statuses=", ".join(statuses))
+    void = tx.config.void_status
+    if imported not in cycle.gates or imported == void:
+        statuses = ", ".join(key for key in cycle.gates if key != void)
+        raise InvalidInput.at(("status",), "order.unknown_status", status=imported, statuses=statuses)
     return imported
+
+
+async def _require_entry(tx: Transaction, cycle: Cycle, record: Record, customer: Record | None) -> None:
+    """Raise :class:`Conflict` for a new order that does not meet the condition of the status it begins in."""
+    found = entry(tx.config, cycle, record.row["status"])
+    if not found:
+        return
+    related: dict[str, Any] = {"lines": record.children["lines"], "customer": customer.row if customer else None}
+    customer_id = record.row.get("customer_id")
+    if customer is None and customer_id is not None and not all(hurdle.condition.is_local for hurdle in found):
+        related["customer"] = await tx.fetch_one(
+            "SELECT * FROM customers WHERE tenant_id = %(tenant)s AND id = %(id)s", id=customer_id
+        )
+    unmet = await first_unmet(tx, found, record, None, related)
+    if unmet is not None:
+        raise refusal(tx, unmet, record.row)
 
 
 async def update_order(
@@ -63,128 +101,41 @@ async def update_order(
     """
     tx.access.require("order.update")
     before = await load(tx, ORDER, order_id, expected_version)
-    _refuse_voided(before.row)
+    refuse_voided(before.row)
     after = before.copy()
     form = Form(values, after.row)
-    await _check(tx, form, after, None)
-    form.finish()
+    _change_type(tx, form)
+    await check(tx, form, after, None)
+    settled = await settle(tx, ORDER, before, after, form)
     after.row["search_text"] = order_text(tx.config, after.row, after.children["lines"])
-    await save(tx, ORDER, before, after, UPDATED)
+    await save(tx, settled, UPDATED)
     return before.id
 
 
-async def change_status(
-    tx: Transaction, order_id: UUID | None, target: str, expected_version: int | None = None, note: str | None = None
-) -> UUID:
-    """Take one step of the life cycle.
-
-    Raises :class:`NotAllowed` (order.change_status, or the step's own right), :class:`NotFound`, :class:`InvalidInput` for an
-    unknown status, and :class:`Conflict` for a step that the life cycle does not have, naming those it has.
-    """
-    tx.access.require("order.change_status")
-    before = await load(tx, ORDER, order_id, expected_version, step=STATUS_CHANGED)
-    _refuse_voided(before.row)
-    statuses = tx.config.statuses
-    if target not in statuses:
-        raise InvalidInput.at(("status",), "order.unknown_status", status=target, statuses=", ".join(statuses))
-    if statuses[target].category is Category.VOID:
-        raise Conflict(
-            "order.use_void", current=_as_it_is(before.row), status=label(statuses[target].label, tx.language, target)
+def _change_type(tx: Transaction, form: Form) -> None:
+    """Give the order another type; it goes on in that type's life cycle, which must have the status that it is in."""
+    given, row, types = form.values.get("type"), form.row, order_types(tx.config)
+    if not form.has("type") or given == row["type"]:
+        return
+    if given not in types:
+        form.fail("type", "order.unknown_type", type=given, types=", ".join(types) or "-")
+        return
+    cycle = cycle_of_type(tx.config, given)
+    if cycle.key != row["life_cycle"]:
+        if row["status"] not in cycle.gates:
+            name = label(tx.config.all_statuses[row["status"]].label, tx.language, row["status"])
+            form.fail("type", "order.type_status", type=given, status=name)
+            return
+        since = row["status_since"] or row["created_at"]
+        row.update(
+            life_cycle=cycle.key,
+            life_cycle_version=FOLLOWING,
+            status_due_at=due_at(tx.config, cycle, row["status"], since),
         )
-    _require_step(tx, before.row, target)
-    note = _checked_note(note)
-    after = before.copy()
-    after.row["status"] = target
-    await save(tx, ORDER, before, after, STATUS_CHANGED, note)
-    return before.id
+    row["type"] = given
 
 
-async def void_order(
-    tx: Transaction,
-    order_id: UUID | None,
-    reason: str,
-    expected_version: int | None = None,
-    note: str | None = None,
-) -> UUID:
-    """Void an order: it leaves work lists and totals, and stays readable.
-
-    Raises :class:`NotAllowed` (order.void), :class:`NotFound`, :class:`InvalidInput` for the reason or a missing note, and
-    :class:`Conflict` where its status forbids it, saying what must be done first.
-    """
-    tx.access.require("order.void")
-    before = await load(tx, ORDER, order_id, expected_version, step=VOIDED)
-    _refuse_voided(before.row)
-    note = _checked_note(note)
-    _check_reason(tx, reason, note)
-    status = tx.config.all_statuses[before.row["status"]]
-    if status.void_blocked:
-        name = label(status.label, tx.language, before.row["status"])
-        hint = label(status.void_blocked, tx.language)
-        raise Conflict("order.void_blocked", current=_as_it_is(before.row), status=name, hint=hint)
-    if tx.config.void_status is None:
-        raise Conflict("order.no_void_status")
-    after = before.copy()
-    after.row.update(
-        status=tx.config.void_status,
-        voided_at=tx.now,
-        voided_by_id=tx.caller.member_id,
-        void_reason=reason,
-        void_note=note,
-    )
-    await save(tx, ORDER, before, after, VOIDED, note)
-    return before.id
-
-
-def _checked_note(note: str | None) -> str | None:
-    try:
-        return clean_text(note or "", LONGEST_NOTE) or None
-    except BadValue as bad:
-        raise InvalidInput.at(("note",), bad.code, **bad.data) from None
-
-
-def _check_reason(tx: Transaction, reason: str, note: str | None) -> None:
-    reasons = tx.config.void_reasons
-    if reason not in reasons:
-        raise InvalidInput.at(("reason",), "order.unknown_reason", reason=reason, reasons=", ".join(reasons) or "-")
-    if reasons[reason].note_required and note is None:
-        name = label(reasons[reason].label, tx.language, reason)
-        raise InvalidInput.at(("note",), "order.note_required", reason=name)
-
-
-def _refuse_voided(row: Row) -> None:
-    if row["voided_at"] is not None:
-        raise Conflict("order.voided", current=_as_it_is(row), at=row["voided_at"].isoformat())
-
-
-def _as_it_is(row: Row) -> tuple[str, UUID, int]:
-    """What a conflict shows of the order: the record as it stands."""
-    return ("order", row["id"], row["version"])
-
-
-def _require_step(tx: Transaction, row: Row, target: str) -> None:
-    config, source = tx.config, row["status"]
-    keys = config.steps.get(source, [])
-    step = next((key for key in keys if config.transitions[key].target == target), None)
-    if step is None:
-        names = {key: label(status.label, tx.language, key) for key, status in config.all_statuses.items()}
-        steps = ", ".join(f"'{names[config.transitions[key].target]}'" for key in keys)
-        code = "order.illegal_step" if keys else "order.no_next_steps"
-        raise Conflict(
-            code,
-            current=_as_it_is(row),
-            source=names.get(source, source),
-            target=names.get(target, target),
-            steps=steps,
-        )
-    allowed = [
-        key for key in keys if config.transitions[key].target == target and tx.access.allows(f"order.transition.{key}")
-    ]
-    if not allowed:
-        right = f"order.transition.{step}"
-        raise NotAllowed(right, tx.access.policy.holders(right))
-
-
-async def _new_customer(tx: Transaction, form: Form) -> Record | None:
+async def _new_customer(tx: Transaction, form: Form) -> Settled | None:
     """The customer that the input describes inline, checked but not saved."""
     given = form.values.get("customer")
     if given is None:
@@ -200,7 +151,8 @@ async def _new_customer(tx: Transaction, form: Form) -> Record | None:
         return None
 
 
-async def _check(tx: Transaction, form: Form, record: Record, customer: Record | None) -> None:
+async def check(tx: Transaction, form: Form, record: Record, customer: Record | None) -> None:
+    """Check the form's built-in values into the record; ``customer`` is one that was described inline."""
     row = record.row
     references = await _look_up(tx, form, row, customer)
     form.currency("currency", row.get("currency") or tx.config.currency)
@@ -211,7 +163,6 @@ async def _check(tx: Transaction, form: Form, record: Record, customer: Record |
     form.text("notes")
     form.value("promisedAt", "date_time")
     form.value("orderedAt", "date_time", default=row.get("ordered_at", tx.now))
-    form.custom(tx.config.fields.get("order", {}))
     customers.check_owner(form, row, references)
     if "version" not in row and not form.has("ownerId"):
         row["owner_id"] = tx.caller.member_id

@@ -1,0 +1,66 @@
+"""What a person is offered as next steps of an order: each with what it needs, and why it cannot be taken."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tenants.config.definitions import Transition, label
+from tenants.config.snapshot import TenantConfig
+from tenants.life_cycles.cycles import Cycle
+from tenants.life_cycles.forms import field_label
+from tenants.life_cycles.gates import Hurdle, hurdles
+from tenants.messages import render
+from tenants.permissions import Access
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A next step: its members in GraphQL, and the conditions that are still to be judged for the order, with their
+    sentences in the reader's ``language``."""
+
+    shown: Mapping[str, Any]
+    hurdles: tuple[Hurdle, ...]
+    language: str
+
+
+def offers(config: TenantConfig, access: Access, language: str, cycle: Cycle, status: str) -> Iterator[Offer]:
+    """The steps that the life cycle has from that status."""
+    for key in cycle.steps.get(status, ()):
+        transition = cycle.transitions[key]
+        right = lacking_right(access, key)
+        shown = {
+            "key": key,
+            "label": label(transition.label, language, key),
+            "status": transition.target,
+            "statusLabel": label(config.all_statuses[transition.target].label, language, transition.target),
+            "allowed": right is None,
+            "refusal": None if right is None else refused_right(access, language, right),
+            **_form(config, transition, language),
+        }
+        yield Offer(shown, hurdles(config, cycle, status, key) if right is None else (), language)
+
+
+def lacking_right(access: Access, step: str) -> str | None:
+    """The first right for the step that is missing, which is the one that the mutation would name."""
+    needed = ("order.change_status", f"order.transition.{step}")
+    return next((right for right in needed if not access.allows(right)), None)
+
+
+def refused_right(access: Access, language: str, right: str) -> str:
+    """The sentence for a right that is missing."""
+    roles = ", ".join(access.policy.holders(right)) or "-"
+    return render("not_allowed", language, {"right": right, "roles": roles})
+
+
+def _form(config: TenantConfig, transition: Transition, language: str) -> dict[str, Any]:
+    return {
+        "requires": [{"path": name, "label": field_label(config, name, language)} for name in transition.fields],
+        "reasons": [
+            {"key": reason.key, "label": label(reason.label, language, reason.key)}
+            for reason in transition.reasons
+            if not reason.archived
+        ],
+        "noteRequired": transition.note_required,
+        "attachmentRequired": transition.attachment_required,
+        "confirm": label(transition.confirm, language) or None,
+    }

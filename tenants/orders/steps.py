@@ -1,0 +1,167 @@
+"""Steps of an order's life cycle."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from tenants.aggregates import ORDER, STATUS_CHANGED, Record, Row
+from tenants.config.definitions import Category, Transition, label
+from tenants.field_types import BadValue
+from tenants.field_types.identifier import record_id
+from tenants.files.hanging import LOOK_UP, MOST_FILES, hang, unfit
+from tenants.forms import Form
+from tenants.life_cycles.cycles import Cycle, cycle_of, is_gated
+from tenants.life_cycles.forms import foreign_values, missing_values, wrong_reason
+from tenants.life_cycles.gates import first_unmet, hurdles, refusal
+from tenants.life_cycles.standing import stand
+from tenants.orders.standing import as_it_is, checked_note, refuse_voided
+from tenants.orders.taking import check
+from tenants.problems import Conflict, FieldError, InvalidInput, NotAllowed
+from tenants.rules.book import rules_for
+from tenants.rules.settling import settle
+from tenants.saving import load, save
+from tenants.search_texts import order_text
+from tenants.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class StepForm:
+    """What is given with a step: the ``step`` by its key where several lead to the status, the key of its ``reason``, and
+    ``values`` of the fields that it asks for, by the names that they have in an update of the order, and ids of ``files``."""
+
+    step: str | None = None
+    reason: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    files: Sequence[Any] = ()
+
+
+EMPTY = StepForm()
+# Where files hang that came with a step.
+STEP = "step"
+
+
+async def change_status(
+    tx: Transaction,
+    order_id: UUID | None,
+    target: str,
+    expected_version: int | None = None,
+    note: str | None = None,
+    given: StepForm = EMPTY,
+) -> UUID:
+    """Take one step of the order's life cycle.
+
+    Raises :class:`NotAllowed` (order.change_status, or the step's own right), :class:`NotFound`, :class:`InvalidInput` for an
+    unknown status and for what the step's form lacks, all at once, and :class:`Conflict` for a step that the life cycle does not
+    have, naming those it has, and where a condition does not hold.
+    """
+    tx.access.require("order.change_status")
+    gated = is_gated(tx.config) or rules_for(tx.config, "order") is not None or given != EMPTY
+    before = await load(tx, ORDER, order_id, expected_version, step=None if gated else STATUS_CHANGED)
+    refuse_voided(before.row)
+    cycle = cycle_of(tx.config, before.row)
+    _check_target(tx, cycle, before.row, target)
+    key = await _chosen(tx, cycle, before, target, given.step)
+    transition = cycle.transitions[key]
+    errors = [*foreign_values(transition, given.values), *wrong_reason(transition, given.reason, tx.language)]
+    note = checked_note(note, errors)
+    if transition.note_required and note is None and not any(error.path == ("note",) for error in errors):
+        errors.append(FieldError(("note",), "order.step_note", {"step": label(transition.label, tx.language, key)}))
+    files = await _files(tx, before.id, transition, given.files, errors)
+    after = before.copy()
+    stand(after.row, tx.config, cycle, target, tx.now)
+    after.row["status_reason"] = given.reason
+    form = await _filled_in(tx, transition, given.values, after, errors)
+    settled = await settle(tx, ORDER, before, after, form)
+    conditions = hurdles(tx.config, cycle, before.row["status"], key)
+    unmet = await first_unmet(tx, conditions, _standing(before, after), before) if conditions else None
+    if unmet is not None:
+        raise refusal(tx, unmet, before.row)
+    if form is not None:
+        after.row["search_text"] = order_text(tx.config, after.row, after.children["lines"])
+    await save(tx, settled, STATUS_CHANGED, note)
+    await hang(tx, ("order", before.id, STEP), files)
+    return before.id
+
+
+def _check_target(tx: Transaction, cycle: Cycle, row: Row, target: str) -> None:
+    statuses = tx.config.statuses
+    if target not in cycle.gates and target not in statuses:
+        raise InvalidInput.at(("status",), "order.unknown_status", status=target, statuses=", ".join(statuses))
+    if target in statuses and statuses[target].category is Category.VOID:
+        name = label(statuses[target].label, tx.language, target)
+        raise Conflict("order.use_void", current=as_it_is(row), status=name)
+
+
+async def _chosen(tx: Transaction, cycle: Cycle, before: Record, target: str, wanted: str | None) -> str:
+    """The step to the status that the caller may take; of several, the first whose conditions the order meets as it stands."""
+    row, source = before.row, before.row["status"]
+    keys = cycle.steps.get(source, ())
+    leading = [key for key in keys if cycle.transitions[key].target == target and wanted in (None, key)]
+    if not leading:
+        raise _illegal(tx, cycle, row, target, keys)
+    allowed = [key for key in leading if tx.access.allows(f"order.transition.{key}")]
+    if not allowed:
+        right = f"order.transition.{leading[0]}"
+        raise NotAllowed(right, tx.access.policy.holders(right))
+    for key in allowed if len(allowed) > 1 else ():
+        if await first_unmet(tx, hurdles(tx.config, cycle, source, key), before, before) is None:
+            return key
+    return allowed[0]
+
+
+def _illegal(tx: Transaction, cycle: Cycle, row: Row, target: str, keys: Sequence[str]) -> Conflict:
+    source = row["status"]
+    names = {key: label(status.label, tx.language, key) for key, status in tx.config.all_statuses.items()}
+    steps = ", ".join(f"'{names.get(end, end)}'" for end in (cycle.transitions[key].target for key in keys))
+    return Conflict(
+        "order.illegal_step" if keys else "order.no_next_steps",
+        current=as_it_is(row),
+        source=names.get(source, source),
+        target=names.get(target, target),
+        steps=steps,
+    )
+
+
+async def _filled_in(
+    tx: Transaction, transition: Transition, values: Mapping[str, Any], after: Record, errors: list[FieldError]
+) -> Form | None:
+    """The step's form, its values taken in; None for a step that asks for none. Raises :class:`InvalidInput` for such a step."""
+    if not transition.fields:
+        if errors:
+            raise InvalidInput(errors)
+        return None
+    form = Form(values, after.row, ("values",))
+    form.errors.extend(errors)
+    await check(tx, form, after, None)
+    failed = {error.path for error in form.errors}
+    missing = missing_values(tx.config, transition, values, after.row, tx.language)
+    form.errors.extend(error for error in missing if error.path not in failed)
+    return form
+
+
+async def _files(
+    tx: Transaction, order_id: UUID, transition: Transition, given: Sequence[Any], errors: list[FieldError]
+) -> list[UUID]:
+    """The files that hang on the order with the step; what is wrong with them goes to the errors."""
+    if transition.attachment_required and not given:
+        errors.append(FieldError(("files",), "order.step_file", {"step": label(transition.label, tx.language)}))
+    if not given:
+        return []
+    if len(given) > MOST_FILES:
+        errors.append(FieldError(("files",), "value.too_many", {"count": len(given), "most": MOST_FILES}))
+        return []
+    wanted = []
+    for position, each in enumerate(given):
+        try:
+            wanted.append(record_id(each, "file"))
+        except BadValue as bad:
+            errors.append(FieldError(("files", position), bad.code, bad.data))
+    found = await tx.fetch_all(LOOK_UP, files=wanted)
+    errors.extend(unfit(tx, found, wanted, ("order", order_id, STEP), ("files",)))
+    return wanted
+
+
+def _standing(before: Record, after: Record) -> Record:
+    """The order with what the step's form says, where it stands before the step: what its conditions are about."""
+    return Record({**after.row, "status": before.row["status"]}, after.children)
