@@ -4,20 +4,24 @@ Every change is part of a change set. It is checked as a whole, written as a who
 ``config_version``, which every call checks: the change holds for the very next one, in every process.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 
+from tenants.computed.indexing import index_changes, moves_computed
 from tenants.config.checks import check
-from tenants.config.definitions import KINDS, CustomField, Definition, label
-from tenants.config.documents import SECTIONS, body_errors, stored
+from tenants.config.definitions import KINDS, LANGUAGES, Category, CustomField, Definition, Status
+from tenants.config.documents import body_errors, stored
+from tenants.config.sentences import sentence
 from tenants.config.snapshot import TenantConfig
 from tenants.field_values.building import FieldChange, follow
+from tenants.life_cycles import versions
 from tenants.permissions import Access
 from tenants.problems import Conflict, FieldError, InvalidInput, LimitExceeded
+from tenants.rules.building import claim_anew, moves_claims
 from tenants.transaction import Transaction, new_id
 
 MOST_DEFINITIONS = 5_000
@@ -34,37 +38,28 @@ class Change:
 
     def sentence(self, language: str) -> str:
         """The change as a person would say it."""
-        chinese = language == "zh"
-        name = _KIND_NAMES[self.kind][chinese]
-        shown = self.after or self.before
-        labels = getattr(shown, "label", {})
-        title = f"{name} '{self.key}'" + (f" ({label(labels, language)})" if labels else "")
-        if self.before is None:
-            return f"新增{title}" if chinese else f"Add {title}"
-        if self.after is None or (
-            getattr(self.after, "archived", False) and not getattr(self.before, "archived", False)
-        ):
-            word = ("Archive", "归档") if self.after is not None else ("Remove", "删除")
-            return f"{word[1]}{title}" if chinese else f"{word[0]} {title}"
-        changed = ", ".join(self._changed())
-        return f"修改{title}：{changed}" if chinese else f"Change {title}: {changed}"
+        return sentence(self.key, self.before, self.after, language)
 
-    def _changed(self) -> list[str]:
-        before = self.before.model_dump(mode="json") if self.before else {}
-        after = self.after.model_dump(mode="json") if self.after else {}
-        return [name for name in after if before.get(name) != after[name]]
+    @property
+    def takes_away(self) -> bool:
+        """Whether the definition is removed or archived."""
+        return is_open(self.before) and not is_open(self.after)
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """The change as a change set keeps it."""
+        return {
+            "kind": self.kind,
+            "key": self.key,
+            "before": stored(self.before) if self.before else None,
+            "after": stored(self.after) if self.after else None,
+            "sentences": {language: self.sentence(language) for language in LANGUAGES},
+        }
 
 
-_KIND_NAMES = {
-    "numbering": ("numbering", "编号规则"),
-    "field": ("field", "字段"),
-    "status": ("status", "状态"),
-    "transition": ("transition", "流转"),
-    "void_reason": ("void reason", "作废原因"),
-    "role": ("role", "角色"),
-    "automation": ("automation", "自动化"),
-    "view": ("view", "视图"),
-}
+def is_open(definition: Definition | None) -> bool:
+    """Whether it is there and not archived."""
+    return definition is not None and not getattr(definition, "archived", False)
 
 
 def define(config: TenantConfig, kind: str, key: str, body: Mapping[str, Any]) -> Change:
@@ -88,15 +83,38 @@ def remove(config: TenantConfig, kind: str, key: str) -> Change:
 
 
 def plan(config: TenantConfig, wanted: Mapping[str, Mapping[str, Definition]]) -> list[Change]:
-    """What leads from the configuration in force to ``wanted``; nothing is done."""
+    """What leads from the configuration in force to ``wanted``, which is the whole of it; nothing is done."""
     changes = []
-    for kind in SECTIONS:
+    for kind in KINDS:
         before, after = config.definitions[kind], wanted.get(kind, {})
         for key in sorted({*before, *after}):
             change = Change(kind, key, before.get(key), after[key]) if key in after else remove(config, kind, key)
             if change.before != change.after:
                 changes.append(change)
     return changes
+
+
+def merge(config: TenantConfig, wanted: Mapping[str, Mapping[str, Definition]]) -> list[Change]:
+    """What adds ``wanted`` to the configuration in force: definitions come and change, and none goes; nothing is done.
+
+    Of what there can be only one, the initial and the void status, the company's own stays.
+    """
+    changes = []
+    for kind, found in wanted.items():
+        for key, after in sorted(found.items()):
+            before = config.definitions[kind].get(key)
+            fitting = _beside(config, key, after) if isinstance(after, Status) else after
+            if fitting is not None and fitting != before:
+                changes.append(Change(kind, key, before, fitting))
+    return changes
+
+
+def _beside(config: TenantConfig, key: str, status: Status) -> Status | None:
+    if status.category is Category.VOID and config.void_status not in (None, key):
+        return None
+    if status.initial and config.initial_status not in (None, key):
+        return status.model_copy(update={"initial": False})
+    return status
 
 
 async def apply(
@@ -106,50 +124,97 @@ async def apply(
     expected_version: int | None = None,
     *,
     right: str = "configuration.update",
+    reverts: int | None = None,
 ) -> int:
     """Make the changes, all or none, and return the new version of the configuration.
 
-    Raises :class:`NotAllowed` (``right``), :class:`InvalidInput` for what would be unsound, and :class:`Conflict`
-    when somebody else changed the configuration meanwhile or records still need what would go.
+    ``expected_version`` is the one that the author has seen: what has been changed since is not changed again unseen. Raises
+    :class:`NotAllowed` (``right``), :class:`InvalidInput` for what would be unsound, and :class:`Conflict` when somebody else
+    changed the same meanwhile or records still need what would go.
     """
     tx.access.require(right)
     todo = [change for change in changes if change.before != change.after]
     moves = [found for found in map(_field_change, todo) if found is not None and found.moves_rows]
-    if moves:
+    claims = [change.key for change in todo if moves_claims(change.before, change.after)]
+    planned = after(tx.config, todo)
+    if (
+        moves
+        or claims
+        or moves_computed(tx.config.definitions, planned)
+        or versions.loses_statuses(tx.config.definitions, planned)
+    ):
         await tx.end_others()
     row = await tx.fetch_one("SELECT config_version FROM tenants WHERE id = %(tenant)s FOR UPDATE")
     version = row["config_version"] if row else None
-    if version != tx.config.version or expected_version not in (None, version):
+    if version != tx.config.version or (expected_version or 0) > version:
         raise Conflict("stale_configuration")
     if not todo:
         return tx.config.version
+    if expected_version is not None:
+        await _refuse_changed_since(tx, expected_version, todo)
     found = errors(tx.config, tx.access, todo)
     if found:
         raise InvalidInput(found)
     await _refuse_used_statuses(tx, todo)
-    version = await _write(tx, todo, comment)
-    await follow(tx, moves)
+    version = await _write(tx, todo, comment, reverts)
+    next_config = replace(tx.config, definitions=planned)
+    await follow(tx, [*moves, *index_changes(tx.config, next_config)])
+    await versions.follow(tx, planned)
+    if claims:
+        await claim_anew(tx, next_config, claims)
     return version
+
+
+async def _refuse_changed_since(tx: Transaction, version: int, todo: Iterable[Change]) -> None:
+    """Raise :class:`Conflict`, saying who did what, when one of the definitions was changed after that version."""
+    later = await changes_since(tx, version, {(change.kind, change.key) for change in todo})
+    if later:
+        last = later[-1]
+        raise Conflict(
+            "config.changed_since", author=last["author"], version=last["version"], sentence=last["sentence"]
+        )
+
+
+async def changes_since(
+    tx: Transaction, version: int, definitions: Collection[tuple[str, str]]
+) -> list[dict[str, Any]]:
+    """The changes of these definitions after that version, the first one first: ``version``, ``author``, ``sentence``."""
+    return await tx.fetch_all(
+        "SELECT s.version, s.author_name AS author, coalesce(c->'sentences'->>%(language)s, c->>'key') AS sentence"
+        " FROM change_sets s, jsonb_array_elements(s.changes) c WHERE s.tenant_id = %(tenant)s AND s.version > %(version)s"
+        " AND concat(c->>'kind', ' ', c->>'key') = ANY(%(keys)s::text[]) ORDER BY s.version",
+        language=tx.language,
+        version=version,
+        keys=[f"{kind} {key}" for kind, key in definitions],
+    )
 
 
 def _field_change(change: Change) -> FieldChange | None:
     before, after = change.before, change.after
     if isinstance(before, CustomField | None) and isinstance(after, CustomField | None):
+        if any(definition is not None and definition.is_computed for definition in (before, after)):
+            return None
         return FieldChange(change.key, before, after)
     return None
 
 
 def errors(config: TenantConfig, author: Access, changes: Iterable[Change]) -> list[FieldError]:
     """All that would be unsound after the changes. Raises :class:`LimitExceeded` when there would be too many definitions."""
+    definitions = after(config, changes)
+    if sum(len(found) for found in definitions.values()) > MOST_DEFINITIONS:
+        raise LimitExceeded("value.too_many", count=MOST_DEFINITIONS + 1, most=MOST_DEFINITIONS)
+    return check(config, definitions, author)
+
+
+def after(config: TenantConfig, changes: Iterable[Change]) -> dict[str, dict[str, Definition]]:
+    """The definitions as they are after the changes."""
     definitions = {kind: dict(found) for kind, found in config.definitions.items()}
     for change in changes:
         if change.after is None:
             definitions[change.kind].pop(change.key, None)
         else:
             definitions[change.kind][change.key] = change.after
-    if sum(len(found) for found in definitions.values()) > MOST_DEFINITIONS:
-        raise LimitExceeded("value.too_many", count=MOST_DEFINITIONS + 1, most=MOST_DEFINITIONS)
-    return check(config, definitions, author)
+    return definitions
 
 
 async def _refuse_used_statuses(tx: Transaction, todo: list[Change]) -> None:
@@ -163,7 +228,7 @@ async def _refuse_used_statuses(tx: Transaction, todo: list[Change]) -> None:
             raise Conflict("config.in_use", key=key, count=row["found"])
 
 
-async def _write(tx: Transaction, todo: list[Change], comment: str) -> int:
+async def _write(tx: Transaction, todo: list[Change], comment: str, reverts: int | None) -> int:
     for change in todo:
         if change.after is None:
             await tx.execute(
@@ -189,18 +254,10 @@ async def _write(tx: Transaction, todo: list[Change], comment: str) -> int:
             "author_id": tx.actor.id,
             "author_name": tx.actor.name,
             "comment": comment,
-            "changes": Jsonb([_stored_change(change) for change in todo]),
+            "changes": Jsonb([change.stored for change in todo]),
+            "reverts": reverts,
             "created_at": tx.now,
         },
     )
     await tx.execute("UPDATE tenants SET config_version = %(version)s WHERE id = %(tenant)s", version=version)
     return version
-
-
-def _stored_change(change: Change) -> dict[str, Any]:
-    return {
-        "kind": change.kind,
-        "key": change.key,
-        "before": stored(change.before) if change.before else None,
-        "after": stored(change.after) if change.after else None,
-    }

@@ -9,34 +9,21 @@ from io import StringIO
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from tenants.config.definitions import KINDS, Definition
+from tenants.messages import SENTENCES
 from tenants.problems import FieldError, InvalidInput
+from tenants.trees import is_deeper, is_larger, is_unprintable
 
 FORMAT = 1
-LARGEST = 2_000_000
-SECTIONS = {
-    "numbering": "numbering",
-    "field": "fields",
-    "status": "statuses",
-    "transition": "transitions",
-    "void_reason": "void_reasons",
-    "role": "roles",
-    "automation": "automations",
-    "view": "views",
-}
-_HEADINGS = {
-    "numbering": "How new orders are numbered.",
-    "field": "The company's own fields, as <record type>.<field>.",
-    "status": "Where an order can stand.",
-    "transition": "The legal steps between statuses; each is a right of its own.",
-    "void_reason": "Why an order may be voided.",
-    "role": "Roles beside the built-in ones, and what they may do.",
-    "automation": "When something happens and a condition holds, do this.",
-    "view": "Lists that are shared: which records, in which columns, in which order.",
-}
+# Levels of mappings and lists.
+DEEPEST = 70
+# In characters, and in parts with all aliases written out. A thousand fields take about 150,000 characters.
+LARGEST = 800_000
+MOST_PARTS = 200_000
 
 
 def export_document(definitions: Mapping[str, Mapping[str, Definition]]) -> str:
@@ -46,12 +33,12 @@ def export_document(definitions: Mapping[str, Mapping[str, Definition]]) -> str:
     yaml.width = 110
     out = StringIO()
     out.write(f"orderloom: {FORMAT}\n")
-    for kind, section in SECTIONS.items():
-        found = definitions.get(kind, {})
+    for name, kind in KINDS.items():
+        found = definitions.get(name, {})
         if found:
             body = {key: stored(definition) for key, definition in sorted(found.items())}
-            out.write(f"\n# {_HEADINGS[kind]}\n")
-            yaml.dump({section: body}, out)
+            out.write(f"\n# {kind.heading}\n")
+            yaml.dump({kind.section: body}, out)
     return out.getvalue()
 
 
@@ -61,16 +48,25 @@ def stored(definition: Definition) -> dict[str, Any]:
 
 
 def read_document(text: str) -> dict[str, dict[str, Definition]]:
-    """The definitions of a document, by kind and key. Raises :class:`InvalidInput` that names every bad place."""
+    """The definitions of a document, by kind and key. Raises :class:`InvalidInput` that names every bad place.
+
+    Takes a second for each 150,000 characters: whoever serves others meanwhile calls it in a thread.
+    """
     if len(text) > LARGEST:
-        raise InvalidInput.at((), "config.bad_document", reason=f"it has more than {LARGEST} characters")
+        raise InvalidInput.at((), "config.too_large", size=len(text), most=LARGEST)
     try:
         tree = YAML(typ="safe", pure=True).load(text)
-    except (YAMLError, ValueError, RecursionError) as error:
+    except RecursionError:
+        raise InvalidInput.at((), "config.too_deep", most=DEEPEST) from None
+    except (YAMLError, ValueError) as error:
         raise InvalidInput.at((), "config.bad_document", reason=" ".join(str(error).split())[:200]) from None
+    if is_deeper(tree, DEEPEST):
+        raise InvalidInput.at((), "config.too_deep", most=DEEPEST)
+    if is_larger(tree, MOST_PARTS):
+        raise InvalidInput.at((), "config.too_many_parts", most=MOST_PARTS)
     if not isinstance(tree, dict) or tree.pop("orderloom", None) != FORMAT:
         raise InvalidInput.at((), "config.bad_document", reason=f"it does not begin with 'orderloom: {FORMAT}'")
-    kinds = {section: kind for kind, section in SECTIONS.items()}
+    kinds = {kind.section: name for name, kind in KINDS.items()}
     errors: list[FieldError] = []
     found: dict[str, dict[str, Definition]] = {kind: {} for kind in KINDS}
     for section, bodies in tree.items():
@@ -88,6 +84,9 @@ def read_document(text: str) -> dict[str, dict[str, Definition]]:
 def _read_one(
     into: dict[str, Definition], kind: str, key: str, body: Any, errors: list[FieldError], path: tuple[str | int, ...]
 ) -> None:
+    if is_unprintable((key, body)):
+        errors.append(FieldError(path, "value.unprintable"))
+        return
     try:
         into[key] = KINDS[kind].model_validate(body)
     except ValidationError as error:
@@ -96,10 +95,13 @@ def _read_one(
 
 def body_errors(error: ValidationError, path: tuple[str | int, ...]) -> list[FieldError]:
     """Every complaint of pydantic about one definition, with its place."""
-    return [
-        FieldError((*path, *detail["loc"]), "config.bad_value", {"reason": f"{_place(detail['loc'])}: {detail['msg']}"})
-        for detail in error.errors()
-    ]
+    return [_error((*path, *detail["loc"]), detail) for detail in error.errors()]
+
+
+def _error(path: tuple[str | int, ...], detail: ErrorDetails) -> FieldError:
+    if detail["type"] in SENTENCES:
+        return FieldError(path, detail["type"], detail["ctx"])
+    return FieldError(path, "config.bad_value", {"reason": f"{_place(detail['loc'])}: {detail['msg']}"})
 
 
 def _place(location: tuple[int | str, ...]) -> str:

@@ -1,15 +1,16 @@
 """The configuration in force: a frozen snapshot of one tenant's definitions at one version."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 from weakref import WeakValueDictionary
 
 import orjson
 
+from tenants.computed.columns import ComputedFields
 from tenants.config.definitions import (
     KINDS,
     NUMBERING_KEY,
@@ -19,18 +20,19 @@ from tenants.config.definitions import (
     Definition,
     Numbering,
     Role,
+    Rule,
     Status,
     Transition,
     View,
     VoidReason,
     split_field_key,
 )
-from tenants.field_types import field_type
-from tenants.field_values.kinds import index_table
+from tenants.config.own_attributes import own_attributes
 from tenants.permissions import Policy, policy_of
-from tenants.records.attributes import CustomColumn
+from tenants.records import Attribute
 
 Definitions = Mapping[str, Mapping[str, Definition]]
+Made = TypeVar("Made")
 # Definitions in use, by kind and the SHA-256 of the body: most companies have many that others have too, from the same template.
 _SHARED: WeakValueDictionary[tuple[str, bytes], Definition] = WeakValueDictionary()
 
@@ -62,6 +64,7 @@ class TenantConfig:
     ``currency`` and ``time_zone`` are the tenant's defaults; archived definitions are left out of all but ``definitions``.
     ``complete_indexes`` are the keys of the indexed fields, as in ``definitions``, whose index has a row for every record.
     ``quotas`` is what the operator lets the tenant use, and ``exceeded`` names those of it that are used up.
+    ``kept_cycles`` are the older versions of life cycles that some order is held to: key, version and body.
     """
 
     tenant_id: UUID
@@ -75,11 +78,19 @@ class TenantConfig:
     complete_indexes: frozenset[str] = field(default=frozenset(), repr=False)
     quotas: Mapping[str, Any] = field(default_factory=dict, repr=False)
     exceeded: tuple[str, ...] = ()
+    kept_cycles: tuple[tuple[str, int, Mapping[str, Any]], ...] = field(default=(), repr=False)
+    _derived: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> bool:
         return self is other
+
+    def derived(self, name: str, make: Callable[["TenantConfig"], Made]) -> Made:
+        """What another part of the house makes of the configuration: made once under its ``name``, and gone with the snapshot."""
+        if name not in self._derived:
+            self._derived[name] = make(self)
+        return cast(Made, self._derived[name])
 
     def _open(self, kind: str) -> dict[str, Any]:
         return {
@@ -104,36 +115,26 @@ class TenantConfig:
 
     @cached_property
     def indexed_fields(self) -> dict[str, dict[str, CustomField]]:
-        """Those for which index rows are kept; record types without any are left out."""
+        """Those for which index rows are made of the values that they hold; record types without any are left out."""
         found = {
-            record_type: {key: definition for key, definition in fields.items() if definition.is_indexed}
+            record_type: {
+                key: definition
+                for key, definition in fields.items()
+                if definition.is_indexed and not definition.is_computed
+            }
             for record_type, fields in self.fields.items()
         }
         return {record_type: fields for record_type, fields in found.items() if fields}
 
     @cached_property
-    def custom_columns(self) -> dict[str, dict[str, CustomColumn]]:
-        """The same fields as columns that the reader, filters and orderings use."""
-        return {
-            record_type: {key: self._custom_column(record_type, key, definition) for key, definition in fields.items()}
-            for record_type, fields in self.fields.items()
-        }
+    def own(self) -> dict[str, dict[str, Attribute]]:
+        """The same fields as attributes that the reader, filters and orderings use."""
+        return self.computed.attributes
 
-    def _custom_column(self, record_type: str, key: str, definition: CustomField) -> CustomColumn:
-        kind = field_type(definition.type)
-        complete = definition.is_indexed and f"{record_type}.{key}" in self.complete_indexes
-        return CustomColumn(
-            name=key,
-            description=definition.help.get("en")
-            or next(iter(definition.help.values()), next(iter(definition.label.values()))),
-            nullable=True,
-            type=kind,
-            sql=kind.stored_sql("{t}.custom", key),
-            source=key,
-            sortable=kind.sortable,
-            option_keys=definition.option_keys,
-            index=(index_table(record_type, kind) or "") if complete else "",
-        )
+    @cached_property
+    def computed(self) -> ComputedFields:
+        """Those that are worked out from others."""
+        return ComputedFields(self, own_attributes(self.fields, self.language, self.complete_indexes))
 
     @cached_property
     def statuses(self) -> dict[str, Status]:
@@ -147,14 +148,6 @@ class TenantConfig:
     @cached_property
     def transitions(self) -> dict[str, Transition]:
         return self._open("transition")
-
-    @cached_property
-    def steps(self) -> dict[str, list[str]]:
-        """Keys of the transitions that leave each status."""
-        return {
-            status: [key for key, transition in self.transitions.items() if status in transition.sources]
-            for status in self.statuses
-        }
 
     @cached_property
     def initial_status(self) -> str | None:
@@ -181,10 +174,15 @@ class TenantConfig:
         return {key: automation for key, automation in self._open("automation").items() if automation.enabled}
 
     @cached_property
+    def rules(self) -> dict[str, Rule]:
+        return {key: rule for key, rule in self._open("rule").items() if rule.enabled}
+
+    @cached_property
     def views(self) -> dict[str, View]:
         """The views that are shared, by key."""
         return self._open("view")
 
     @cached_property
     def policy(self) -> Policy:
-        return policy_of(self.roles, self.transitions)
+        kept = (key for _, _, body in self.kept_cycles for key, _ in body["transitions"])
+        return policy_of(self.roles, dict.fromkeys((*self.transitions, *kept)))

@@ -68,8 +68,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "config.built_in_role": ("'{role}' is a built-in role and cannot be changed.", "“{role}”是内置角色，不能更改。"),
     "config.unknown_right": ("There is no right '{right}'.", "没有权限“{right}”。"),
     "config.bad_pattern": (
-        "'{pattern}' is no numbering pattern: it needs exactly one {{seq}} or {{seq:N}} with N from 1 to 9, and may use {{year}}, {{month}}, {{day}}.",
-        "“{pattern}”不是有效的编号规则：必须恰好包含一个 {{seq}} 或 {{seq:N}}（N 为 1 至 9），可使用 {{year}}、{{month}}、{{day}}。",
+        "'{pattern}' is no numbering pattern: it needs exactly one {{seq}} or {{seq:N}} with N from 1 to 9, and may use {{year}}, {{month}}, {{day}}. Fields such as {{channel}} stand on one side of it, and a sign that is no digit between.",
+        "“{pattern}”不是有效的编号规则：必须恰好包含一个 {{seq}} 或 {{seq:N}}（N 为 1 至 9），可使用 {{year}}、{{month}}、{{day}}；{{channel}} 等字段只能位于其一侧，且两者之间须有非数字符号。",
     ),
     "config.unknown_record_type": (
         "Automations do not listen to '{type}'. Use one of: {types}.",

@@ -1,0 +1,1 @@
+"""Mutations that set one definition of the configuration, one file for each kind or few kinds."""

@@ -1,0 +1,30 @@
+"""Roles, and what they grant."""
+
+import strawberry
+from strawberry import UNSET
+
+from schema.context import Info
+from schema.definitions.changing import ChangeInput, ConfigurationResult, LabelInput, as_body, define
+from schema.mutations import Values, mutation
+
+
+@strawberry.input(description="Rights on one kind of object.")
+class GrantInput:
+    object: str
+    actions: list[str] = strawberry.field(description="Such as read, void, transition.confirm, transition.* or *.")
+    effect: str | None = strawberry.field(default=UNSET, description="allow (if not given) or deny, which wins.")
+
+
+@strawberry.input(description="A role, or a change of one.")
+class DefineRoleInput(ChangeInput):
+    key: str
+    label: LabelInput
+    inherits: list[str] | None = UNSET
+    grants: list[GrantInput] | None = UNSET
+
+
+@strawberry.type
+class RoleMutations:
+    @mutation(DefineRoleInput, description="Add a role or change one.")
+    async def define_role(self, info: Info, input: Values) -> ConfigurationResult:
+        return await define(info, "role", input["key"], as_body(input), input)

@@ -1,0 +1,168 @@
+"""What a change of the configuration would do, before it is done: to the definitions that depend on it, and to the records there are."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from tenants.config.change_sets import Change, after, errors, is_open
+from tenants.config.checks import CHECKS
+from tenants.config.definitions import Definition, label, split_field_key
+from tenants.config.sentences import title
+from tenants.config.snapshot import TenantConfig
+from tenants.config.uses import Use, archived_options, turned_on
+from tenants.life_cycles import versions
+from tenants.messages import render
+from tenants.problems import FieldError
+from tenants.transaction import Transaction
+
+
+class Remark(NamedTuple):
+    """A sentence about what follows, as its code and data."""
+
+    code: str
+    data: Mapping[str, Any]
+
+    def text(self, language: str) -> str:
+        return render(self.code, language, dict(self.data))
+
+
+class Dependent(NamedTuple):
+    """A definition that needs the one that changes."""
+
+    key: str
+    definition: Definition
+
+    def name(self, language: str) -> str:
+        return label(getattr(self.definition, "label", {}), language, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One change and what it does: ``values`` records hold what changes; ``losses`` is what people can no longer see or choose, and
+    ``remarks`` is what else follows."""
+
+    change: Change
+    dependents: tuple[Dependent, ...]
+    values: int
+    losses: tuple[Remark, ...]
+    remarks: tuple[Remark, ...]
+
+    @property
+    def is_destructive(self) -> bool:
+        return self.change.takes_away or bool(self.losses)
+
+    def lines(self, language: str) -> Iterator[str]:
+        """What is to be said beside the change itself, one sentence each; of what only changes, its dependents may go on needing it."""
+        for dependent in self.dependents if self.is_destructive else ():
+            yield render("effect.needed_by", language, {"title": title(dependent.key, dependent.definition, language)})
+        for remark in (*self.losses, *self.remarks):
+            yield remark.text(language)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What the changes would do, and why they could not be made, if they could not."""
+
+    effects: tuple[Effect, ...]
+    problems: tuple[FieldError, ...]
+
+
+async def assess(tx: Transaction, changes: Iterable[Change]) -> Assessment:
+    """What the changes would do; nothing is done. Raises :class:`tenants.problems.LimitExceeded` for too many definitions."""
+    todo = [change for change in changes if change.before != change.after]
+    problems = errors(tx.config, tx.access, todo)
+    dependents = _dependents(tx.config, todo)
+    used = await Use.counted(tx, todo)
+    orders = {} if problems else await _orders(tx, todo)
+    effects = tuple(
+        Effect(
+            change,
+            dependents.get((change.kind, change.key), ()),
+            used.of(change),
+            tuple(_losses(used, change)),
+            (*_remarks(used, change), *orders.get((change.kind, change.key), ())),
+        )
+        for change in todo
+    )
+    problems += [
+        FieldError(("status", effect.change.key), "config.in_use", {"key": effect.change.key, "count": effect.values})
+        for effect in effects
+        if effect.change.kind == "status" and effect.change.takes_away and used.open_orders[effect.change.key]
+    ]
+    return Assessment(effects, tuple(problems))
+
+
+async def _orders(tx: Transaction, todo: Sequence[Change]) -> dict[tuple[str, str], list[Remark]]:
+    """What becomes of the running orders of each life cycle that changes, told of the life cycle itself or of what changes it."""
+    found: dict[tuple[str, str], list[Remark]] = defaultdict(list)
+    places = [(change.kind, change.key) for change in todo if change.kind in ("life_cycle", "transition", "status")]
+    planned = after(tx.config, todo)
+    for cycle in await versions.affected(tx, planned) if places else ():
+        place = ("life_cycle", cycle.key)
+        remarks = found[place if place in places else places[0]]
+        if cycle.follow:
+            remarks.append(Remark("effect.orders_follow", {"key": cycle.key or "-", "count": cycle.follow}))
+        for status, count in cycle.stay.items():
+            # A status that orders are in cannot be archived.
+            if is_open(planned["status"][status]):
+                data = {"key": cycle.key, "status": status, "count": count}
+                remarks.append(Remark("effect.orders_stay", data))
+    return found
+
+
+def _dependents(config: TenantConfig, todo: Sequence[Change]) -> dict[tuple[str, str], tuple[Dependent, ...]]:
+    """Those that would be there after the changes, by the definition they need."""
+    gone = {(change.kind, change.key): change.after for change in todo}
+    wanted = {(change.kind, change.key) for change in todo if change.before is not None}
+    found: dict[tuple[str, str], dict[tuple[str, str], Dependent]] = defaultdict(dict)
+    for kind, definitions in config.definitions.items():
+        for key, before in definitions.items():
+            definition = gone.get((kind, key), before)
+            if definition is None or not is_open(definition) or kind not in CHECKS:
+                continue
+            for needed in CHECKS[kind].references(key, definition):
+                if needed in wanted and needed != (kind, key):
+                    found[needed][kind, key] = Dependent(key, definition)
+    return {needed: tuple(dependents.values()) for needed, dependents in found.items()}
+
+
+def _losses(used: Use, change: Change) -> Iterator[Remark]:
+    count = used.of(change)
+    if change.takes_away and count and change.kind in _LOST:
+        yield Remark(_LOST[change.kind], {"count": count})
+    for option in archived_options(change):
+        if found := used.options.get((change.key, option), 0):
+            yield Remark("effect.option_archived", {"count": found, "option": option})
+
+
+def _remarks(used: Use, change: Change) -> Iterator[Remark]:
+    count = used.of(change)
+    if count and change.kind in _HELD and change.kind not in (_LOST if change.takes_away else ()):
+        yield Remark(_HELD[change.kind], {"count": count})
+    if change.takes_away and (found := used.private_views.get((change.kind, change.key), 0)):
+        yield Remark("effect.private_views", {"count": found})
+    if change.kind == "field" and change.before is not None:
+        yield from _field_remarks(used, change)
+
+
+def _field_remarks(used: Use, change: Change) -> Iterator[Remark]:
+    records = used.records[split_field_key(change.key)[0]]
+    if turned_on(change, "required") and (missing := records - used.of(change)):
+        yield Remark("effect.values_missing", {"count": missing})
+    if turned_on(change, "is_indexed") and records:
+        yield Remark("effect.index_built", {"count": records})
+    if getattr(change.before, "is_indexed", False) and not getattr(change.after, "is_indexed", False):
+        yield Remark("effect.index_dropped", {})
+    if doubled := used.doubled.get(change.key):
+        values = ", ".join(f"{row['value']} ({row['found']})" for row in doubled)
+        yield Remark("effect.values_doubled", {"count": doubled[0]["values"], "values": values})
+
+
+_LOST = {
+    "field": "effect.values_hidden",
+    "void_reason": "effect.void_reason_used",
+    "role": "effect.members_lose_role",
+    "automation": "effect.automation_runs",
+}
+_HELD = {"status": "effect.orders_in_status", "role": "effect.members_of_role"}

@@ -1,0 +1,82 @@
+"""Change sets, as they can be read: who changed what of the configuration, when and why."""
+
+from tenants.records.attributes import Items, RecordType, Structure, column
+
+# A change set from before sentences were kept names the definition alone.
+_CHANGES = (
+    "LATERAL (SELECT c.kind, c.key, c.before, c.after, coalesce(c.sentences->>'{language}', c.kind || ' ' || c.key) AS sentence"
+    " FROM jsonb_to_recordset({t}.changes) AS c(kind text, key text, before jsonb, after jsonb, sentences jsonb)) AS {x}"
+)
+
+CHANGE_SET = RecordType(
+    name="change_set",
+    graphql="ChangeSet",
+    plural="changeSets",
+    table="change_sets",
+    description="One change of the configuration as a whole: who, when, why, and each definition before and after. Never changed afterwards.",
+    right="configuration.read",
+    order=(("version", True),),
+    attributes=(
+        column("id", "id", "Opaque id."),
+        column("version", "integer", "The version that the configuration had from then on.", indexed=True),
+        column("createdAt", "date_time", "When."),
+        Structure(
+            name="author",
+            description="Who: a member, an automation or the system.",
+            graphql="ChangeSetAuthor",
+            members=(
+                column(
+                    "kind",
+                    "text",
+                    "What acted.",
+                    sql="{t}.author_kind",
+                    enum="ActorKind",
+                    choices=("member", "automation", "system"),
+                ),
+                column("id", "id", "The member's id, or the automation run's.", sql="{t}.author_id", nullable=True),
+                column("name", "text", "The name at that time.", sql="{t}.author_name"),
+            ),
+        ),
+        column("comment", "text", "Why, in the author's words; empty where nothing was said."),
+        column("reverts", "integer", "The version of the change set that this one takes back.", nullable=True),
+        Items(
+            name="changes",
+            description="The definitions that changed.",
+            graphql="DefinitionChange",
+            source=_CHANGES,
+            members=(
+                column("kind", "text", "What kind of definition, such as field or status."),
+                column("key", "text", "Its key."),
+                column("sentence", "text", "The change as a person would say it, in your language."),
+                column(
+                    "before",
+                    "json",
+                    "What it said before, as in the YAML document; null where it was not there.",
+                    nullable=True,
+                    filterable=False,
+                ),
+                column("after", "json", "What it says since; null where it is gone.", nullable=True, filterable=False),
+            ),
+        ),
+    ),
+)
+
+CONFIGURATION_DRAFT = RecordType(
+    name="configuration_draft",
+    graphql="ConfigurationDraft",
+    plural="configurationDrafts",
+    table="configuration_drafts",
+    description="A change of the configuration that is being prepared; nothing of it holds.",
+    right="configuration.read",
+    attributes=(
+        column("id", "id", "Opaque id."),
+        column("version", "integer", "Grows by one with each change of the draft."),
+        column("name", "text", "What it is about."),
+        column("document", "text", "The configuration that it wants, as a YAML document."),
+        column("merge", "boolean", "Whether the document only adds and changes; else what it lacks goes."),
+        column("baseVersion", "integer", "The version of the configuration when the draft was last saved."),
+        column("authorName", "text", "Who saved it last, by the name at that time."),
+        column("createdAt", "date_time", "When it was begun."),
+        column("updatedAt", "date_time", "When it was last saved."),
+    ),
+)
