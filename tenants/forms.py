@@ -3,36 +3,18 @@
 Input uses the GraphQL names; a name that is absent leaves the row as it is, an explicit null empties it.
 """
 
-import re
 from collections.abc import Collection, Mapping
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
-import phonenumbers
-from babel.core import get_global
-from babel.numbers import get_currency_precision, list_currencies
-from email_validator import EmailNotValidError, validate_email
-
-from tenants.config.definitions import CustomField
-from tenants.field_types import BadValue, field_type
+from tenants.field_types import BadValue, Settings, field_type
+from tenants.field_types.contacts import COUNTRIES
+from tenants.field_types.currencies import CURRENCIES, currency_places
 from tenants.field_types.text import clean_text
-from tenants.field_values.kinds import LONGEST_TEXT
 from tenants.names import snake
 from tenants.problems import FieldError, InvalidInput
 
 Path = tuple[str | int, ...]
-# Those that CLDR names a language of. Their names would take 4 MiB, which Babel keeps for each locale that is asked for.
-COUNTRIES = frozenset(code for code in get_global("territory_languages") if len(code) == 2 and code.isalpha())
-CURRENCIES = frozenset(list_currencies())
-_DIALLED = re.compile(r"[\d(][\d\s()./-]*(?:\s*(?:x|ext\.?)\s*\d+)?", re.IGNORECASE | re.ASCII)
-
-
-@lru_cache(maxsize=500)
-def currency_places(currency: str) -> int:
-    """Decimal places of a currency by ISO 4217: 2 for EUR, 0 for JPY, 3 for KWD."""
-    return int(get_currency_precision(currency))
 
 
 class Form:
@@ -80,7 +62,7 @@ class Form:
         if self.has(name) and self.values[name] is not None:
             given = self.values[name]
             lower = given.lower() if isinstance(given, str) else given
-            self.row[column] = self._try(name, lambda: field_type("select").parse(lower, choices))
+            self.row[column] = self._try(name, lambda: field_type("select").parse(lower, Settings(choices)))
         elif self.row.get(column) is None or self.has(name):
             self.row[column] = default
             if default is None:
@@ -122,41 +104,6 @@ class Form:
             self.fail(name, "value.not_country", value=code)
         self.row[snake(name)] = code
 
-    def custom(self, fields: Mapping[str, CustomField]) -> None:
-        """The tenant's own fields: values by key below ``custom``; required ones must be there in the end."""
-        stored = dict(self.row.get("custom") or {})
-        given = self.values.get("custom") or {}
-        for key, value in given.items():
-            definition = fields.get(key)
-            if definition is None:
-                self.errors.append(FieldError((*self.path, "custom", key), "value.unknown_field", {"name": key}))
-            elif value is None or value == "":
-                stored.pop(key, None)
-            else:
-                self._custom_value(key, definition, value, stored)
-        failed = {error.path for error in self.errors}
-        for key, definition in fields.items():
-            path = (*self.path, "custom", key)
-            if definition.required and stored.get(key) in (None, "", []) and path not in failed:
-                self.errors.append(FieldError(path, "value.required"))
-        self.row["custom"] = stored
-
-    def _custom_value(self, key: str, definition: CustomField, value: Any, stored: dict[str, Any]) -> None:
-        kind = field_type(definition.type)
-        # An archived option may stay where it is, but cannot be chosen anew.
-        options = definition.option_keys if stored.get(key) == value else definition.open_options
-        try:
-            parsed = kind.parse(value, options)
-            if definition.is_indexed and isinstance(parsed, str) and len(parsed) > LONGEST_TEXT:
-                raise BadValue("value.too_long", length=len(parsed), longest=LONGEST_TEXT)
-        except BadValue as bad:
-            self.errors.append(FieldError((*self.path, "custom", key), bad.code, bad.data))
-            return
-        if parsed is None:
-            stored.pop(key, None)
-        else:
-            stored[key] = kind.store(parsed)
-
     def _try(self, name: str, parse: Any) -> Any:
         try:
             return parse()
@@ -166,37 +113,3 @@ class Form:
 
     def _failed(self, name: str) -> bool:
         return any(error.path == (*self.path, name) for error in self.errors)
-
-
-def phone_number(value: Any, region: str | None) -> str:
-    """The number in international form (E.164) where its country is known, else as it was written.
-
-    Raises :class:`BadValue` for what nobody could dial.
-    """
-    text = clean_text(value, 60)
-    try:
-        number = phonenumbers.parse(text, region)
-        if phonenumbers.is_possible_number(number):
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    except phonenumbers.NumberParseException:
-        pass
-    if text.startswith("+") or not _DIALLED.fullmatch(text) or sum(char.isdigit() for char in text) < 3:
-        raise BadValue("value.not_phone", value=value)
-    return text
-
-
-def email_address(value: Any) -> str:
-    """The address in its normal form. Raises :class:`BadValue`."""
-    text = clean_text(value, 254)
-    try:
-        return validate_email(text, check_deliverability=False).normalized
-    except EmailNotValidError:
-        raise BadValue("value.not_email", value=value) from None
-
-
-def record_id(value: Any, record_type: str) -> UUID:
-    """The id, where an ill-formed one is one that never existed. Raises :class:`BadValue`."""
-    try:
-        return UUID(str(value))
-    except ValueError:
-        raise BadValue("value.unknown_record", type=record_type, id=value) from None

@@ -6,77 +6,34 @@ really changed, chains it to the one before, and lets the automations decide, al
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import orjson
 
+from tenants.aggregates import Aggregate, Child, Record, Row, Settled
+from tenants.computed.indexing import follows, keep_computed
 from tenants.field_values.keeping import keep_indexed
+from tenants.files.attaching import keep_attached
 from tenants.names import camel
 from tenants.problems import Conflict, NotFound
 from tenants.quotas import require_room
+from tenants.rules.book import rules_for
+from tenants.rules.claims import TABLE
 from tenants.search_texts import put
 from tenants.transaction import Transaction, new_id
 from tenants.triggers import decide, judges
 
-Row = dict[str, Any]
-CREATED, UPDATED, STATUS_CHANGED, VOIDED = "created", "updated", "status_changed", "voided"
-
 # Kept up by the save path itself; a change of these alone is no change.
-_BOOKKEEPING = frozenset({"tenant_id", "id", "version", "created_at", "updated_at", "search_text"})
+_BOOKKEEPING = frozenset(
+    {
+        *("tenant_id", "id", "version", "created_at", "updated_at", "search_text"),
+        *("status_since", "status_due_at", "life_cycle_version"),
+    }
+)
 _KEPT_UP = frozenset({"version", "updated_at"})
 _ABSENT = object()
-
-
-@dataclass(frozen=True, slots=True)
-class Child:
-    """A table whose rows belong to a record: where they hang, and under which name the history speaks of them."""
-
-    name: str
-    table: str
-    parent: str
-
-
-@dataclass(frozen=True, slots=True)
-class Aggregate:
-    """What is saved together: a record's row and its children. ``standing`` are the columns that tell where the record stands,
-    which is all that a step of its life looks at and changes."""
-
-    record_type: str
-    table: str
-    children: tuple[Child, ...] = ()
-    standing: tuple[str, ...] = ()
-
-
-ORDER = Aggregate(
-    "order",
-    "orders",
-    (Child("lines", "order_lines", "order_id"),),
-    ("id", "version", "status", "voided_at", "voided_by_id", "void_reason", "void_note"),
-)
-CUSTOMER = Aggregate(
-    "customer",
-    "customers",
-    (Child("contacts", "contact_points", "customer_id"), Child("addresses", "addresses", "customer_id")),
-)
-PRODUCT = Aggregate("product", "products")
-
-
-@dataclass(slots=True)
-class Record:
-    """A record as it stands: its row, and the rows of its children by child name; of either, what was loaded."""
-
-    row: Row
-    children: dict[str, list[Row]] = field(default_factory=dict)
-
-    @property
-    def id(self) -> UUID:
-        return cast(UUID, self.row["id"])
-
-    def copy(self) -> "Record":
-        return Record(dict(self.row), {name: [dict(row) for row in rows] for name, rows in self.children.items()})
 
 
 async def load(
@@ -88,7 +45,8 @@ async def load(
     step: str | None = None,
 ) -> Record:
     """The record, locked until the transaction ends. For a ``step`` of its life, a kind of event, it comes without its children,
-    and with no more of its row than the aggregate's ``standing`` where no automation judges it by more.
+    and with no more of its row than the aggregate's ``standing`` where no automation judges it by more and no computed field is
+    worked out from it; where there are rules, it comes whole.
 
     Raises :class:`NotFound`, and :class:`Conflict` when it is no longer the ``expected`` version.
     """
@@ -114,8 +72,10 @@ async def _load_all(
 ) -> dict[UUID, Record]:
     # A single one is asked for by equality: PostgreSQL would plan a list of ids anew for each call.
     test, scope = ("= %(id)s", {"id": ids[0]}) if len(ids) == 1 else ("= ANY(%(ids)s)", {"ids": list(ids)})
-    kinds = aggregate.children if step is None else ()
-    is_standing = step is not None and not judges(tx.config, aggregate.record_type, step)
+    has_rules = rules_for(tx.config, aggregate.record_type) is not None
+    is_looked_at = has_rules or follows(tx.config, aggregate.record_type)
+    is_standing = step is not None and not is_looked_at and not judges(tx.config, aggregate.record_type, step)
+    kinds = aggregate.children if step is None or has_rules else ()
     columns = ", ".join(aggregate.standing) if is_standing else "*"
     # Locked in the order of their ids, so that two who want the same records never wait for one another.
     statements = [
@@ -144,13 +104,12 @@ def stale(aggregate: Aggregate, row: Row, expected: int) -> Conflict:
     )
 
 
-async def save(
-    tx: Transaction, aggregate: Aggregate, before: Record | None, after: Record, kind: str, note: str | None = None
-) -> bool:
-    """Write what changed from ``before`` (None: a new record) to ``after``. False when nothing did, and nothing is written.
+async def save(tx: Transaction, settled: Settled, kind: str, note: str | None = None) -> bool:
+    """Write what a settled change changed. False when nothing did, and nothing is written.
 
-    ``after.row`` gets its version and times. ``kind`` and ``note`` go into the history.
+    The row after it gets its version and times. ``kind`` and ``note`` go into the history.
     """
+    aggregate, before, after = settled.aggregate, settled.before, settled.after
     row = after.row
     if before is None:
         require_room(tx.config, aggregate.record_type)
@@ -176,6 +135,13 @@ async def save(
     if "custom" in row:
         known = before.row["custom"] if before else None
         await keep_indexed(tx, aggregate.record_type, row["id"], known, row["custom"])
+        await keep_attached(tx, aggregate.record_type, row["id"], known, row["custom"])
+    for unique in settled.unique:
+        if unique.had:
+            await tx.delete(TABLE, {"record_id": row["id"], "rule": unique.rule})
+        await tx.insert(TABLE, *(claim.row for claim in unique.claims))
+        tx.claims.extend(unique.claims)
+    await keep_computed(tx, settled)
     event = await _record_event(tx, aggregate, row, kind, changes, note)
     await decide(tx, aggregate.record_type, before.row if before else None, row, event)
     return True

@@ -5,7 +5,6 @@ crash can come between what happened and what must follow. The work itself is do
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from tenants import jobs
@@ -35,7 +34,7 @@ async def decide(
     for key, automation in tx.config.automations.items():
         if automation.record_type != record_type or event["kind"] not in automation.events:
             continue
-        if await _holds(tx, automation, after):
+        if await _holds(tx, key, automation, after):
             await _queue(tx, key, event)
 
 
@@ -47,8 +46,8 @@ def judges(config: TenantConfig, record_type: str, kind: str) -> bool:
     )
 
 
-async def _holds(tx: Transaction, automation: Automation, row: Mapping[str, Any]) -> bool:
-    condition = _condition(tx.config, automation.record_type, automation)
+async def _holds(tx: Transaction, key: str, automation: Automation, row: Mapping[str, Any]) -> bool:
+    condition = tx.config.derived("automation conditions", _conditions)[key]
     occasion = Occasion(tx.now, tx.caller.member_id)
     if condition.is_local:
         return condition.matches(row, occasion)
@@ -63,28 +62,12 @@ async def _holds(tx: Transaction, automation: Automation, row: Mapping[str, Any]
     return found is not None
 
 
-class _ByIdentity:
-    """Lets the cache below key by the automation object itself: snapshots are never changed, only replaced."""
-
-    __slots__ = ("automation",)
-
-    def __init__(self, automation: Automation) -> None:
-        self.automation = automation
-
-    def __hash__(self) -> int:
-        return id(self.automation)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByIdentity) and self.automation is other.automation
-
-
-@lru_cache(maxsize=2_000)
-def _parsed(config: TenantConfig, record_type: str, automation: _ByIdentity) -> Condition:
-    return parse_condition(REGISTRY[record_type], config, automation.automation.condition)
-
-
-def _condition(config: TenantConfig, record_type: str, automation: Automation) -> Condition:
-    return _parsed(config, record_type, _ByIdentity(automation))
+def _conditions(config: TenantConfig) -> dict[str, Condition]:
+    """The conditions of the automations, by key."""
+    return {
+        key: parse_condition(REGISTRY[automation.record_type], config, automation.condition)
+        for key, automation in config.automations.items()
+    }
 
 
 async def _queue(tx: Transaction, automation: str, event: Mapping[str, Any]) -> None:
