@@ -5,8 +5,8 @@ from typing import Any
 import strawberry
 from strawberry import UNSET
 
-from schema.configuration import COMMENT, ConfigurationResult, LabelInput, as_body, define
 from schema.context import Info
+from schema.definitions.changing import ChangeInput, ConfigurationResult, LabelInput, as_body, define
 from schema.mutations import Values, mutation
 from schema.scalars import Json
 from tenants.config.definitions import Trigger
@@ -23,6 +23,11 @@ class SetFieldInput:
 @strawberry.input(description="Take a step of the life cycle.")
 class StepInput:
     to: str = strawberry.field(description="Key of the status.")
+    step: str | None = strawberry.field(
+        default=UNSET, description="Key of the step, where several lead to that status."
+    )
+    reason: str | None = strawberry.field(default=UNSET, description="Key of one of the step's reasons.")
+    note: str | None = strawberry.field(default=UNSET, description="What is to be said about it in the history.")
 
 
 @strawberry.input(description="Notify people inside the application.")
@@ -51,7 +56,7 @@ class AutomationActionInput:
 @strawberry.input(
     description="When one of the events happens to an order and the condition holds, do the actions in order."
 )
-class DefineAutomationInput:
+class DefineAutomationInput(ChangeInput):
     key: str
     label: LabelInput
     events: list[Trigger]
@@ -64,7 +69,6 @@ class DefineAutomationInput:
     )
     enabled: bool | None = UNSET
     position: int | None = UNSET
-    comment: str = strawberry.field(default="", description=COMMENT)
 
 
 def _action(given: dict[str, Any]) -> dict[str, Any]:
@@ -76,9 +80,9 @@ def _action(given: dict[str, Any]) -> dict[str, Any]:
 class AutomationMutations:
     @mutation(DefineAutomationInput, description="Add an automation or change one.")
     async def define_automation(self, info: Info, input: Values) -> ConfigurationResult:
-        body = as_body(input, without=("key", "comment", "condition"))
+        body = as_body(input, without=("key", "condition"))
         body["actions"] = [_action(action) for action in body["actions"]]
         if input.get("condition") is not None:
             # A condition keeps GraphQL's own names.
             body["condition"] = input["condition"]
-        return await define(info, "automation", input["key"], body, input["comment"])
+        return await define(info, "automation", input["key"], body, input)

@@ -74,12 +74,13 @@ class Context:
 Info = strawberry.Info[Context, None]
 
 
-async def run(info: Info, command: Callable[[Transaction], Awaitable[Result]]) -> Result:
-    """Run a command in a transaction of its own; one that finds the caller outdated has done nothing, and is run again."""
+async def run(info: Info, command: Callable[[Transaction], Awaitable[Result]], *, rehearsal: bool = False) -> Result:
+    """Run a command in a transaction of its own, of which a ``rehearsal`` keeps nothing; one that finds the caller outdated has done
+    nothing, and is run again."""
     context = info.context
     for _ in range(MOST_TRIES):
         try:
-            async with begin(context.house.database, context.caller) as tx:
+            async with begin(context.house.database, context.caller, rehearsal=rehearsal) as tx:
                 return await command(tx)
         except Outdated:
             await context.refresh()

@@ -2,8 +2,8 @@
 
 A **point** stands for a tenth of a millisecond of database time, were every page full. The estimate adds, in microseconds:
 
-* a statement 300, a mutation 5,000, introspection 20,000, any other root field 1,000; each list item or thousand characters
-  that is handed to one of the last three 500;
+* a statement 300, a mutation or its preview 5,000, introspection 20,000, any other root field 1,000; each list item or thousand
+  characters that is handed to one of the last three 500;
 * a root page 100, its filter 4,000 and 4,000 for each comparison in it, its ordering 40,000, its search 50,000, its
   ``totalCount`` 20,000, and groups as much as a count; 160,000 more for each related record that is sorted or grouped by;
 * a page inside a record 50, its filter 100 and 20 for each comparison, its ordering 50 and 100 for a related record's, its
@@ -73,6 +73,8 @@ ITEM = 500
 RECORD = 10
 FIELD = 1
 UNPAGED = 10
+# A field of these types tries a change out: it costs what the change would.
+REHEARSED = frozenset({"Preview", "StepPreview"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +241,8 @@ class _Estimator:
             kinds = len(self.schema.get_possible_types(target)) if is_abstract_type(target) else 1
             self._count_reads(kinds)
             return Estimate(STATEMENT * kinds) + self._value(nodes, field, target)
-        base = MUTATION if kind is OperationType.MUTATION else OTHER
+        is_change = kind is OperationType.MUTATION or target.name in REHEARSED
+        base = MUTATION if is_change else OTHER
         self._count_reads(1)
         sizes = [Estimate(ITEM).times(handed(argument.value)) for argument in nodes[0].arguments or ()]
         return sum(sizes, Estimate(base)) + self._value(nodes, field, target)
@@ -278,10 +281,14 @@ class _Estimator:
             if _is_page(field, target):
                 total += self._page(nodes, target, INNER)
             else:
-                if target.name in self.records and parent.name not in self.records and not _is_part_of_page(parent):
+                if target.name in self.records and not self._is_in_record(parent):
                     self._count_reads(1)
                 total += self._value(nodes, field, target)
         return total
+
+    def _is_in_record(self, parent: GraphQLObjectType) -> bool:
+        """Whether the fields of a type come with a record, in its one statement."""
+        return parent.name.removesuffix("Custom") in self.records or parent.name.endswith(("Edge", "Connection"))
 
     def _page(self, nodes: Sequence[FieldNode], connection: Any, rates: Rates) -> Estimate:
         arguments = _arguments(nodes)
@@ -353,7 +360,3 @@ def _arguments(nodes: Sequence[FieldNode]) -> dict[str, ValueNode]:
 
 def _is_page(field: Any, target: Any) -> bool:
     return "first" in field.args and target.name.endswith("Connection")
-
-
-def _is_part_of_page(parent: GraphQLObjectType) -> bool:
-    return parent.name.endswith(("Edge", "Connection"))

@@ -21,7 +21,18 @@ from tenants.field_types import REGISTRY as FIELD_TYPES
 from tenants.field_types import FieldType
 from tenants.field_types.operators import FLAG, LIST, PERIOD
 from tenants.periods import PERIODS
-from tenants.records import REGISTRY, Attribute, Column, Custom, Lookup, Money, RecordType, Relation, Structure
+from tenants.records import (
+    REGISTRY,
+    Attribute,
+    Column,
+    Custom,
+    CustomColumn,
+    Lookup,
+    Money,
+    RecordType,
+    Relation,
+    Structure,
+)
 
 NamedTypes = dict[str, GraphQLNamedType]
 FIGURE_DESCRIPTIONS = {
@@ -118,18 +129,46 @@ def figure_fields(
     """The operators over one figure of each of some columns."""
     return {
         name: GraphQLInputField(
-            cast(GraphQLInputObjectType, known[filter_name(figure(function, column).type)]),
+            cast(GraphQLInputObjectType, known[figure(function, column).type.filter]),
             description=column.description,
         )
         for name, column in columns.items()
     }
 
 
-def filter_name(kind: FieldType) -> str:
-    """The name of the operators input that all columns of a type share."""
-    prefix = {"ID": "ID", "String": "Text"}.get(kind.graphql, kind.graphql)
-    prefix = {"tags": "Tags", "select": "Key"}.get(kind.key, prefix)
-    return f"{prefix}Filter"
+def filter_name(attribute: Attribute) -> str | None:
+    """The name of the input that filters by an attribute; None where nothing does."""
+    match attribute:
+        case CustomColumn(enum=enum) if enum:
+            # The underscore keeps the keys of fields apart from the suffixes of generated names.
+            return enum.replace("Field_", "FieldFilter_", 1)
+        case Column(enum=enum) if attribute.filterable and enum:
+            return f"{enum}Filter"
+        case Column() if attribute.filterable:
+            return attribute.type.filter
+        case Money():
+            return filter_name(attribute.amount)
+        case Lookup() if attribute.key is not None:
+            return filter_name(attribute.key)
+        case Structure():
+            return f"{attribute.graphql}Filter"
+        case Relation():
+            return f"{REGISTRY[attribute.target].graphql}{'List' if attribute.many else ''}Filter"
+    return None
+
+
+def order_name(attribute: Attribute) -> str | None:
+    """The name of what sorts by an attribute; None where nothing does."""
+    match attribute:
+        case Column(sortable=True) if attribute.type.sortable:
+            return "SortDirection"
+        case Money():
+            return "SortDirection"
+        case Lookup() if attribute.position is not None:
+            return "SortDirection"
+        case Relation(many=False):
+            return f"{REGISTRY[attribute.target].graphql}OrderBy"
+    return None
 
 
 class FilterTypes:
@@ -140,14 +179,14 @@ class FilterTypes:
         self.types["Period"] = periods_enum()
         # A tenant's own fields may be of a type that no built-in column has.
         for kind in FIELD_TYPES.values():
-            if kind.configurable and not kind.has_options:
-                self._operators(filter_name(kind), kind.graphql, kind)
+            if kind.configurable and kind.shape == "column" and not kind.has_options:
+                self._operators(kind.filter, kind.graphql, kind)
 
     def scalar_filter(self, column: Column) -> GraphQLInputObjectType:
         """The operators input of a column's type, made once."""
         if column.choices:
             return self._operators(f"{column.enum}Filter", column.enum, column.type)
-        return self._operators(filter_name(column.type), column.type.graphql, column.type)
+        return self._operators(column.type.filter, column.type.graphql, column.type)
 
     def _operators(self, name: str, value_type: str, kind: FieldType) -> GraphQLInputObjectType:
         if name not in self.types:
@@ -175,12 +214,12 @@ class FilterTypes:
             "not": GraphQLInputField(own, description="This does not hold."),
         }
         for attribute in record.attributes:
-            made = self._attribute_filter(record, attribute)
+            made = self.attribute_filter(attribute)
             if made is not None:
                 fields[attribute.name] = GraphQLInputField(made, description=attribute.description)
         return fields
 
-    def _attribute_filter(self, record: RecordType, attribute: Attribute) -> GraphQLInputObjectType | None:
+    def attribute_filter(self, attribute: Attribute) -> GraphQLInputObjectType | None:
         match attribute:
             case Column() if attribute.filterable:
                 return self.scalar_filter(attribute)
@@ -191,7 +230,7 @@ class FilterTypes:
             case Structure():
                 return self._structure_filter(attribute)
             case Relation(many=True):
-                return self._quantified(REGISTRY[attribute.target])
+                return self.quantified(REGISTRY[attribute.target])
             case Relation():
                 return self.record_filter(REGISTRY[attribute.target])
         return None
@@ -208,7 +247,7 @@ class FilterTypes:
         found = self.types.get(name)
         return found if isinstance(found, GraphQLInputObjectType) else None
 
-    def _quantified(self, record: RecordType) -> GraphQLInputObjectType:
+    def quantified(self, record: RecordType) -> GraphQLInputObjectType:
         name = f"{record.graphql}ListFilter"
         if name not in self.types:
             inner = self.record_filter(record)
@@ -252,21 +291,13 @@ class FilterTypes:
 
     def _order_fields(self, record: RecordType) -> dict[str, GraphQLInputField]:
         fields = {}
-        direction = self.types["SortDirection"]
         for attribute in record.attributes:
-            match attribute:
-                case Column(sortable=True) if attribute.type.sortable:
-                    sort: GraphQLNamedType | None = direction
-                case Money():
-                    sort = direction
-                case Lookup() if attribute.position is not None:
-                    sort = direction
-                case Relation(many=False):
-                    sort = self.record_order(REGISTRY[attribute.target])
-                case _:
-                    sort = None
-            if sort is not None:
-                fields[attribute.name] = GraphQLInputField(cast(Any, sort), description=attribute.description)
+            name = order_name(attribute)
+            if isinstance(attribute, Relation) and not attribute.many:
+                self.record_order(REGISTRY[attribute.target])
+            if name is not None:
+                sort = cast(GraphQLInputObjectType, self.types[name])
+                fields[attribute.name] = GraphQLInputField(sort, description=attribute.description)
         return fields
 
     def put_under_lens(self) -> None:

@@ -11,6 +11,8 @@ from graphql import (
     GraphQLArgument,
     GraphQLBoolean,
     GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
     GraphQLInt,
     GraphQLInterfaceType,
     GraphQLList,
@@ -25,6 +27,8 @@ from schema.filters import FilterTypes, NamedTypes, enum_type, shaping_enums
 from schema.lens import put_under_lens
 from schema.reads import MARK, Compiled, groups_of, one_of, page_of, resolve_compiled, resolve_node
 from tenants.config.definitions import Category
+from tenants.models import ADDRESS_PARTS
+from tenants.names import camel
 from tenants.reading.groups import MOST_GROUPS
 from tenants.records import (
     CUSTOMISABLE,
@@ -37,9 +41,15 @@ from tenants.records import (
     Money,
     RecordType,
     Relation,
+    Steps,
     Structure,
 )
+from tenants.records.attributes import column
 from tenants.views.running import VIEW
+
+
+def _list_of(kind: GraphQLNamedType) -> GraphQLOutputType:
+    return GraphQLNonNull(GraphQLList(GraphQLNonNull(cast(GraphQLObjectType, kind))))
 
 
 def required(kind: GraphQLOutputType, nullable: bool) -> GraphQLOutputType:
@@ -65,7 +75,7 @@ class GeneratedTypes:
         self._enums()
         self.filters = FilterTypes(self.types)
         self._page_info = self._make_page_info()
-        self._money = GraphQLObjectType(
+        self.types["Money"] = GraphQLObjectType(
             "Money",
             {
                 "amount": GraphQLField(GraphQLNonNull(self._scalar("Decimal")), description="Exact amount."),
@@ -73,10 +83,24 @@ class GeneratedTypes:
             },
             description="An exact amount of money.",
         )
+        self.types["MoneyInput"] = GraphQLInputObjectType(
+            "MoneyInput",
+            {
+                "amount": GraphQLInputField(GraphQLNonNull(self._scalar("Decimal")), description="Exact amount."),
+                "currency": GraphQLInputField(
+                    GraphQLString, description="Currency by ISO 4217; the usual one of the field, if not given."
+                ),
+            },
+            description="An exact amount of money.",
+        )
+        self._postal_address()
         for record in REGISTRY.values():
             self._object(record)
         for record in REGISTRY.values():
             self._fill(record)
+        # What links in a company's own fields may need.
+        for target in (*CUSTOMISABLE, "member"):
+            self.filters.quantified(REGISTRY[target])
         self.filters.put_under_lens()
 
     def _scalar(self, name: str) -> Any:
@@ -102,6 +126,21 @@ class GeneratedTypes:
             description="Where a page stands in its list.",
         )
 
+    def _postal_address(self) -> None:
+        text = column("text", "text", "A part of an address.")
+        parts = {camel(part): f"The {part.replace('_', ' ')} of the address." for part in ADDRESS_PARTS}
+        about = "A postal address, part by part."
+        shown = {name: GraphQLField(GraphQLString, description=said) for name, said in parts.items()}
+        given = {name: GraphQLInputField(GraphQLString, description=said) for name, said in parts.items()}
+        asked = {
+            name: GraphQLInputField(self.filters.scalar_filter(text), description=said) for name, said in parts.items()
+        }
+        self.types["PostalAddress"] = GraphQLObjectType("PostalAddress", shown, description=about)
+        self.types["PostalAddressInput"] = GraphQLInputObjectType("PostalAddressInput", given, description=about)
+        self.types["PostalAddressFilter"] = GraphQLInputObjectType(
+            "PostalAddressFilter", asked, description="All given conditions must hold."
+        )
+
     def _object(self, record: RecordType) -> None:
         known = self.types.get(record.graphql)
         if not isinstance(known, GraphQLObjectType):
@@ -121,16 +160,8 @@ class GeneratedTypes:
 
     def _field(self, record: RecordType, attribute: Attribute) -> GraphQLField:
         match attribute:
-            case Column():
-                return GraphQLField(
-                    required(self._column_type(attribute), attribute.nullable), description=attribute.description
-                )
-            case Money():
-                return GraphQLField(required(self._money, attribute.nullable), description=attribute.description)
             case Structure():
-                return GraphQLField(
-                    required(self._structure(record, attribute), attribute.nullable), description=attribute.description
-                )
+                self._members(record, attribute.graphql, attribute.members, attribute.description)
             case Items():
                 item = GraphQLNonNull(
                     self._members(record, attribute.graphql, attribute.members, attribute.description)
@@ -138,28 +169,11 @@ class GeneratedTypes:
                 return GraphQLField(GraphQLNonNull(GraphQLList(item)), description=attribute.description)
             case Lookup():
                 return GraphQLField(self._lookup(attribute), description=attribute.description)
-            case Relation(many=False):
-                return GraphQLField(
-                    required(cast(Any, self.types[REGISTRY[attribute.target].graphql]), attribute.nullable),
-                    description=attribute.description,
-                )
-            case Relation(paged=False):
-                target = cast(GraphQLObjectType, self.types[REGISTRY[attribute.target].graphql])
-                return GraphQLField(
-                    GraphQLNonNull(GraphQLList(GraphQLNonNull(target))), description=attribute.description
-                )
-            case Relation():
+            case Steps():
+                return GraphQLField(self._steps(attribute), description=attribute.description)
+            case Relation(many=True, paged=True):
                 return self._connection_field(REGISTRY[attribute.target], attribute.description)
-        raise TypeError(attribute)
-
-    def _column_type(self, column: Column) -> GraphQLOutputType:
-        if column.choices:
-            return cast(GraphQLOutputType, self.types[column.enum])
-        scalar = self._scalar(column.type.graphql)
-        return GraphQLList(GraphQLNonNull(scalar)) if column.type.many else cast(GraphQLOutputType, scalar)
-
-    def _structure(self, record: RecordType, structure: Structure) -> GraphQLObjectType:
-        return self._members(record, structure.graphql, structure.members, structure.description)
+        return attribute_field(attribute, self.types)
 
     def _members(
         self, record: RecordType, name: str, members: tuple[Attribute, ...], description: str
@@ -180,6 +194,20 @@ class GeneratedTypes:
         if lookup.many:
             return GraphQLNonNull(GraphQLList(GraphQLNonNull(made)))
         return required(made, lookup.nullable)
+
+    def _steps(self, steps: Steps) -> GraphQLOutputType:
+        def scalars(members: Mapping[str, str]) -> dict[str, GraphQLField]:
+            return {
+                name: GraphQLField(required(self._scalar(kind.rstrip("!")), not kind.endswith("!")))
+                for name, kind in members.items()
+            }
+
+        fields = scalars(steps.members)
+        for name, (graphql, members) in steps.lists.items():
+            self.types[graphql] = GraphQLObjectType(graphql, scalars(members), description="What a step can ask for.")
+            fields[name] = GraphQLField(_list_of(self.types[graphql]))
+        self.types[steps.graphql] = GraphQLObjectType(steps.graphql, fields, description=steps.description)
+        return _list_of(self.types[steps.graphql])
 
     def _connection(self, record: RecordType) -> GraphQLObjectType:
         name = f"{record.graphql}Connection"
@@ -218,32 +246,10 @@ class GeneratedTypes:
         return cast(GraphQLObjectType, self.types[name])
 
     def _connection_field(self, record: RecordType, description: str, mark: Compiled | None = None) -> GraphQLField:
-        text, size = GraphQLString, GraphQLInt
-        arguments = {
-            "where": GraphQLArgument(
-                self.filters.record_filter(record), description="Only those for which this holds."
-            ),
-            "orderBy": GraphQLArgument(
-                GraphQLList(GraphQLNonNull(self.filters.record_order(record))), description="How they are sorted."
-            ),
-            "first": GraphQLArgument(size, description="At most so many from the start; 20 by default, 200 at most."),
-            "after": GraphQLArgument(text, description="Begin behind this cursor."),
-            "last": GraphQLArgument(size, description="At most so many from the end."),
-            "before": GraphQLArgument(text, description="End before this cursor."),
-        }
-        if record.search is not None:
-            arguments["search"] = GraphQLArgument(
-                text,
-                description="Free text: every word must be found; where none is, a slip of the finger in each is forgiven.",
-            )
-        if record.voidable:
-            arguments["voided"] = GraphQLArgument(
-                cast(Any, self.types["VoidedOrders"]),
-                description="What to do with void orders; left out by default, included when searching.",
-            )
-        return GraphQLField(
-            GraphQLNonNull(self._connection(record)), arguments, description=description, **_marked(mark)
-        )
+        self._connection(record)
+        self.filters.record_filter(record)
+        self.filters.record_order(record)
+        return connection_field(record, description, self.types, mark)
 
     def _view_argument(self) -> dict[str, GraphQLArgument]:
         about = (
@@ -302,6 +308,57 @@ class GeneratedTypes:
             self._node, identified, resolve=resolve_node, description="Any record by its id; null if there is none."
         )
         return fields
+
+
+def attribute_field(attribute: Attribute, types: Mapping[str, GraphQLNamedType]) -> GraphQLField:
+    """What an attribute shows, of the types that are there by name."""
+    match attribute:
+        case Column():
+            scalar = cast(GraphQLOutputType, types[attribute.enum or attribute.type.graphql])
+            kind = GraphQLList(GraphQLNonNull(cast(Any, scalar))) if attribute.type.many else scalar
+        case Money():
+            kind = cast(GraphQLOutputType, types["Money"])
+        case Structure():
+            kind = cast(GraphQLOutputType, types[attribute.graphql])
+        case Relation(many=False):
+            kind = cast(GraphQLOutputType, types[REGISTRY[attribute.target].graphql])
+        case Relation(paged=False):
+            target = cast(GraphQLObjectType, types[REGISTRY[attribute.target].graphql])
+            kind = GraphQLList(GraphQLNonNull(target))
+        case Relation():
+            return connection_field(REGISTRY[attribute.target], attribute.description, types)
+        case _:
+            raise TypeError(attribute)
+    return GraphQLField(required(kind, attribute.nullable), description=attribute.description)
+
+
+def connection_field(
+    record: RecordType, description: str, types: Mapping[str, GraphQLNamedType], mark: Compiled | None = None
+) -> GraphQLField:
+    """A page of the records, with its arguments."""
+    text, size = GraphQLString, GraphQLInt
+    page = cast(GraphQLObjectType, types[f"{record.graphql}Connection"])
+    filters = cast(GraphQLInputObjectType, types[f"{record.graphql}Filter"])
+    order = cast(GraphQLInputObjectType, types[f"{record.graphql}OrderBy"])
+    arguments = {
+        "where": GraphQLArgument(filters, description="Only those for which this holds."),
+        "orderBy": GraphQLArgument(GraphQLList(GraphQLNonNull(order)), description="How they are sorted."),
+        "first": GraphQLArgument(size, description="At most so many from the start; 20 by default, 200 at most."),
+        "after": GraphQLArgument(text, description="Begin behind this cursor."),
+        "last": GraphQLArgument(size, description="At most so many from the end."),
+        "before": GraphQLArgument(text, description="End before this cursor."),
+    }
+    if record.search is not None:
+        arguments["search"] = GraphQLArgument(
+            text,
+            description="Free text: every word must be found; where none is, a slip of the finger in each is forgiven.",
+        )
+    if record.voidable:
+        arguments["voided"] = GraphQLArgument(
+            cast(Any, types["VoidedOrders"]),
+            description="What to do with void orders; left out by default, included when searching.",
+        )
+    return GraphQLField(GraphQLNonNull(page), arguments, description=description, **_marked(mark))
 
 
 def _marked(mark: Compiled | None) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def related_grouping(node: ValueNode) -> int | Measure:
 
 def grouped_by_related(path: Any) -> int:
     """The same of a path that is a plain value."""
-    return int(isinstance(path, str) and "." in path and path.split(".")[0] not in CONNECTIVES)
+    return int(isinstance(path, str) and "." in path.removeprefix("custom."))
 
 
 def related_orderings(node: ValueNode) -> int | Measure:
@@ -57,10 +57,11 @@ def sorted_by_related(order: Any) -> int:
     """The same of an ordering that is a plain value."""
     entries = order if isinstance(order, list | tuple) else [order]
     return sum(
-        name not in CONNECTIVES and isinstance(inner, dict)
+        any(isinstance(deeper, dict) for deeper in inner.values()) if name == "custom" else True
         for entry in entries
         if isinstance(entry, dict)
         for name, inner in entry.items()
+        if isinstance(inner, dict)
     )
 
 

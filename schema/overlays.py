@@ -3,7 +3,8 @@
 Made once per version of a tenant's configuration; the fields of built-in types come from ``generated``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 from graphql import (
@@ -18,18 +19,21 @@ from graphql import (
     GraphQLObjectType,
 )
 
-from schema.filters import figure_fields, figures_name, filter_name, operators_input
+from schema.filters import figure_fields, figures_name, filter_name, operators_input, order_name
+from schema.generated import attribute_field
 from schema.lens import CLEAR, Lens
 from tenants.callers import Remembered
-from tenants.conditions.aggregates import FIGURES, own_columns_for
-from tenants.config.definitions import CustomField, label
+from tenants.conditions.aggregates import FIGURES, columns_for
+from tenants.config.definitions import label
 from tenants.config.snapshot import TenantConfig
-from tenants.records import REGISTRY, CustomColumn, RecordType
+from tenants.field_types import field_type
+from tenants.records import REGISTRY, Attribute, CustomColumn, RecordType
 
 # Inputs whose ``custom`` field is the record type's.
 INPUTS = {
     "CreateOrderInput": "order",
     "UpdateOrderInput": "order",
+    "StepValuesInput": "order",
     "NewCustomerInput": "customer",
     "CreateCustomerInput": "customer",
     "UpdateCustomerInput": "customer",
@@ -54,8 +58,8 @@ class Overlays:
     def _make(self, config: TenantConfig) -> Lens:
         types: dict[str, GraphQLNamedType] = {}
         fields: dict[str, dict[str, Any]] = {}
-        for name, columns in config.custom_columns.items():
-            maker = _Overlay(self._static, REGISTRY[name], columns, config)
+        for name, attributes in config.own.items():
+            maker = _Overlay(self._static, REGISTRY[name], attributes, config)
             types.update(maker.types)
             fields.update(maker.fields)
         return Lens(types, fields)
@@ -68,96 +72,70 @@ class _Overlay:
         self,
         static: Mapping[str, GraphQLNamedType],
         record: RecordType,
-        columns: Mapping[str, CustomColumn],
+        attributes: Mapping[str, Attribute],
         config: TenantConfig,
     ) -> None:
-        self.static = static
         self.record = record
-        self.definitions = config.fields[record.name]
+        self.attributes = attributes
+        self.definitions = config.fields.get(record.name, {})
         self.language = config.language
         self.types: dict[str, GraphQLNamedType] = {}
+        self.known = ChainMap(self.types, cast(dict[str, GraphQLNamedType], static))
         self.fields: dict[str, dict[str, Any]] = {}
-        name, about = f"{record.graphql}Custom", f"The company's own fields of a {record.name}."
-        output = GraphQLObjectType(name, dict(self._outputs(columns)), description=about)
-        given = GraphQLInputObjectType(f"{name}Input", dict(self._inputs(columns)), description=about)
-        filters = GraphQLInputObjectType(f"{name}Filter", dict(self._filters(columns)), description=about)
-        self._add(output, given, filters)
-        self.fields[record.graphql] = {"custom": GraphQLField(GraphQLNonNull(output), description=about)}
-        self.fields[f"{record.graphql}Filter"] = {"custom": GraphQLInputField(filters, description=about)}
-        self._add_figures(columns, about)
-        sortable = dict(self._orders(columns))
-        if sortable:
-            order = GraphQLInputObjectType(f"{name}OrderBy", sortable, description=about)
-            self._add(order)
-            self.fields[f"{record.graphql}OrderBy"] = {"custom": GraphQLInputField(order, description=about)}
-        for input_name, record_name in INPUTS.items():
-            if record_name == record.name:
-                self.fields[input_name] = {"custom": GraphQLInputField(given, description=about)}
-
-    def _add_figures(self, columns: Mapping[str, CustomColumn], about: str) -> None:
+        self.about = f"The company's own fields of a {record.name}."
+        self._options()
+        outputs = {key: attribute_field(attribute, self.known) for key, attribute in attributes.items()}
+        made = GraphQLObjectType(f"{record.graphql}Custom", outputs, description=self.about)
+        self.types[made.name] = made
+        self.fields[record.graphql] = {"custom": GraphQLField(GraphQLNonNull(made), description=self.about)}
+        self._show("Input", dict(self._inputs()), *(name for name, kind in INPUTS.items() if kind == record.name))
+        self._show("Filter", dict(self._named(filter_name)), f"{record.graphql}Filter")
+        self._show("OrderBy", dict(self._named(order_name)), f"{record.graphql}OrderBy")
         for function in FIGURES:
-            found = own_columns_for(function, columns)
-            name = figures_name(f"{self.record.graphql}Custom", function)
-            if found and name not in self.types:
-                figures = GraphQLInputObjectType(name, figure_fields(function, found, self.static), description=about)
-                self._add(figures)
-                self.fields[figures_name(self.record.graphql, function)] = {
-                    "custom": GraphQLInputField(figures, description=about)
+            place = figures_name(record.graphql, function)
+            if place not in self.fields:
+                columns = columns_for(function, attributes.values())
+                self._show(figures_name("", function), figure_fields(function, columns, self.known), place)
+
+    def _show(self, suffix: str, fields: dict[str, GraphQLInputField], *places: str) -> None:
+        """Put an input of the company's own fields into the built-in ones; none where no field belongs there."""
+        if fields:
+            made = GraphQLInputObjectType(f"{self.record.graphql}Custom{suffix}", fields, description=self.about)
+            self.types[made.name] = made
+            for place in places:
+                self.fields[place] = {"custom": GraphQLInputField(made, description=self.about)}
+
+    def _options(self) -> None:
+        """The enums of fields that have options, and their filters."""
+        for key, column in self.attributes.items():
+            if isinstance(column, CustomColumn) and column.type.has_options:
+                values = {
+                    option.key: GraphQLEnumValue(
+                        option.key,
+                        description=label(option.label, self.language),
+                        deprecation_reason="Archived: kept by old records, not to be chosen anew."
+                        if option.archived
+                        else None,
+                    )
+                    for option in self.definitions[key].options
                 }
+                enum = GraphQLEnumType(column.enum, values, description=column.description)
+                self.types[enum.name] = enum
+                name = filter_name(column)
+                assert name is not None
+                self.types[name] = operators_input(name, enum, column.type, self.known)
 
-    def _add(self, *types: GraphQLNamedType) -> None:
-        self.types.update({made.name: made for made in types})
+    def _inputs(self) -> Iterator[tuple[str, GraphQLInputField]]:
+        for key, definition in self.definitions.items():
+            kind, attribute = field_type(definition.type), self.attributes[key]
+            enum = attribute.enum if isinstance(attribute, CustomColumn) else ""
+            if kind.graphql_input is not None:
+                given = cast(GraphQLInputObjectType, self.known[enum or kind.graphql_input or kind.graphql])
+                typed = GraphQLList(GraphQLNonNull(given)) if kind.many else given
+                yield key, GraphQLInputField(typed, description=attribute.description)
 
-    def _describe(self, definition: CustomField) -> str:
-        about = label(definition.help, self.language)
-        name = label(definition.label, self.language)
-        return f"{name}: {about}" if about else name
-
-    def _value_type(self, key: str, column: CustomColumn) -> GraphQLNamedType:
-        definition = self.definitions[key]
-        if not column.type.has_options:
-            return self.static[column.type.graphql]
-        # The underscore keeps field keys apart from the suffixes of other generated names.
-        name = f"{self.record.graphql}Field_{key}"
-        if name not in self.types:
-            values = {
-                option.key: GraphQLEnumValue(
-                    option.key,
-                    description=label(option.label, self.language),
-                    deprecation_reason="Archived: kept by old records, not to be chosen anew."
-                    if option.archived
-                    else None,
-                )
-                for option in definition.options
-            }
-            self._add(GraphQLEnumType(name, values, description=self._describe(definition)))
-        return self.types[name]
-
-    def _typed(self, key: str, column: CustomColumn) -> Any:
-        kind = self._value_type(key, column)
-        return GraphQLList(GraphQLNonNull(cast(Any, kind))) if column.type.many else kind
-
-    def _outputs(self, columns: Mapping[str, CustomColumn]) -> Iterator[tuple[str, GraphQLField]]:
-        for key, column in columns.items():
-            yield key, GraphQLField(self._typed(key, column), description=self._describe(self.definitions[key]))
-
-    def _inputs(self, columns: Mapping[str, CustomColumn]) -> Iterator[tuple[str, GraphQLInputField]]:
-        for key, column in columns.items():
-            yield key, GraphQLInputField(self._typed(key, column), description=self._describe(self.definitions[key]))
-
-    def _filters(self, columns: Mapping[str, CustomColumn]) -> Iterator[tuple[str, GraphQLInputField]]:
-        for key, column in columns.items():
-            described = self._describe(self.definitions[key])
-            if column.type.has_options:
-                name = f"{self.record.graphql}FieldFilter_{key}"
-                self._add(operators_input(name, self._value_type(key, column), column.type, self.static))
-                found = self.types[name]
-            else:
-                found = self.static[filter_name(column.type)]
-            yield key, GraphQLInputField(cast(GraphQLInputObjectType, found), description=described)
-
-    def _orders(self, columns: Mapping[str, CustomColumn]) -> Iterator[tuple[str, GraphQLInputField]]:
-        direction = cast(GraphQLEnumType, self.static["SortDirection"])
-        for key, column in columns.items():
-            if column.sortable:
-                yield key, GraphQLInputField(direction, description=self._describe(self.definitions[key]))
+    def _named(self, name_of: Callable[[Attribute], str | None]) -> Iterator[tuple[str, GraphQLInputField]]:
+        for key, attribute in self.attributes.items():
+            found = self.known.get(name_of(attribute) or "")
+            if found is not None:
+                yield key, GraphQLInputField(cast(Any, found), description=attribute.description)

@@ -69,19 +69,21 @@ class NotSignedIn(Problem):
     pass
 
 
+def field_problem(error: problems.FieldError, language: str) -> FieldProblem:
+    """The GraphQL object of one bad value."""
+    return FieldProblem(
+        path=[str(part) for part in error.path],
+        code=error.code.upper().replace(".", "_"),
+        message=error.text(language),
+    )
+
+
 def describe(problem: problems.Problem, language: str) -> Problem:
     """The GraphQL object of a refusal."""
     code, message = problem.code.upper().replace(".", "_"), problem.text(language)
     match problem:
         case problems.InvalidInput():
-            errors = [
-                FieldProblem(
-                    path=[str(part) for part in error.path],
-                    code=error.code.upper().replace(".", "_"),
-                    message=error.text(language),
-                )
-                for error in problem.errors
-            ]
+            errors = [field_problem(error, language) for error in problem.errors]
             return InvalidInput(code=code, message=message, errors=errors)
         case problems.NotAllowed():
             return NotAllowed(code=code, message=message, right=problem.right, granted_to=list(problem.granted_to))

@@ -26,3 +26,8 @@ class Member:
 @strawberry.type
 class Notification:
     id: strawberry.ID
+
+
+@strawberry.type
+class ConfigurationDraft:
+    id: strawberry.ID

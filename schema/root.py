@@ -13,39 +13,47 @@ from graphql import (
 from strawberry.schema.config import StrawberryConfig
 
 from schema.automations import AutomationMutations
-from schema.configuration import Configuration, ConfigurationChange, ConfigurationMutations, plan_document
-from schema.context import Info
+from schema.change_sets import ChangeSetMutations, ChangeSetQueries
+from schema.configuration import ConfigurationMutations, ConfigurationQueries
 from schema.customers import CustomerMutations
 from schema.descriptions import describe
+from schema.drafts import DraftMutations, DraftQueries
+from schema.field_definitions import FieldQueries
 from schema.generated import GeneratedTypes
 from schema.imports import ImportMutations
 from schema.lens import LensedSchema, put_under_lens
+from schema.life_cycles import LifeCycleMigrations, LifeCycleQueries
 from schema.live import Subscription
 from schema.mutations import serve
+from schema.numbers import NumberQueries
 from schema.orders import OrderMutations
 from schema.overlays import INPUTS
 from schema.people import PeopleMutations, Viewer
+from schema.previews import PreviewQueries
 from schema.problems import Problem
 from schema.products import ProductMutations
-from schema.scalars import SCALARS, DateText, DurationText
+from schema.scalars import SCALARS, DateText, DurationText, TimeText
+from schema.step_previews import StepPreviewQueries
 from schema.usage import UsageQueries
 from schema.views import ViewMutations, ViewQueries, type_lists
 
 
 @strawberry.type(description="All that can be read.")
-class Query(ViewQueries, UsageQueries):
+class Query(
+    ConfigurationQueries,
+    ChangeSetQueries,
+    DraftQueries,
+    LifeCycleQueries,
+    PreviewQueries,
+    StepPreviewQueries,
+    ViewQueries,
+    UsageQueries,
+    NumberQueries,
+    FieldQueries,
+):
     @strawberry.field(description="You, your company, and what you may do there.")
     def viewer(self) -> Viewer:
         return Viewer()
-
-    @strawberry.field(description="The company's configuration in force.")
-    def configuration(self, info: Info) -> Configuration:
-        info.context.caller.access.require("configuration.read")
-        return Configuration()
-
-    @strawberry.field(description="What a configuration document would change; nothing is done.")
-    def plan_configuration(self, info: Info, document: str) -> list[ConfigurationChange]:
-        return plan_document(info, document)
 
 
 @strawberry.type(description="All that can be done; each mutation stands or falls alone.")
@@ -55,8 +63,11 @@ class Mutation(
     ProductMutations,
     PeopleMutations,
     ConfigurationMutations,
+    ChangeSetMutations,
+    DraftMutations,
     AutomationMutations,
     ImportMutations,
+    LifeCycleMigrations,
     ViewMutations,
 ):
     pass
@@ -68,8 +79,8 @@ def build() -> LensedSchema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        # No built-in column is a Date, but a tenant's own field may be; only filters take a Duration.
-        types=[Problem, cast(Any, DateText), cast(Any, DurationText)],
+        # No built-in column is a Date or a Time, but a tenant's own field may be; only filters take a Duration.
+        types=[Problem, cast(Any, DateText), cast(Any, DurationText), cast(Any, TimeText)],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
     # Strawberry has no public name for the graphql-core schema it made.
@@ -101,15 +112,23 @@ def build() -> LensedSchema:
 
 
 def _type_conditions(types: dict[str, Any], generated: GeneratedTypes) -> None:
-    """Give an automation's condition the type of the orders' filter, and enums the choices they stand for."""
-    given = cast(GraphQLInputObjectType, types["DefineAutomationInput"])
-    condition = given.fields["condition"]
-    given.fields["condition"] = GraphQLInputField(
-        cast(GraphQLInputObjectType, generated.types["OrderFilter"]), description=condition.description
-    )
+    """Give conditions over orders the type of the orders' filter, and enums the choices they stand for."""
+    for name, field in (
+        ("DefineAutomationInput", "condition"),
+        ("DefineTransitionInput", "condition"),
+        ("GateInput", "enter"),
+        ("GateInput", "leave"),
+        ("LifeCycleStatusInput", "enter"),
+        ("LifeCycleStatusInput", "leave"),
+    ):
+        given = cast(GraphQLInputObjectType, types[name])
+        given.fields[field] = GraphQLInputField(
+            cast(GraphQLInputObjectType, generated.types["OrderFilter"]), description=given.fields[field].description
+        )
     for name, field, enum in (
         ("CreateOrderInput", "priority", "OrderPriority"),
         ("UpdateOrderInput", "priority", "OrderPriority"),
+        ("StepValuesInput", "priority", "OrderPriority"),
         ("NewCustomerInput", "kind", "CustomerKind"),
         ("CreateCustomerInput", "kind", "CustomerKind"),
         ("UpdateCustomerInput", "kind", "CustomerKind"),

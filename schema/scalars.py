@@ -10,6 +10,7 @@ DecimalText = NewType("DecimalText", str)
 DateText = NewType("DateText", str)
 DateTimeText = NewType("DateTimeText", str)
 DurationText = NewType("DurationText", str)
+TimeText = NewType("TimeText", str)
 Json = NewType("Json", object)
 CustomValues = NewType("CustomValues", dict[str, Any])
 
@@ -68,6 +69,12 @@ SCALARS: dict[object, ScalarDefinition] = {
     DurationText: strawberry.scalar(
         name="Duration",
         description="A length of time by ISO 8601, such as P7D, P1M or PT2H.",
+        parse_value=_text,
+        parse_literal=_text_literal,
+    ),
+    TimeText: strawberry.scalar(
+        name="Time",
+        description="A time of day, such as 14:30:00.",
         parse_value=_text,
         parse_literal=_text_literal,
     ),

@@ -9,9 +9,9 @@ import strawberry
 from graphql import GraphQLField, GraphQLInputField, GraphQLInputObjectType, GraphQLList, GraphQLNonNull
 from strawberry import UNSET
 
-from schema.configuration import LabelInput
 from schema.context import MOST_TRIES, Info, keyed, run
 from schema.customers import KEY
+from schema.definitions.changing import LabelInput
 from schema.mutations import Values, mutation
 from schema.problems import Conflict, InvalidInput, LimitExceeded, NotAllowed, NotFound
 from schema.scalars import Json
@@ -23,7 +23,7 @@ from tenants.problems import Conflict as Busy
 from tenants.problems import InvalidInput as BadInput
 from tenants.problems import NotFound as NoSuchView
 from tenants.reading.paths import owner_of, resolve
-from tenants.records import CUSTOMISABLE, REGISTRY, CustomColumn
+from tenants.records import CUSTOMISABLE, REGISTRY, Custom
 from tenants.views import saving
 from tenants.views.checks import view_errors
 from tenants.views.finding import SHARE, default_view, private_views, shared_views
@@ -136,10 +136,11 @@ class View:
 def _column_label(info: Info, view: definitions.View, path: str) -> str | None:
     caller = info.context.caller
     found = resolve(REGISTRY[view.record_type], caller.config, path)
-    if found is None or not isinstance(found[-1], CustomColumn):
+    if found is None:
         return None
-    owner = owner_of(REGISTRY[view.record_type], found)
-    return text_in(caller.config.fields[owner.name][found[-1].name].label, caller.language)
+    own = caller.config.fields.get(owner_of(REGISTRY[view.record_type], found).name, {})
+    definition = own.get(found[-1].name) if len(found) > 1 and isinstance(found[-2], Custom) else None
+    return text_in(definition.label, caller.language) if definition else None
 
 
 @strawberry.type(description="The view after the mutation.")

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from tenants.aggregates import CUSTOMER, ORDER, PRODUCT
 from tenants.database import ENTER, KNOWS_TRANSACTION_LIMIT, Connection, Database
-from tenants.saving import CUSTOMER, ORDER, PRODUCT, chained_hash, event_content
+from tenants.saving import chained_hash, event_content
 
 AGGREGATES = (ORDER, CUSTOMER, PRODUCT)
 PAGE = 2_000

@@ -35,7 +35,9 @@ _VERSION = statement("SELECT config_version FROM tenants WHERE id = %(tenant)s::
 # One statement, because version and definitions must be of one moment.
 _CONFIG = statement("""
 SELECT t.*, (SELECT json_agg(json_build_array(d.kind, d.key, d.body)) FROM definitions d WHERE d.tenant_id = t.id) AS definitions,
-       ARRAY(SELECT field FROM field_indexes i WHERE i.tenant_id = t.id AND i.state = 'ready') AS indexes
+       ARRAY(SELECT field FROM field_indexes i WHERE i.tenant_id = t.id AND i.state = 'ready') AS indexes,
+       (SELECT json_agg(json_build_array(v.life_cycle, v.version, v.body)) FROM life_cycle_versions v
+        WHERE v.tenant_id = t.id AND v.in_use) AS kept_cycles
 FROM tenants t WHERE t.id = %(tenant)s::uuid
 """)
 
@@ -146,4 +148,5 @@ def _snapshot(tenant: Row) -> TenantConfig:
         complete_indexes=frozenset(tenant["indexes"]),
         quotas=tenant["quotas"],
         exceeded=tuple(tenant["exceeded"]),
+        kept_cycles=tuple((key, version, body) for key, version, body in orjson.loads(tenant["kept_cycles"] or b"[]")),
     )

@@ -1,25 +1,37 @@
 """What nothing but the passing of time asks for. Each chore may run anywhere, any time, and twice."""
 
+from typing import Any
+
 from tenants.database import ENTER, Database
+from tenants.files.hanging import FORGET, KEPT_LOOSE
 from tenants.idempotency import KEPT
+
+_FORGET_KEYS = "DELETE FROM idempotency_keys WHERE tenant_id = %(tenant)s AND created_at < now() - %(kept)s"
 
 
 async def forget_idempotency_keys(database: Database) -> int:
-    """Delete the keys that no retry will bring any more, and say how many. They are under row security, so each tenant is
-    entered for it."""
+    """Delete the keys that no retry will bring any more, and say how many."""
+    return await _in_each_tenant(database, _FORGET_KEYS, kept=KEPT)
+
+
+async def forget_files(database: Database) -> int:
+    """Delete the files that nothing has pointed at for a day, and those that never arrived whole, and say how many."""
+    return await _in_each_tenant(database, FORGET, kept=KEPT_LOOSE)
+
+
+async def _in_each_tenant(database: Database, sql: str, **parameters: Any) -> int:
+    """How many rows the statement touches: they are under row security, so each tenant is entered for it."""
     async with database.connection() as connection:
         tenants = await (await connection.execute("SELECT id FROM tenants")).fetchall()
-    forgotten = 0
+    touched = 0
     for row in tenants:
-        scope = {"tenant": row["id"], "kept": KEPT}
+        scope = {"tenant": row["id"], **parameters}
         async with database.connection() as connection, connection.pipeline():
             await connection.execute(ENTER, scope)
-            cursor = await connection.execute(
-                "DELETE FROM idempotency_keys WHERE tenant_id = %(tenant)s AND created_at < now() - %(kept)s", scope
-            )
+            cursor = await connection.execute(sql, scope)
             await connection.execute("SELECT 1")
-        forgotten += cursor.rowcount
-    return forgotten
+        touched += cursor.rowcount
+    return touched
 
 
 async def forget_sessions(database: Database) -> int:

@@ -1,6 +1,7 @@
 """Tenants: founding a company, and what the operator may list."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -8,13 +9,15 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 import psycopg
+from psycopg.types.json import Jsonb
 
+from tenants.config.change_sets import Change
 from tenants.config.checks import check
 from tenants.config.definitions import LANGUAGES, CustomField, Definition
 from tenants.config.documents import read_document, stored
 from tenants.config.snapshot import TenantConfig
 from tenants.database import ENTER, Database
-from tenants.forms import CURRENCIES
+from tenants.field_types.currencies import CURRENCIES
 from tenants.passwords import hash_password
 from tenants.people import add_member, find_or_create_user
 from tenants.problems import FieldError, InvalidInput
@@ -64,6 +67,7 @@ async def create_company(database: Database, company: NewCompany) -> UUID:
             async with connection.transaction():
                 await connection.execute(ENTER, {"tenant": tenant_id})
                 await connection.execute(_INSERT, {"id": tenant_id, **_columns(company)})
+                await connection.execute(_INSERT_CHANGE_SET, _founding(tenant_id, definitions))
                 for kind, found in definitions.items():
                     for key, definition in found.items():
                         parameters = {"tenant": tenant_id, "kind": kind, "key": key, "body": stored(definition)}
@@ -108,6 +112,16 @@ def _columns(company: NewCompany) -> dict[str, Any]:
     }
 
 
+def _founding(tenant_id: UUID, definitions: Mapping[str, Mapping[str, Definition]]) -> dict[str, Any]:
+    """The first change set: everything that the template brings."""
+    changes = [
+        Change(kind, key, None, definition).stored
+        for kind, found in definitions.items()
+        for key, definition in found.items()
+    ]
+    return {"tenant": tenant_id, "id": new_id(), "changes": Jsonb(changes)}
+
+
 def check_template(name: str) -> list[FieldError]:
     """All that is unsound in a shipped template; the tests hold each to none."""
     definitions = read_template(name)
@@ -122,6 +136,10 @@ VALUES (%(id)s, %(slug)s, %(name)s, %(language)s, %(time_zone)s, %(currency)s, 1
 """
 _INSERT_DEFINITION = """
 INSERT INTO definitions (tenant_id, kind, key, body) VALUES (%(tenant)s, %(kind)s, %(key)s, %(body)s)
+"""
+_INSERT_CHANGE_SET = """
+INSERT INTO change_sets (tenant_id, id, version, author_kind, author_name, comment, changes, created_at)
+VALUES (%(tenant)s, %(id)s, 1, 'system', 'orderloom', '', %(changes)s, now())
 """
 # Of no records, an index is complete from the start.
 _INSERT_INDEX = """

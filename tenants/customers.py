@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from tenants.aggregates import CREATED, CUSTOMER, UPDATED, Record, Row, Settled
 from tenants.field_types import BadValue
-from tenants.forms import Form, email_address, phone_number
+from tenants.field_types.contacts import email_address, phone_number
+from tenants.forms import Form
 from tenants.models import ADDRESS_PARTS
 from tenants.records.customers import ADDRESS_KINDS, KINDS
 from tenants.references import References
-from tenants.saving import CREATED, CUSTOMER, UPDATED, Record, Row, load, save
+from tenants.rules.settling import settle
+from tenants.saving import load, save
 from tenants.search_texts import customer_text
 from tenants.transaction import Transaction, new_id
 
@@ -21,9 +24,9 @@ _CAMEL_PARTS = {"line1": "line1", "line2": "line2", "postal_code": "postalCode"}
 async def create_customer(tx: Transaction, values: Mapping[str, Any]) -> UUID:
     """Create a customer. Raises :class:`NotAllowed` (customer.create) and :class:`InvalidInput`."""
     tx.access.require("customer.create")
-    record = await build(tx, values)
-    await save(tx, CUSTOMER, None, record, CREATED)
-    return record.id
+    settled = await build(tx, values)
+    await save(tx, settled, CREATED)
+    return settled.after.id
 
 
 async def update_customer(
@@ -38,18 +41,24 @@ async def update_customer(
     after = before.copy()
     form = Form(values, after.row)
     await _check(tx, form, after)
-    form.finish()
-    await save(tx, CUSTOMER, before, after, UPDATED)
+    await save(tx, await _settle(tx, before, after, form), UPDATED)
     return before.id
 
 
-async def build(tx: Transaction, values: Mapping[str, Any], path: tuple[str | int, ...] = ()) -> Record:
+async def build(tx: Transaction, values: Mapping[str, Any], path: tuple[str | int, ...] = ()) -> Settled:
     """A new customer that is checked but not saved; errors are reported below ``path``."""
     record = Record({"id": new_id()}, {"contacts": [], "addresses": []})
     form = Form(values, record.row, path)
     await _check(tx, form, record)
-    form.finish()
-    return record
+    return await _settle(tx, None, record, form)
+
+
+async def _settle(tx: Transaction, before: Record | None, after: Record, form: Form) -> Settled:
+    settled = await settle(tx, CUSTOMER, before, after, form)
+    after.row["search_text"] = customer_text(
+        tx.config, after.row, after.children["contacts"], after.children["addresses"]
+    )
+    return settled
 
 
 async def _check(tx: Transaction, form: Form, record: Record) -> None:
@@ -59,12 +68,9 @@ async def _check(tx: Transaction, form: Form, record: Record) -> None:
     form.text("externalId", longest=200, nullable=True)
     form.text("notes")
     form.value("tags", "tags", default=[])
-    form.custom(tx.config.fields.get("customer", {}))
     _check_contacts(form, record)
     _check_addresses(form, record)
     await _check_references(tx, form, row)
-    if not form.errors:
-        row["search_text"] = customer_text(tx.config, row, record.children["contacts"], record.children["addresses"])
 
 
 def _check_contacts(form: Form, record: Record) -> None:

@@ -111,15 +111,28 @@ def _field(caller: Caller, record: RecordType, attribute: Attribute) -> Selected
         case Lookup(key=Column()):
             return _group(attribute.name, ("key",))
         case Custom():
-            return _group(attribute.name, tuple(caller.config.custom_columns.get(record.name, {})))
+            own = (_own_field(caller, record, part) for part in caller.config.own.get(record.name, {}).values())
+            return Selected(attribute.name, attribute.name, fields=tuple(part for part in own if part is not None))
         case Relation(many=False):
-            target = REGISTRY[attribute.target]
-            return _group(attribute.name, tuple(name for name in ("id", *target.by, "name") if name in target.by_name))
+            return _known(attribute)
         case Relation(paged=False):
             return Selected(attribute.name, attribute.name, fields=_columns(REGISTRY[attribute.target]))
         case Relation() if attribute.name in PAGED_PARTS:
             return _paged(caller, record, attribute.name, None)
     return None
+
+
+def _own_field(caller: Caller, record: RecordType, attribute: Attribute) -> Selected | None:
+    if not isinstance(attribute, Relation):
+        return _field(caller, record, attribute)
+    # The records that lead here are exported with what they lead to.
+    return None if attribute.paged else _known(attribute)
+
+
+def _known(relation: Relation) -> Selected:
+    """What other records are known by."""
+    target = REGISTRY[relation.target]
+    return _group(relation.name, tuple(name for name in ("id", *target.by, "name") if name in target.by_name))
 
 
 def _paged(caller: Caller, record: RecordType, name: str, after: str | None) -> Selected:

@@ -13,6 +13,7 @@ from tenants.database import Database
 from tenants.transaction import Transaction, new_id
 
 AUTOMATION, DELIVERY, FIELD_INDEX = "automation", "delivery", "field_index"
+LIFE_CYCLE = "life_cycle"
 
 # A job that is not done this long after it was handed out is handed out again, later after each attempt.
 FIRST_LEASE = timedelta(seconds=10)

@@ -1,82 +1,169 @@
-"""Order numbers from the tenant's pattern, unique under concurrency.
+"""Numbers from a company's pattern, unique under concurrency: those of orders, and fields that number records by themselves.
 
-A gapless sequence is counted inside the order's own transaction: it has no holes, and orders of one tenant are numbered one
-after another. Otherwise the counter moves in a transaction of its own: nobody waits, and a refused order leaves a hole.
+A gapless sequence is counted inside the record's own transaction: it has no holes, and records of one tenant are numbered one
+after another. Otherwise the counter moves in a transaction of its own: nobody waits, and a refused record leaves a hole. Each
+text around the sequence has a counter of its own, and so has each branch whose key is part of the pattern.
 """
 
 import asyncio
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from psycopg_pool import AsyncConnectionPool
 
-from tenants.database import ENTER_UNFLUSHED, Connection, Database
+from tenants.config.snapshot import TenantConfig
+from tenants.database import ENTER_UNFLUSHED, Caller, Connection, Database
+from tenants.names import snake
 from tenants.transaction import Transaction
 from tenants.wire import bind, statement
 
 SEQUENCE = re.compile(r"\{seq(?::([1-9]))?\}")
 _DATE_PARTS = {"{year}": "%Y", "{month}": "%m", "{day}": "%d"}
-_ANY_PART = re.compile(r"\{[^{}]*\}")
+_PART = re.compile(r"\{([^{}]*)\}")
+# What of an order can be part of its number, beside fields of the company's own.
+ORDER_PARTS = ("type", "channel", "priority", "currency")
+OWN = "custom."
+# Of one part of a number.
+LONGEST_PART = 40
+# Types whose values are short and stand for themselves.
+NAMING_TYPES = frozenset({"text", "select", "integer"})
 
 _NEXT = """
 INSERT INTO counters (tenant_id, key, value) VALUES (%(tenant)s, %(key)s, %(count)s)
 ON CONFLICT (tenant_id, key) DO UPDATE SET value = counters.value + %(count)s
 RETURNING value
 """
+_LAST = "SELECT value::text FROM counters WHERE tenant_id = %(tenant)s AND key = %(key)s"
+
+Row = Mapping[str, Any]
 
 
-def is_pattern(pattern: str) -> bool:
-    """Whether the pattern has exactly one sequence and no unknown part."""
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A sequence of numbers: whose it is, such as ``order`` or ``customer.card``, its pattern, and whether it has no holes."""
+
+    owner: str
+    pattern: str
+    gapless: bool = False
+
+
+def order_series(config: TenantConfig) -> Series:
+    return Series("order", config.numbering.pattern, config.numbering.gapless)
+
+
+def naming_fields(config: TenantConfig, record_type: str) -> list[str]:
+    """The fields of a record that can be part of its numbers, by the names that a pattern has for them."""
+    own = config.fields.get(record_type, {})
+    built_in = ORDER_PARTS if record_type == "order" else ()
+    return [*built_in, *(f"{OWN}{key}" for key, definition in own.items() if definition.type in NAMING_TYPES)]
+
+
+def is_pattern(pattern: str, fields: Collection[str] | None = None) -> bool:
+    """Whether the pattern has exactly one sequence and no unknown part; ``fields`` are those that can be part of it, None is any."""
     if len(SEQUENCE.findall(pattern)) != 1:
         return False
     rest = SEQUENCE.sub("", pattern)
     for part in _DATE_PARTS:
         rest = rest.replace(part, "")
-    return not _ANY_PART.search(rest) and "{" not in rest and "}" not in rest
+    for name in fields_of(pattern):
+        if fields is None or name in fields:
+            rest = rest.replace(f"{{{name}}}", "")
+    return "{" not in rest and "}" not in rest and _tells_apart(pattern)
 
 
-async def next_number(tx: Transaction) -> str:
-    """The number for a new order of this moment, in the tenant's time zone."""
-    text, key = _counter(tx)
+def _tells_apart(pattern: str) -> bool:
+    """Whether no two numbers of different fields can be the same: fields stand on one side of the sequence, and a sign that is no
+    digit stands between."""
+    before, *_, after = SEQUENCE.split(pattern)
+    if fields_of(before) and fields_of(after):
+        return False
+    beside = (before[-1:] if fields_of(before) else "") + (after[:1] if fields_of(after) else "")
+    return not fields_of(pattern) or (bool(beside) and beside not in "{}" and not beside.isdigit())
+
+
+@lru_cache(maxsize=5_000)
+def fields_of(pattern: str) -> tuple[str, ...]:
+    """The fields that a pattern names."""
+    names = (match.group(1) for match in _PART.finditer(pattern))
+    return tuple(name for name in names if name in ORDER_PARTS or name.startswith(OWN))
+
+
+async def next_number(tx: Transaction, series: Series, row: Row) -> str:
+    """The number for a new record of this moment, in the tenant's time zone."""
+    text, key = _counter(tx, series, row)
     if reserved := tx.numbers.get(key):
         value = reserved.pop(0)
-    elif _is_counted_inside(tx):
+    elif _is_counted_inside(tx, series):
         value = await _counted_inside(tx, key, 1)
     else:
         value = await _counted_apart(tx.database, tx.tenant_id, key, 1)
-    return SEQUENCE.sub(lambda match: str(value).zfill(int(match.group(1) or 1)), text)
+    return _filled(text, value)
+
+
+async def preview(database: Database, caller: Caller, series: Series, row: Row, today: date) -> str:
+    """The number that :func:`next_number` would give to a record like ``row``, if nobody came before. Nothing is counted.
+
+    Raises :class:`tenants.database.Outdated`.
+    """
+    text, key = _on_day(series.owner, series.pattern, today, _values(series.pattern, row))
+    last = await database.read(caller, _LAST, {"tenant": caller.tenant_id, "key": key})
+    return _filled(text, int(last or 0) + 1)
 
 
 async def reserve(tx: Transaction, count: int) -> None:
-    """Take the numbers of this transaction's next orders at once, where it does not matter if some are left over."""
-    if count < 1 or (tx.config.numbering.gapless and not tx.rehearsal):
+    """Take the numbers of this transaction's next orders at once, where it does not matter if some are left over, and where
+    their pattern does not tell one order from another."""
+    series = order_series(tx.config)
+    if count < 1 or fields_of(series.pattern) or (series.gapless and not tx.rehearsal):
         return
-    _, key = _counter(tx)
+    _, key = _counter(tx, series, {})
     counted = _counted_inside(tx, key, count) if tx.rehearsal else _counted_apart(tx.database, tx.tenant_id, key, count)
     last = await counted
     tx.numbers[key] = list(range(last - count + 1, last + 1))
 
 
-def _counter(tx: Transaction) -> tuple[str, str]:
-    """The pattern with this moment's date, and the name of the counter that goes with it."""
-    return _on_day(tx.config.numbering.pattern, tx.now.astimezone(ZoneInfo(tx.config.time_zone)).date())
+def _filled(text: str, value: int) -> str:
+    return SEQUENCE.sub(lambda match: str(value).zfill(int(match.group(1) or 1)), text)
+
+
+def _counter(tx: Transaction, series: Series, row: Row) -> tuple[str, str]:
+    """The pattern with this moment's date and the record's fields, and the name of the counter that goes with it."""
+    today = tx.now.astimezone(ZoneInfo(tx.config.time_zone)).date()
+    return _on_day(series.owner, series.pattern, today, _values(series.pattern, row))
+
+
+def _values(pattern: str, row: Row) -> tuple[str, ...]:
+    """The values of the fields that the pattern names, in their order; nothing for an absent one."""
+    own = row.get("custom") or {}
+    found = (
+        own.get(name.removeprefix(OWN)) if name.startswith(OWN) else row.get(snake(name)) for name in fields_of(pattern)
+    )
+    # A brace would be taken for a part of the pattern.
+    return tuple("" if value is None else _BRACES.sub("", str(value))[:LONGEST_PART] for value in found)
+
+
+_BRACES = re.compile(r"[{}]")
 
 
 @lru_cache(maxsize=5_000)
-def _on_day(pattern: str, day: date) -> tuple[str, str]:
+def _on_day(owner: str, pattern: str, day: date, values: tuple[str, ...]) -> tuple[str, str]:
     for part, code in _DATE_PARTS.items():
         pattern = pattern.replace(part, day.strftime(code))
-    return pattern, f"order:{SEQUENCE.sub('#', pattern)}"
+    for name, value in zip(fields_of(pattern), values, strict=True):
+        pattern = pattern.replace(f"{{{name}}}", value, 1)
+    return pattern, f"{owner}:{SEQUENCE.sub('#', pattern)}"
 
 
-def _is_counted_inside(tx: Transaction) -> bool:
+def _is_counted_inside(tx: Transaction, series: Series) -> bool:
     # What a rehearsal counts is rolled back with it, and so leaves no hole either.
-    return tx.config.numbering.gapless or tx.rehearsal
+    return series.gapless or tx.rehearsal
 
 
 async def _counted_inside(tx: Transaction, key: str, count: int) -> int:

@@ -10,11 +10,12 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from tenants.field_types.decimal import DIGITS, PLACES
-from tenants.forms import Form, currency_places
+from tenants.aggregates import Row
+from tenants.field_types.currencies import currency_places
+from tenants.field_types.numbers import DIGITS, PLACES
+from tenants.forms import Form
 from tenants.problems import FieldError
 from tenants.references import References, named_id
-from tenants.saving import Row
 from tenants.transaction import new_id
 
 MOST_LINES = 500

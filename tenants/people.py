@@ -14,7 +14,8 @@ from uuid import UUID
 from tenants.callers import token_hash
 from tenants.database import ENTER, Caller, Connection, Database
 from tenants.field_types import BadValue
-from tenants.forms import Form, email_address
+from tenants.field_types.contacts import email_address
+from tenants.forms import Form
 from tenants.passwords import hash_password, verify_password
 from tenants.problems import Conflict, InvalidInput, LimitExceeded, NotFound, NotSignedIn, Problem
 from tenants.sign_in_failures import SignInFailures

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from tenants.aggregates import CREATED, PRODUCT, UPDATED, Record
 from tenants.forms import Form
-from tenants.saving import CREATED, PRODUCT, UPDATED, Record, load, save
+from tenants.rules.settling import settle
+from tenants.saving import load, save
 from tenants.search_texts import product_text
 from tenants.transaction import Transaction, new_id
 
@@ -16,8 +18,9 @@ async def create_product(tx: Transaction, values: Mapping[str, Any]) -> UUID:
     record = Record({"id": new_id()})
     form = Form(values, record.row)
     _check(tx, form)
-    form.finish()
-    await save(tx, PRODUCT, None, record, CREATED)
+    settled = await settle(tx, PRODUCT, None, record, form)
+    record.row["search_text"] = product_text(tx.config, record.row)
+    await save(tx, settled, CREATED)
     return record.id
 
 
@@ -33,8 +36,9 @@ async def update_product(
     after = before.copy()
     form = Form(values, after.row)
     _check(tx, form)
-    form.finish()
-    await save(tx, PRODUCT, before, after, UPDATED)
+    settled = await settle(tx, PRODUCT, before, after, form)
+    after.row["search_text"] = product_text(tx.config, after.row)
+    await save(tx, settled, UPDATED)
     return before.id
 
 
@@ -49,7 +53,3 @@ def _check(tx: Transaction, form: Form) -> None:
     form.money("price", row["currency"])
     form.rate("taxRate")
     form.value("active", "boolean", default=True)
-    form.custom(tx.config.fields.get("product", {}))
-    if form.errors:
-        return
-    row["search_text"] = product_text(tx.config, row)

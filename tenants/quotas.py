@@ -49,6 +49,13 @@ def require_room(config: TenantConfig, record_type: str) -> None:
         raise LimitExceeded(f"limit.quota_{name}", most=_shown(name, getattr(quotas_of(config), name)))
 
 
+def require_storage(config: TenantConfig, used: int) -> None:
+    """Raise :class:`LimitExceeded` when a company that uses so many bytes may not use more."""
+    most = quotas_of(config).storage_bytes
+    if most is not None and used >= most:
+        raise LimitExceeded("limit.quota_storage_bytes", most=_shown("storage_bytes", most))
+
+
 def _shown(name: str, amount: Any) -> str:
     if name == "storage_bytes" and amount is not None:
         return f"{amount / 2**20:,.0f} MiB"

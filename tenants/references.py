@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from tenants.field_types import BadValue
-from tenants.forms import Form, record_id
+from tenants.field_types.identifier import record_id
+from tenants.forms import Form
 from tenants.problems import FieldError
 from tenants.transaction import Transaction
 

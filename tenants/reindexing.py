@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from uuid import UUID
 
+from tenants.aggregates import CUSTOMER, ORDER, PRODUCT, Aggregate, Record
 from tenants.config.snapshot import TenantConfig
 from tenants.database import Caller, Database
-from tenants.saving import CUSTOMER, ORDER, PRODUCT, Aggregate, Record, load_ahead
+from tenants.saving import load_ahead
 from tenants.search import spelled_words
 from tenants.search_texts import customer_text, order_text, product_text
 from tenants.spellings import learned

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from tenants.config.definitions import CustomField
 from tenants.config.snapshot import TenantConfig
+from tenants.field_types import field_type
 from tenants.models import ADDRESS_PARTS
 from tenants.search import search_text, spelled_words
 from tenants.transaction import Transaction
@@ -48,17 +48,8 @@ def _custom_texts(config: TenantConfig, record_type: str, row: Row) -> Iterator[
     values = row.get("custom") or {}
     for key, definition in config.fields.get(record_type, {}).items():
         value = values.get(key)
-        if value is not None and not isinstance(value, bool | dict):
-            for part in value if isinstance(value, list) else [value]:
-                yield from _shown(definition, part)
-
-
-def _shown(definition: CustomField, value: Any) -> Iterator[str]:
-    option = next((option for option in definition.options if option.key == value), None)
-    if option is not None:
-        yield from option.label.values()
-    elif isinstance(value, str | int):
-        yield str(value)
+        if value is not None:
+            yield from field_type(definition.type).words(value, definition)
 
 
 async def put(tx: Transaction, record_type: str, before: Row | None, row: Row) -> None:

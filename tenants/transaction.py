@@ -25,6 +25,8 @@ from tenants.field_values.rows import Value
 from tenants.field_values.taken import UNIQUE_INDEXES, taken
 from tenants.permissions import Access
 from tenants.problems import Conflict, InvalidInput, Problem
+from tenants.rules.claims import CONSTRAINT, Claim, taken_claims
+from tenants.rules.field_state import FieldState
 from tenants.spellings import learn
 from tenants.wire import Bound, bind, rows, statement
 from tenants.writes import DELETE, INSERT, UPDATE, Change, Writes
@@ -71,8 +73,9 @@ class Transaction:
     that might see them and at the end. ``written`` is the row last written to each table: under row security PostgreSQL does
     not tell which value broke a unique key. In a ``rehearsal`` everything is done and nothing is kept; without ``automations``
     its events set off none. ``numbers`` are order numbers taken in advance, by counter, and ``loaded`` records loaded in
-    advance, by id; ``unique_values`` are those written of unique custom fields; ``words`` are those of the records written, for
-    search to know. ``last_words`` are sent right before the commit and see all that was written; the first value of each is in
+    advance, by id; ``unique_values`` are those written of unique custom fields, ``claims`` those that rules keep apart; ``states``,
+    unless it is None, is told how the fields of each settled record stand; ``words`` are those of the records written, for search to
+    know. ``last_words`` are sent right before the commit and see all that was written; the first value of each is in
     ``answers`` after it.
     """
 
@@ -87,6 +90,8 @@ class Transaction:
     numbers: dict[str, list[int]] = field(default_factory=dict)
     loaded: dict[UUID, Any] = field(default_factory=dict)
     unique_values: list[Value] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    states: list[FieldState] | None = None
     words: set[str] = field(default_factory=set)
     last_words: list[Bound] = field(default_factory=list)
     answers: list[bytes | None] = field(default_factory=list)
@@ -254,6 +259,8 @@ async def _translated(tx: Transaction, error: BaseException) -> BaseException:
     if isinstance(error, errors.UniqueViolation) and error.diag.constraint_name in UNIQUE_INDEXES:
         # Whoever held the value a moment ago may have let it go.
         return await taken(tx._connection, tx.tenant_id, tx.unique_values) or Conflict("busy")  # noqa: SLF001
+    if isinstance(error, errors.UniqueViolation) and error.diag.constraint_name == CONSTRAINT:
+        return await taken_claims(tx._connection, tx.tenant_id, tx.claims) or Conflict("busy")  # noqa: SLF001
     return translated(error, tx.written)
 
 

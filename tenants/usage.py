@@ -43,7 +43,7 @@ SELECT id, quotas FROM tenants
 WHERE measured_at IS NULL OR measured_at < now() - CASE WHEN quotas = '{}' THEN %(usual)s ELSE %(with_quota)s END::interval
 ORDER BY measured_at NULLS FIRST LIMIT %(most)s
 """)
-# The room of a table is shared out by rows: exact sizes would have to be read row by row.
+# The room of a table is shared out by rows: exact sizes would have to be read row by row. Files know theirs.
 _COUNTED = " UNION ALL ".join(
     f"SELECT '{table}' AS name, (SELECT count(*) FROM {table} WHERE tenant_id = %(tenant)s::uuid) AS found"  # noqa: S608
     for table in MEASURED
@@ -51,6 +51,8 @@ _COUNTED = " UNION ALL ".join(
 _COUNT = statement(f"""
 SELECT name, found, (found * pg_total_relation_size(c.oid) / greatest(c.reltuples, found, 1))::bigint AS room
 FROM ({_COUNTED}) counted JOIN pg_class c ON c.oid = counted.name::regclass
+UNION ALL
+SELECT 'stored_files', count(*), coalesce(sum(size), 0)::bigint FROM stored_files WHERE tenant_id = %(tenant)s::uuid
 """)  # noqa: S608
 _KEEP = statement("""
 INSERT INTO usage_days (tenant_id, day, orders, customers, products, storage_bytes, measured_at)

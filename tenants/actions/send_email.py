@@ -7,7 +7,7 @@ from tenants.config.definitions import Automation, Template
 from tenants.config.snapshot import TenantConfig
 from tenants.deliveries import EMAIL, add_delivery
 from tenants.field_types import BadValue
-from tenants.forms import email_address
+from tenants.field_types.contacts import email_address
 from tenants.problems import Conflict, FieldError
 from tenants.templates import load_order, render, template_errors
 from tenants.transaction import Transaction

@@ -6,8 +6,9 @@ from typing import Any
 from tenants import orders
 from tenants.actions.base import Action, ActionContext, register
 from tenants.config.definitions import Automation
+from tenants.config.own_attributes import settings_of
 from tenants.config.snapshot import TenantConfig
-from tenants.field_types import BadValue, field_type
+from tenants.field_types import PLAIN, BadValue, Settings, field_type
 from tenants.problems import FieldError
 from tenants.records.orders import PRIORITIES
 from tenants.transaction import Transaction
@@ -24,12 +25,14 @@ class SetField(Action):
     value: Any = None
 
     def errors(self, config: TenantConfig, automation: Automation) -> Iterator[FieldError]:
-        kind, options = self._target(config, automation.record_type)
+        kind, settings = self._target(config, automation.record_type)
         if kind is None:
             yield FieldError(("field",), "value.unknown_field", {"name": self.field})
+        elif field_type(kind).graphql_input is None:
+            yield FieldError(("field",), "field.given", {"name": self.field})
         elif self.value is not None:
             try:
-                field_type(kind).parse(self.value, options)
+                field_type(kind).parse(self.value, settings)
             except BadValue as bad:
                 yield FieldError(("value",), bad.code, bad.data)
 
@@ -39,9 +42,13 @@ class SetField(Action):
         await orders.update_order(tx, context.record_id, values)
         return f"{self.field} = {self.value}"
 
-    def _target(self, config: TenantConfig, record_type: str) -> tuple[str | None, tuple[str, ...]]:
+    def _target(self, config: TenantConfig, record_type: str) -> tuple[str | None, Settings]:
         name, _, custom = self.field.partition(".")
         if custom and name == "custom":
             definition = config.fields.get(record_type, {}).get(custom)
-            return (definition.type, definition.open_options) if definition else (None, ())
-        return SETTABLE.get(self.field), PRIORITIES if self.field == "priority" else ()
+            return (
+                (definition.type, settings_of(definition, config.currency, to_choose=True))
+                if definition
+                else (None, PLAIN)
+            )
+        return SETTABLE.get(self.field), Settings(PRIORITIES) if self.field == "priority" else PLAIN

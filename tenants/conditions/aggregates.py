@@ -11,15 +11,13 @@ from typing import Any
 
 from tenants.conditions.tree import Condition, SqlContext, related, rows_of
 from tenants.field_types import field_type
-from tenants.field_types.decimal import PLACES
+from tenants.field_types.numbers import PLACES
 from tenants.occasion import Occasion
-from tenants.records import Column, CustomColumn, Money, RecordType, Relation
+from tenants.records import Column, Money, RecordType, Relation
 
 COUNT, SUM, AVERAGE, SMALLEST, LARGEST = "count", "sum", "avg", "min", "max"
 FIGURES = (SUM, AVERAGE, SMALLEST, LARGEST)
 ADDED = (SUM, AVERAGE)
-NUMBERS = frozenset({"integer", "decimal"})
-TIMES = frozenset({"date", "date_time"})
 # A group of records as a row of its own holds them here.
 RECORDS = "records"
 # As many places as an average of any number of decimals could need before it is rounded.
@@ -71,17 +69,16 @@ def figure(function: str, of: Column | None = None) -> Figure:
 
 def columns_for(function: str, attributes: Iterable[Any]) -> dict[str, Column]:
     """The columns among a record's attributes, or among its own fields, that a function is defined for, by name."""
-    kinds = NUMBERS if function in ADDED else NUMBERS | TIMES
     found = {}
     for attribute in attributes:
         column = attribute.amount if isinstance(attribute, Money) else attribute
-        if isinstance(column, Column) and column.filterable and column.type.key in kinds:
+        if (
+            isinstance(column, Column)
+            and column.filterable
+            and (column.type.additive if function in ADDED else column.type.ranged)
+        ):
             found[attribute.name] = column
     return found
-
-
-def own_columns_for(function: str, columns: Mapping[str, CustomColumn]) -> dict[str, Column]:
-    return columns_for(function, columns.values())
 
 
 def has_figures(function: str, record: RecordType) -> bool:

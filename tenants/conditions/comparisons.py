@@ -46,8 +46,7 @@ class Comparison(Condition):
 
     @property
     def is_local(self) -> bool:
-        """A computed column has no value in a row that was not read for it."""
-        return bool(self.column.source)
+        return self.column.is_local
 
     def check(self) -> None:
         """Raises :class:`InvalidInput` for an argument that the operator cannot take."""
@@ -104,7 +103,7 @@ class RelativeTime(Condition):
 
     @property
     def is_local(self) -> bool:
-        return bool(self.column.source)
+        return self.column.is_local
 
     def check(self) -> None:
         """Raises :class:`InvalidInput` for what is no period or duration."""

@@ -2,7 +2,7 @@
 
 from tenants.conditions.tree import Lead, SqlContext
 from tenants.field_types.operators import LIST, STARTS_WITH, Operator, RelativeOperator
-from tenants.field_values.kinds import key_sql, keys_sql, record_table
+from tenants.field_values.kinds import record_table
 from tenants.records import Column, CustomColumn
 
 # What holds for most records anyway is cheaper to judge one by one, and an index cannot search within texts.
@@ -38,8 +38,8 @@ def test_sql(
         return _alone(f"({ranked} AND {judged})", context)
     if not isinstance(column, CustomColumn) or not column.index:
         return _alone(judged, context)
-    key = keys_sql if operator.argument == LIST else key_sql
-    keys = {name: key(column.type, sql) for name, sql in placeholders.items()}
+    key = column.type.all_indexed_sql if operator.argument == LIST else column.type.indexed_sql
+    keys = {name: key(sql) for name, sql in placeholders.items()}
     joined = context.joined.get((alias, column.source))
     if joined is not None and operator.name != STARTS_WITH:
         test = template.format(x=joined, **keys)

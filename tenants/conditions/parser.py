@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tenants.conditions.aggregates import COUNT, FIGURES, Aggregate, columns_for, figure, own_columns_for
+from tenants.conditions.aggregates import COUNT, FIGURES, Aggregate, columns_for, figure
 from tenants.conditions.comparisons import Comparison, RelativeTime
 from tenants.conditions.tree import QUANTIFIERS, SOME, All, AnyOf, Condition, Negation, Related
 from tenants.config.snapshot import TenantConfig
@@ -87,23 +87,22 @@ class _Parser:
             case Lookup() if attribute.key is not None:
                 return self._operators(attribute.key, value, path)
             case Structure():
-                return self._members({member.name: member for member in attribute.members}, value, path)
+                return self._members(record, {member.name: member for member in attribute.members}, value, path)
             case Custom():
-                return self._members(self.config.custom_columns.get(record.name, {}), value, path)
+                return self._members(record, self.config.own.get(record.name, {}), value, path)
             case Relation():
                 return self._relation(attribute, value, path)
         return self._fail(path, "value.unknown_field", name=attribute.name)
 
-    def _members(self, members: Mapping[str, Attribute], tree: Any, path: Path) -> Condition:
+    def _members(self, record: RecordType, members: Mapping[str, Attribute], tree: Any, path: Path) -> Condition:
         if not isinstance(tree, Mapping):
             return self._fail(path, "value.no_null")
         parts = []
         for name, value in tree.items():
             member = members.get(name)
-            known = isinstance(member, Column) and member.filterable
             parts.append(
-                self._operators(member, value, (*path, name))
-                if known and isinstance(member, Column)
+                self._attribute(record, member, value, (*path, name))
+                if member is not None
                 else self._fail((*path, name), "value.unknown_field", name=name)
             )
         return All(tuple(parts))
@@ -144,7 +143,7 @@ class _Parser:
         if not isinstance(tree, Mapping):
             return self._fail(path, "value.no_null")
         self.parts += len(tree)
-        own = own_columns_for(function, self.config.custom_columns.get(record.name, {}))
+        own = columns_for(function, self.config.own.get(record.name, {}).values())
         has_own = any(isinstance(attribute, Custom) for attribute in record.attributes)
         parts = []
         for name, value in tree.items():

@@ -5,18 +5,32 @@ below, and the registry, the GraphQL schema, filters, orderings, imports and the
 """
 
 from tenants.field_types import (  # noqa: F401  (importing a type registers it)
+    address,
+    attachment,
+    auto_number,
     boolean,
     date,
     date_time,
     decimal,
+    duration,
+    email,
+    formula,
     identifier,
     integer,
     json,
+    link,
+    long_text,
+    money,
     multi_select,
+    percent,
+    phone,
+    rollup,
     select,
     tags,
     text,
+    time,
+    url,
 )
-from tenants.field_types.base import REGISTRY, BadValue, FieldType, field_type
+from tenants.field_types.base import PLAIN, REGISTRY, BadValue, FieldType, Settings, field_type
 
-__all__ = ["REGISTRY", "BadValue", "FieldType", "field_type"]
+__all__ = ["PLAIN", "REGISTRY", "BadValue", "FieldType", "Settings", "field_type"]

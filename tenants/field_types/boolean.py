@@ -1,10 +1,13 @@
 """Yes or no."""
 
-from collections.abc import Collection
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
-from tenants.field_types.base import BadValue, FieldType, register
+from tenants.field_types.base import FLAGS, PLAIN, BadValue, FieldType, Settings, register
 from tenants.field_types.operators import EQUALITY, IS_NULL
+
+if TYPE_CHECKING:
+    from tenants.imports.formats import FileFormat
 
 _WORDS = {
     **dict.fromkeys(("true", "yes", "y", "1", "是"), True),
@@ -16,12 +19,19 @@ _WORDS = {
 class Boolean(FieldType):
     key = "boolean"
     graphql = "Boolean"
+    filter = "BooleanFilter"
     sql = "boolean"
     operators = (*EQUALITY, *IS_NULL)
+    index = FLAGS
+    cursor = re.compile(r"true|false")
 
-    def parse(self, value: Any, options: Collection[str] = ()) -> bool:
+    def parse(self, value: Any, settings: Settings = PLAIN) -> bool:
         if isinstance(value, bool):
             return value
         if isinstance(value, str) and (word := value.strip().lower()) in _WORDS:
             return _WORDS[word]
         raise BadValue("value.not_boolean", value=value)
+
+    def from_text(self, text: str, form: "FileFormat", date_format: str | None) -> str:
+        self.parse(text)
+        return text

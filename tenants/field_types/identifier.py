@@ -1,22 +1,32 @@
 """Ids of records: opaque to clients, UUIDs inside. Built-in columns only."""
 
-from collections.abc import Collection
+import re
 from typing import Any
 from uuid import UUID
 
-from tenants.field_types.base import BadValue, FieldType, register
+from tenants.field_types.base import PLAIN, BadValue, FieldType, Settings, register
 from tenants.field_types.operators import EQUALITY, IS_NULL, MEMBERSHIP
+
+
+def record_id(value: Any, record_type: str) -> UUID:
+    """The id, where an ill-formed one is one that never existed. Raises :class:`BadValue`."""
+    try:
+        return UUID(str(value))
+    except ValueError:
+        raise BadValue("value.unknown_record", type=record_type, id=value) from None
 
 
 @register
 class Identifier(FieldType):
     key = "id"
     graphql = "ID"
+    filter = "IDFilter"
     sql = "uuid"
     operators = (*EQUALITY, *MEMBERSHIP, *IS_NULL)
+    cursor = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
     configurable = False
 
-    def parse(self, value: Any, options: Collection[str] = ()) -> UUID:
+    def parse(self, value: Any, settings: Settings = PLAIN) -> UUID:
         if isinstance(value, UUID):
             return value
         try:

@@ -1,10 +1,12 @@
 """Text of any language, kept as typed but for surrounding white space."""
 
-from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from tenants.field_types.base import BadValue, FieldType, register
+from tenants.field_types.base import PLAIN, TEXTS, BadValue, FieldType, Settings, register
 from tenants.field_types.operators import EQUALITY, IS_NULL, MEMBERSHIP, ORDER, TEXT_SEARCH
+
+if TYPE_CHECKING:
+    from tenants.imports.formats import FileFormat
 
 LONGEST = 10_000
 
@@ -25,11 +27,28 @@ def clean_text(value: Any, longest: int = LONGEST) -> str:
 class Text(FieldType):
     key = "text"
     graphql = "String"
+    filter = "TextFilter"
     sql = "text"
     operators = (*EQUALITY, *MEMBERSHIP, *ORDER, *TEXT_SEARCH, *IS_NULL)
+    index: ClassVar[str | None] = TEXTS
 
-    def parse(self, value: Any, options: Collection[str] = ()) -> str | None:
+    def parse(self, value: Any, settings: Settings = PLAIN) -> str | None:
         return clean_text(value) or None
 
     def stored_sql(self, column: str, key: str) -> str:
         return f"({column}->>'{key}')"
+
+
+class FormalText(Text):
+    """Texts of a certain form, such as addresses. They are looked for by parts as well, which have no form."""
+
+    def sought(self, value: Any, settings: Settings = PLAIN) -> Any:
+        try:
+            return self.parse(value, settings)
+        except BadValue:
+            return clean_text(value)
+
+    def from_text(self, text: str, form: "FileFormat", date_format: str | None) -> Any:
+        # The command would refuse it too, but only once nothing else is wrong with the row.
+        self.parse(text)
+        return text

@@ -15,8 +15,10 @@ from uuid import UUID
 
 from tenants import jobs
 from tenants.config.definitions import CustomField, split_field_key
-from tenants.field_types import field_type
-from tenants.field_values.kinds import LONGEST_TEXT, index_table, key_sql, record_table
+from tenants.expressions import ComputedColumn
+from tenants.field_types import FieldType, field_type
+from tenants.field_types.base import SETS, TEXTS
+from tenants.field_values.kinds import LONGEST_TEXT, index_table, record_table, value_tables
 from tenants.problems import FieldError, InvalidInput
 from tenants.transaction import Transaction, new_id
 
@@ -30,11 +32,13 @@ MOST_NAMED = 10
 
 
 class FieldChange(NamedTuple):
-    """A custom field before and after a change set, by its key in the document; None is absent."""
+    """A custom field before and after a change set, by its key in the document; None is absent. ``column`` is a computed one as it is
+    after it."""
 
     key: str
     before: CustomField | None
     after: CustomField | None
+    column: ComputedColumn | None = None
 
     @property
     def moves_rows(self) -> bool:
@@ -57,39 +61,49 @@ class _Field(NamedTuple):
     key: str
     name: str
     table: str
+    tables: tuple[str, ...]
     records: str
     definition: CustomField
-
-    @property
-    def value_sql(self) -> str:
-        return field_type(self.definition.type).stored_sql("o.custom", self.name)
+    kind: FieldType
+    value_sql: str
 
     def insert_sql(self, *, whole: bool) -> str:
         """Rows for the ``whole`` of the records, or for those with ``%(ids)s``."""
-        kind = field_type(self.definition.type)
+        kind = self.kind
         chosen = "o.tenant_id = %(tenant)s" + ("" if whole else " AND o.id = ANY(%(ids)s::uuid[])")
-        if kind.many:
+        if kind.index in SETS:
+            values = self.value_sql if kind.many else f"array_remove(ARRAY[{self.value_sql}], NULL)"
             return (
                 f"INSERT INTO {self.table} (tenant_id, record_id, field, value)"
-                f" SELECT DISTINCT o.tenant_id, o.id, %(field)s::text, e.value FROM {self.records} o, unnest({self.value_sql}) e(value)"
+                f" SELECT DISTINCT o.tenant_id, o.id, %(field)s::text, e.value FROM {self.records} o, unnest({values}) e(value)"
                 f" WHERE {chosen}"
             )
         return (
             f"INSERT INTO {self.table} (tenant_id, record_id, field, value, is_unique)"
-            f" SELECT o.tenant_id, o.id, %(field)s::text, {key_sql(kind, self.value_sql)}, %(is_unique)s::boolean"
+            f" SELECT o.tenant_id, o.id, %(field)s::text, {kind.indexed_sql(self.value_sql)}, %(is_unique)s::boolean"
             f" FROM {self.records} o WHERE {chosen}"
         )
 
-    def delete_sql(self, *, whole: bool) -> str:
+    def delete_sql(self, table: str, *, whole: bool) -> str:
         chosen = "" if whole else " AND v.record_id = ANY(%(ids)s::uuid[])"
-        return f"DELETE FROM {self.table} v WHERE v.tenant_id = %(tenant)s AND v.field = %(field)s{chosen}"
+        return f"DELETE FROM {table} v WHERE v.tenant_id = %(tenant)s AND v.field = %(field)s{chosen}"
 
 
-def _field(key: str, definition: CustomField) -> _Field:
+def _field(key: str, definition: CustomField, column: ComputedColumn | None) -> _Field:
     record_type, name = split_field_key(key)
-    table = index_table(record_type, field_type(definition.type))
+    kind = column.type if column is not None else field_type(definition.type)
+    value_sql = column.expression("o") if column is not None else kind.stored_sql("o.custom", name)
+    table = index_table(record_type, kind)
     assert table is not None, "checked before"
-    return _Field(key, name, table, record_table(table), definition)
+    # Of a computed field that was archived, nothing tells any more of which type its result was.
+    tables = value_tables(record_type) if definition.is_computed else (table,)
+    return _Field(key, name, table, tables, record_table(table), definition, kind, value_sql)
+
+
+def _computed(tx: Transaction, key: str) -> ComputedColumn | None:
+    record_type, name = split_field_key(key)
+    found = tx.config.own.get(record_type, {}).get(name)
+    return found if isinstance(found, ComputedColumn) else None
 
 
 async def follow(tx: Transaction, changes: Sequence[FieldChange]) -> None:
@@ -101,7 +115,7 @@ async def follow(tx: Transaction, changes: Sequence[FieldChange]) -> None:
     for change in changes:
         definition = change.after if change.after is not None and change.after.is_indexed else change.before
         assert definition is not None
-        field = _field(change.key, definition)
+        field = _field(change.key, definition, change.column or _computed(tx, change.key))
         count = await _count(tx, field)
         if not _is_indexed(change.after):
             await _end(tx, field, count)
@@ -133,9 +147,9 @@ async def _end(tx: Transaction, field: _Field, count: int) -> None:
 async def _refuse_values(tx: Transaction, field: _Field, count: int) -> None:
     """Raise for values too long for an index, and, of few records, for those that are there twice though they are to be unique."""
     path = ("field", field.key)
-    if field_type(field.definition.type).sql == "text":
+    if field.kind.index == TEXTS:
         long = await tx.fetch_one(
-            f"SELECT max(length({field.value_sql})) AS longest FROM {field.records} o WHERE o.tenant_id = %(tenant)s"
+            f"SELECT max(length({field.kind.indexed_sql(field.value_sql)})) AS longest FROM {field.records} o WHERE o.tenant_id = %(tenant)s"
         )
         if long and (long["longest"] or 0) > LONGEST_TEXT:
             data = {"length": long["longest"], "longest": LONGEST_TEXT}
@@ -155,7 +169,8 @@ def _not_unique(field: _Field, named: str) -> InvalidInput:
 
 
 async def _delete(tx: Transaction, field: _Field, ids: list[UUID] | None) -> None:
-    await tx.execute(field.delete_sql(whole=ids is None), field=field.name, ids=ids)
+    for table in field.tables:
+        await tx.execute(field.delete_sql(table, whole=ids is None), field=field.name, ids=ids)
 
 
 async def _rewrite(tx: Transaction, field: _Field, ids: list[UUID] | None) -> None:
@@ -214,7 +229,7 @@ async def next_batch(tx: Transaction, index_id: UUID) -> bool:
     definition = tx.config.definitions["field"].get(index["field"]) if index else None
     if index is None or index["state"] == READY or not isinstance(definition, CustomField):
         return False
-    field = _field(index["field"], definition)
+    field = _field(index["field"], definition, _computed(tx, index["field"]))
     ids = await _next_ids(tx, field, index["through"])
     if index["state"] == REMOVING:
         await _delete(tx, field, ids)

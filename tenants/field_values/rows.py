@@ -1,13 +1,13 @@
 """The rows that the index tables hold for one record."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from tenants.config.snapshot import TenantConfig
 from tenants.field_types import field_type
-from tenants.field_values.kinds import index_table, number_key
+from tenants.field_types.base import SETS
+from tenants.field_values.kinds import index_table
 
 Row = dict[str, Any]
 
@@ -43,8 +43,7 @@ def _value(record_type: str, record_id: UUID, key: str, stored: Any, type_key: s
     table = index_table(record_type, kind)
     assert table is not None, "checked when the field was defined"
     head = {"record_id": record_id, "field": key}
-    if kind.many:
-        return Value(table, key, tuple({**head, "value": item} for item in stored or ()), stored)
-    is_number = stored is not None and table.endswith("_numbers")
-    value = number_key(Decimal(stored)) if is_number else stored
-    return Value(table, key, ({**head, "value": value, "is_unique": is_unique},), stored)
+    if kind.index in SETS:
+        values = [] if stored is None else stored if kind.many else [stored]
+        return Value(table, key, tuple({**head, "value": item} for item in values), stored)
+    return Value(table, key, ({**head, "value": kind.indexed(stored), "is_unique": is_unique},), stored)

@@ -9,7 +9,7 @@ from tenants.imports.formats import Cells
 from tenants.imports.mapping import mapping_error
 from tenants.imports.reading import Row, Table
 from tenants.imports.sources import ColumnSource, Entries, Nested, Path, Source, TemplateSource
-from tenants.imports.targets import Group, Leaf, Link, Many, Target
+from tenants.imports.targets import Group, Leaf, Link, Links, Many, Target
 from tenants.problems import FieldError
 
 
@@ -17,8 +17,8 @@ from tenants.problems import FieldError
 class Pending:
     """A link of a row that is still a text: ``holder[name]`` becomes the id of the record known by ``value``."""
 
-    holder: dict[str, Any]
-    name: str
+    holder: Any
+    name: str | int
     record: str
     value: str
     column: str
@@ -84,7 +84,7 @@ class Binding:
             case Entries(), Many():
                 for number, item in enumerate(part.root):
                     yield from self._mistakes(item, target.entry, (*path, number))
-            case Source(), Leaf() | Link():
+            case Source(), Leaf() | Link() | Links():
                 yield from self.source_mistakes(part, path)
                 if isinstance(target, Leaf):
                     yield from self._constant_mistakes(part, target, path)
@@ -105,6 +105,7 @@ class Binding:
 _WANTED: dict[type, str] = {
     Leaf: "import.needs_leaf",
     Link: "import.needs_link",
+    Links: "import.needs_link",
     Group: "import.needs_group",
     Many: "import.needs_many",
 }
@@ -151,10 +152,19 @@ class _Filler:
                 value = self._value(into, part, Leaf("text"), (*path, target.input))
                 into.values[target.input] = None
                 if value is not None:
-                    # E-mail addresses are kept in small letters.
-                    known = str(value).lower() if target.record == "member" else str(value)
-                    column = self._filled.columns[(*path, target.input)]
-                    self._filled.links.append(Pending(into.values, target.input, target.record, known, column))
+                    self._link(into.values, target.input, target, str(value), path)
+            case Source(), Links():
+                value = self._value(into, part, Leaf("text"), (*path, target.input))
+                texts = [text.strip() for text in str(value or "").split(";") if text.strip()]
+                ids = into.values[target.input] = [None] * len(texts)
+                for place, text in enumerate(texts):
+                    self._link(ids, place, target, text, path)
+
+    def _link(self, holder: Any, name: str | int, target: Link | Links, text: str, path: Path) -> None:
+        # E-mail addresses are kept in small letters.
+        known = text.lower() if target.record == "member" else text
+        column = self._filled.columns[(*path, target.input)]
+        self._filled.links.append(Pending(holder, name, target.record, known, column))
 
     def _entries(self, into: _Object, part: Entries, target: Many, path: Path) -> list[dict[str, Any]]:
         entries: list[dict[str, Any]] = []

@@ -11,6 +11,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from tenants.imports.formats import FileFormat
 from tenants.imports.sources import AnySource, ColumnName, Entries, Nested, Path
 from tenants.problems import FieldError, InvalidInput
+from tenants.trees import is_larger
 
 FORMAT = 1
 HEADER = "orderloom-import"
@@ -74,7 +75,7 @@ def parse_mapping(text: str) -> Mapping:
         raise _unreadable(" ".join(str(error).split())[:200]) from None
     if not isinstance(body, dict) or body.get(HEADER) != FORMAT:
         raise _unreadable(f"it does not begin with '{HEADER}: {FORMAT}'")
-    if not _is_small(body):
+    if is_larger(body, MOST_PARTS):
         raise _unreadable(f"it has more than {MOST_PARTS} parts once its aliases are written out")
     try:
         mapping = Mapping.model_validate(body)
@@ -96,19 +97,6 @@ def _inherit(part: Described, parent: FileFormat) -> Described:
 
 def _unreadable(reason: str) -> InvalidInput:
     return InvalidInput([mapping_error((), "import.bad_mapping", reason=reason)])
-
-
-def _is_small(body: Any) -> bool:
-    """A few aliases of aliases make a short text a huge tree, and an alias of itself makes an endless one."""
-    waiting, seen = [body], 0
-    while waiting:
-        part = waiting.pop()
-        inside = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
-        seen += 1
-        if seen + len(waiting) + len(inside) > MOST_PARTS:
-            return False
-        waiting.extend(inside)
-    return True
 
 
 def _complaints(details: list[ErrorDetails], body: dict[str, Any]) -> Iterator[FieldError]:

@@ -4,10 +4,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Union
 
-from tenants.config.definitions import Category
+from tenants.config.definitions import Category, CustomField
+from tenants.config.own_attributes import settings_of, target_of
 from tenants.config.snapshot import TenantConfig
-from tenants.field_types import field_type
+from tenants.field_types import PLAIN, Settings, field_type
 from tenants.imports.formats import FileFormat
+from tenants.life_cycles.cycles import order_types
 from tenants.models import ADDRESS_PARTS
 from tenants.names import camel
 from tenants.records.customers import ADDRESS_KINDS, KINDS
@@ -19,33 +21,28 @@ class Leaf:
     """One value of a field type."""
 
     type: str
-    options: Collection[str] = ()
+    settings: Settings = PLAIN
 
     def check(self, value: Any) -> None:
         """Raises :class:`tenants.field_types.BadValue` for a value that the field can never take."""
-        field_type(self.type).parse(value, self.options)
+        field_type(self.type).parse(value, self.settings)
 
-    def from_text(self, text: str, form: FileFormat, date_format: str | None) -> str:
+    def from_text(self, text: str, form: FileFormat, date_format: str | None) -> Any:
         """A cell's text as the command takes it. Raises :class:`tenants.field_types.BadValue`."""
-        match self.type:
-            case "decimal" | "integer":
-                value = form.decimal(text)
-            case "date":
-                value = form.date(text, date_format)
-            case "date_time":
-                value = form.date_time(text, date_format)
-            case "boolean":
-                value = text
-            case _:
-                return text
-        # The command would refuse it too, but only once nothing else is wrong with the row.
-        self.check(value)
-        return value
+        return field_type(self.type).from_text(text, form, date_format)
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """Another record, named by what it is known by where the data comes from; ``input`` is the command's name for it."""
+
+    input: str
+    record: str
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Several other records, named in one text with semicolons between them."""
 
     input: str
     record: str
@@ -66,9 +63,15 @@ class Many:
     entry: Group
 
 
-Target = Union[Leaf, Link, Group, Many]  # noqa: UP007  (Group and Many refer to it)
+Target = Union[Leaf, Link, Links, Group, Many]  # noqa: UP007  (Group and Many refer to it)
 
 _TEXT, _DECIMAL, _MOMENT, _TAGS = Leaf("text"), Leaf("decimal"), Leaf("date_time"), Leaf("tags")
+
+
+def _choice(keys: Collection[str]) -> Leaf:
+    return Leaf("select", Settings(keys))
+
+
 _OWNER = Link("ownerId", "member")
 
 
@@ -83,7 +86,7 @@ LINE: dict[str, Target] = {
 
 _BUILT_IN: dict[str, dict[str, Target]] = {
     "customer": {
-        "kind": Leaf("select", KINDS),
+        "kind": _choice(KINDS),
         "name": _TEXT,
         "company": Link("companyId", "customer"),
         "owner": _OWNER,
@@ -91,7 +94,7 @@ _BUILT_IN: dict[str, dict[str, Target]] = {
         "tags": _TAGS,
         "phones": _CONTACTS,
         "emails": _CONTACTS,
-        "addresses": Many(Group({"kind": Leaf("select", ADDRESS_KINDS), "label": _TEXT, **_ADDRESS})),
+        "addresses": Many(Group({"kind": _choice(ADDRESS_KINDS), "label": _TEXT, **_ADDRESS})),
     },
     "product": {
         **dict.fromkeys(("sku", "name", "specification", "unit", "currency"), _TEXT),
@@ -103,7 +106,7 @@ _BUILT_IN: dict[str, dict[str, Target]] = {
         "owner": _OWNER,
         "currency": _TEXT,
         "channel": _TEXT,
-        "priority": Leaf("select", PRIORITIES),
+        "priority": _choice(PRIORITIES),
         "tags": _TAGS,
         "notes": _TEXT,
         "orderedAt": _MOMENT,
@@ -113,13 +116,27 @@ _BUILT_IN: dict[str, dict[str, Target]] = {
 }
 
 
+def _own_target(config: TenantConfig, key: str, field: CustomField) -> Target:
+    match field_type(field.type).shape:
+        case "structure":
+            return Group(_ADDRESS)
+        case "record":
+            return Link(key, target_of(field))
+        case "records":
+            return Links(key, target_of(field))
+    return Leaf(field.type, settings_of(field, config.currency, to_choose=True))
+
+
 def targets(record: str, config: TenantConfig) -> Group:
     """The fields of a record that can be filled, the tenant's own among them."""
     fields = dict(_BUILT_IN[record])
     if record == "order":
         open_statuses = [key for key, status in config.statuses.items() if status.category is not Category.VOID]
-        fields["status"] = Leaf("select", open_statuses)
+        fields["status"] = _choice(open_statuses)
+        fields["type"] = _choice(list(order_types(config)))
     custom: dict[str, Target] = {
-        key: Leaf(field.type, field.open_options) for key, field in config.fields.get(record, {}).items()
+        key: _own_target(config, key, field)
+        for key, field in config.fields.get(record, {}).items()
+        if field_type(field.type).graphql_input is not None
     }
     return Group({**fields, "custom": Group(custom, optional=False)}, optional=False)

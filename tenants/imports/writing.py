@@ -6,12 +6,15 @@ is halved and tried again until the record that is to blame stands alone.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import getitem
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
 from tenants import customers, numbering, orders, products
+from tenants.aggregates import CUSTOMER, ORDER, PRODUCT, Record
 from tenants.database import Caller, Database, Outdated
 from tenants.imports.binding import Filled, Pending
 from tenants.imports.drafts import Draft
@@ -19,7 +22,7 @@ from tenants.imports.reading import Row
 from tenants.imports.spool import Spool
 from tenants.imports.summary import Reason
 from tenants.problems import FieldError, InvalidInput, Problem
-from tenants.saving import CUSTOMER, ORDER, PRODUCT, Record, load_ahead
+from tenants.saving import load_ahead
 from tenants.transaction import Transaction, begin
 
 CREATED, UPDATED, UNCHANGED, REJECTED = "created", "updated", "unchanged", "rejected"
@@ -110,14 +113,26 @@ class Writer:
 
 
 def _packed(draft: Draft) -> list[Any]:
-    """A record without lines, as JSON: all its links begin at its top."""
-    links = [[link.name, link.record, link.value, link.column] for link in draft.filled.links]
-    return [draft.row.line, draft.filled.values, links]
+    """A record without lines, as JSON."""
+    values = draft.filled.values
+    links = [
+        [_place(values, link.holder), link.name, link.record, link.value, link.column] for link in draft.filled.links
+    ]
+    return [draft.row.line, values, links]
+
+
+def _place(values: dict[str, Any], holder: Any) -> list[str]:
+    """The way to what holds a link: the record itself, its own fields, or a list in one of these."""
+    if holder is values:
+        return []
+    custom = values["custom"]
+    return ["custom", *(key for key, value in custom.items() if value is holder and holder is not custom)]
 
 
 def _unpacked(record: str, external_id: str, content: list[Any]) -> Draft:
     line, values, links = content
-    return Draft(record, external_id, Row(line, line, []), Filled(values, [Pending(values, *link) for link in links]))
+    pending = [Pending(reduce(getitem, place, values), *link) for place, *link in links]
+    return Draft(record, external_id, Row(line, line, []), Filled(values, pending))
 
 
 def _refused(draft: Draft, error: Problem | psycopg.Error) -> Outcome:

@@ -5,18 +5,42 @@ A sentence says what was wrong, with which value, and what to do. Placeholders a
 
 from typing import Any
 
-from tenants.messages import automations, calls, configuration, customers, imports, limits, orders, values, views
+from tenants.messages import (
+    automations,
+    calls,
+    change_sets,
+    computed,
+    configuration,
+    customers,
+    expressions,
+    fields,
+    files,
+    imports,
+    life_cycles,
+    limits,
+    orders,
+    rules,
+    values,
+    views,
+)
 
 LONGEST_VALUE = 80
 
 SENTENCES: dict[str, tuple[str, str]] = {
     **automations.SENTENCES,
     **calls.SENTENCES,
+    **change_sets.SENTENCES,
+    **computed.SENTENCES,
     **configuration.SENTENCES,
     **customers.SENTENCES,
+    **expressions.SENTENCES,
+    **fields.SENTENCES,
+    **files.SENTENCES,
     **imports.SENTENCES,
+    **life_cycles.SENTENCES,
     **limits.SENTENCES,
     **orders.SENTENCES,
+    **rules.SENTENCES,
     **values.SENTENCES,
     **views.SENTENCES,
 }
@@ -30,6 +54,10 @@ RECORD_NAMES: dict[str, tuple[str, str]] = {
     "automation_run": ("automation run", "自动化运行"),
     "delivery": ("delivery", "投递"),
     "view": ("view", "视图"),
+    "life_cycle_migration": ("migration of orders", "订单迁移"),
+    "change_set": ("change set", "变更集"),
+    "configuration_draft": ("draft", "草稿"),
+    "file": ("file", "文件"),
 }
 
 
@@ -40,7 +68,13 @@ def render(code: str, language: str, data: dict[str, Any]) -> str:
     return SENTENCES[code][chinese].format_map(shown)
 
 
+class InLanguages(dict[Any, str]):
+    """A text that a company wrote in its languages, among the data of a sentence."""
+
+
 def _shown(value: Any, chinese: bool) -> str:
+    if isinstance(value, InLanguages):
+        return value.get("zh" if chinese else "en") or next(iter(value.values()))
     if isinstance(value, str) and value in RECORD_NAMES:
         return RECORD_NAMES[value][chinese]
     text = str(value)

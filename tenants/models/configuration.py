@@ -3,7 +3,17 @@
 from sqlalchemy import Column, Index
 from sqlalchemy.types import BigInteger
 
-from tenants.columns import belongs_to, json_column, tenant_table, text_column, time_column, unique, uuid_column
+from tenants.columns import (
+    belongs_to,
+    count_column,
+    flag_column,
+    json_column,
+    tenant_table,
+    text_column,
+    time_column,
+    unique,
+    uuid_column,
+)
 
 definitions = tenant_table(
     "definitions",
@@ -21,8 +31,21 @@ change_sets = tenant_table(
     text_column("author_name"),
     text_column("comment", default=""),
     json_column("changes", "[]"),
+    Column("reverts", BigInteger),
     time_column("created_at"),
     unique("version"),
+)
+
+configuration_drafts = tenant_table(
+    "configuration_drafts",
+    count_column("version", 1),
+    text_column("name"),
+    text_column("document"),
+    flag_column("merge", default=False),
+    Column("base_version", BigInteger, nullable=False),
+    text_column("author_name"),
+    time_column("created_at"),
+    time_column("updated_at"),
 )
 
 private_views = tenant_table(

@@ -8,7 +8,19 @@ Alembic compares them with the database; the run-time SQL names the same columns
 """
 
 from tenants.columns import metadata
-from tenants.models import book, configuration, documents, field_values, following, identity, search, usage
+from tenants.models import (
+    book,
+    configuration,
+    documents,
+    field_values,
+    files,
+    following,
+    identity,
+    life_cycles,
+    search,
+    unique_values,
+    usage,
+)
 
 SHARED_TABLES = {
     "tenants": "found by slug at sign-in; its policies let a tenant change only its own row",
@@ -30,8 +42,11 @@ __all__ = [
     "configuration",
     "documents",
     "field_values",
+    "files",
     "following",
     "identity",
+    "life_cycles",
     "search",
+    "unique_values",
     "usage",
 ]

@@ -25,6 +25,7 @@ from tenants.reading.plan import Parameters, Plan
 from tenants.reading.ranges import Walk
 from tenants.reading.searching import SearchWalk
 from tenants.reading.selection import Leaf, Selected
+from tenants.reading.steps import steps_json
 from tenants.records import (
     REGISTRY,
     Attribute,
@@ -35,6 +36,7 @@ from tenants.records import (
     Money,
     RecordType,
     Relation,
+    Steps,
     Structure,
 )
 from tenants.search import parse_query
@@ -115,6 +117,11 @@ class _Compiler:
                 return self._items(record, attribute, alias, selected)
             case Lookup():
                 return self._lookup(attribute, alias, selected)
+            case Steps():
+                reader = self.reader
+                return steps_json(
+                    attribute, alias, selected, reader.config, reader.access, reader.language, self.parameters
+                )
             case Custom():
                 return self._custom(record, alias, selected)
             case Relation(many=False):
@@ -160,7 +167,7 @@ class _Compiler:
     def _items(self, record: RecordType, items: Items, alias: str, selected: Selected) -> str:
         other = self._alias()
         built = self._members(record, items.graphql, {member.name: member for member in items.members}, other, selected)
-        source = items.source.replace("{x}", other).replace("{t}", alias)
+        source = items.source.replace("{x}", other).replace("{t}", alias).replace("{language}", self.reader.language)
         return f"(SELECT coalesce(json_agg({built}), '[]'::json) FROM {source})"
 
     def _lookup(self, lookup: Lookup, alias: str, selected: Selected) -> str:
@@ -179,8 +186,8 @@ class _Compiler:
         return f"(CASE {lookup.by.replace('{t}', alias)} {' '.join(whens)}{otherwise} END)" if whens else "NULL::json"
 
     def _custom(self, record: RecordType, alias: str, selected: Selected) -> str:
-        columns = self.reader.config.custom_columns.get(record.name, {})
-        return self._members(record, f"{record.graphql}Custom", columns, alias, selected)
+        own = self.reader.config.own.get(record.name, {})
+        return self._members(record, f"{record.graphql}Custom", own, alias, selected)
 
     def _one(self, relation: Relation, alias: str, selected: Selected) -> str:
         target, other = REGISTRY[relation.target], self._alias()

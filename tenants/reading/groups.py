@@ -69,7 +69,7 @@ class Grouping:
         if isinstance(last, Lookup) and last.position is not None:
             keys = last.position(config)
         elif isinstance(last, CustomColumn):
-            keys = list(last.option_keys)
+            keys = list(last.settings.options)
         elif isinstance(last, Column):
             keys = [choice.upper() for choice in last.choices]
         by_count = f"{count} DESC, {key} NULLS LAST"
@@ -81,7 +81,7 @@ class Grouping:
         last = self.attributes[-1]
         if isinstance(last, Lookup):
             return {key: entry["label"] for key, entry in last.entries(config, access, language).items()}
-        if isinstance(last, CustomColumn):
+        if isinstance(last, CustomColumn) and last.type.has_options:
             return _option_labels(config.fields[owner_of(self.record, self.attributes).name][last.name], language)
         return {}
 
@@ -92,7 +92,7 @@ def find_grouping(record: RecordType, config: TenantConfig, path: str) -> Groupi
     if attributes is None:
         return None
     match attributes[-1]:
-        case Column() as column if not column.type.many and column.type.key not in ("json", "decimal"):
+        case Column() as column if column.type.groupable:
             return Grouping(record, attributes)
         case Lookup(key=Column(), many=False):
             return Grouping(record, attributes)
@@ -125,10 +125,8 @@ def _key_sql(config: TenantConfig, alias: str, last: Attribute) -> str:
             return f"(SELECT {other}.id::text FROM {target} {other} WHERE {other}.tenant_id = %(tenant)s AND {join})"
         case Column(choices=choices) if choices:
             return f"upper({last.expression(alias)})"
-        case Column() if last.type.key == "date_time":
-            return f"(({last.expression(alias)}) AT TIME ZONE {literal(config.time_zone)})::date::text"
         case Column():
-            return f"({last.expression(alias)})::text"
+            return last.type.group_sql(last.expression(alias), literal(config.time_zone))
     raise TypeError(last)
 
 

@@ -6,17 +6,16 @@ added or removed meanwhile (https://relay.dev/graphql/connections.htm). Absent v
 
 import base64
 import binascii
-import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import orjson
 
 from tenants.config.snapshot import TenantConfig
+from tenants.field_types import FieldType, field_type
 from tenants.permissions import Access
 from tenants.problems import FieldError, InvalidInput
 from tenants.reading.plan import Parameters
@@ -28,15 +27,6 @@ LARGEST_SIZE = 200
 MOST_TERMS = 5
 # Keys of a lookup that an order by it is cut into; the rows of more are sorted.
 MOST_KEYS = 30
-# How PostgreSQL writes values of these types as text, in a session whose zone is UTC.
-_WRITTEN = {
-    "uuid": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
-    "integer": re.compile(r"-?[0-9]{1,10}"),
-    "numeric": re.compile(r"-?[0-9]{1,100}(\.[0-9]{1,100})?"),
-    "boolean": re.compile(r"true|false"),
-    "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
-    "timestamptz": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?\+00"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +42,7 @@ class Through:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One term of an order: what it sorts by, its expression for an alias, its SQL type, and its direction.
+    """One term of an order: what it sorts by, its expression for an alias, its type, and its direction.
 
     An order that begins with an ``indexed`` term is that of an index. ``column`` is the custom field whose index table that is;
     None for columns of the record itself. ``rank`` is what an index sorts by before the value (:attr:`Column.rank`). ``through``
@@ -62,7 +52,7 @@ class Term:
 
     name: str
     expression: Callable[[str], str]
-    sql_type: str
+    type: FieldType
     nullable: bool
     descending: bool
     indexed: bool = False
@@ -94,7 +84,7 @@ def order_terms(
     if len(entries) > MOST_TERMS:
         raise InvalidInput.at(("orderBy",), "value.too_many", count=len(entries), most=MOST_TERMS)
     terms = [_term(record, config, access, entry, ("orderBy", index)) for index, entry in enumerate(entries)]
-    terms.append(Term(f"{record.name}.id", lambda alias: f"{alias}.id", "uuid", False, terms[-1].descending))
+    terms.append(Term(f"{record.name}.id", lambda alias: f"{alias}.id", field_type("id"), False, terms[-1].descending))
     return terms
 
 
@@ -104,44 +94,47 @@ def _term(
     if len(entry) != 1 or None in entry.values():
         raise InvalidInput([FieldError(path, "value.one_per_entry")])
     name, direction = next(iter(entry.items()))
+    known = f"{record.name}.{name}"
     attribute = record.by_name.get(name)
     if isinstance(attribute, Custom) and isinstance(direction, Mapping):
-        return _custom_term(record, config, direction, (*path, name))
+        if len(direction) != 1 or None in direction.values():
+            raise InvalidInput([FieldError((*path, name), "value.one_per_entry")])
+        path, known = (*path, name), f"{known}.{next(iter(direction))}"
+        name, direction = next(iter(direction.items()))
+        attribute = config.own.get(record.name, {}).get(name)
     if isinstance(attribute, Relation) and not attribute.many and isinstance(direction, Mapping):
         target = REGISTRY[attribute.target]
         access.require_to_read(target.right)
         term = _term(target, config, access, direction, (*path, name))
-        return _related_term(f"{record.name}.{name}", attribute, term)
-    descending, known = direction == "DESC", f"{record.name}.{name}"
+        return _related_term(known, attribute, term)
+    descending = direction == "DESC"
     match attribute:
+        case CustomColumn() if attribute.sortable:
+            return _own_term(known, attribute, descending)
+        case Money(amount=CustomColumn() as amount):
+            return _own_term(known, amount, descending)
         case Column() if attribute.sortable:
-            return Term(
-                known, attribute.expression, attribute.type.sql, attribute.nullable, descending, attribute.indexed
-            )
+            return Term(known, attribute.expression, attribute.type, attribute.nullable, descending, attribute.indexed)
         case Money():
             rank = attribute.amount.rank_expression if attribute.amount.rank else None
             indexed = rank is not None
             return Term(
-                known, attribute.amount.expression, "numeric", attribute.nullable, descending, indexed, rank=rank
+                known,
+                attribute.amount.expression,
+                attribute.amount.type,
+                attribute.nullable,
+                descending,
+                indexed,
+                rank=rank,
             )
         case Lookup() if attribute.position is not None:
             return _position_term(known, attribute, attribute.position(config), descending)
     raise InvalidInput.at((*path, name), "value.unknown_field", name=name)
 
 
-def _custom_term(
-    record: RecordType, config: TenantConfig, entry: Mapping[str, Any], path: tuple[str | int, ...]
-) -> Term:
-    if len(entry) != 1:
-        raise InvalidInput([FieldError(path, "value.one_per_entry")])
-    name, direction = next(iter(entry.items()))
-    column = config.custom_columns.get(record.name, {}).get(name)
-    if column is None or not column.sortable or direction is None:
-        raise InvalidInput.at((*path, name), "value.unknown_field", name=name)
-    known, indexed = f"{record.name}.custom.{name}", bool(column.index)
-    return Term(
-        known, column.expression, column.type.sql, True, direction == "DESC", indexed, column if indexed else None
-    )
+def _own_term(name: str, column: CustomColumn, descending: bool) -> Term:
+    indexed = bool(column.index)
+    return Term(name, column.expression, column.type, True, descending, indexed, column if indexed else None)
 
 
 def _related_term(name: str, relation: Relation, term: Term) -> Term:
@@ -155,12 +148,14 @@ def _related_term(name: str, relation: Relation, term: Term) -> Term:
 
     through = _through(relation, term)
     known, indexed = f"{name}.{term.name}", through is not None
-    return Term(known, expression, term.sql_type, True, term.descending, indexed, through=through)
+    return Term(known, expression, term.type, True, term.descending, indexed, through=through)
 
 
 def _through(relation: Relation, term: Term) -> Through | None:
-    key = relation.join.removeprefix("{x}.id = ")
-    if not term.indexed or term.nullable or term.rank or term.through or key == relation.join:
+    # No index knows who has which link in a company's own field.
+    begin = "{x}.id = "
+    key = relation.join.removeprefix(begin)
+    if not relation.join.startswith(f"{begin}{{t}}.") or not term.indexed or term.nullable or term.rank or term.through:
         return None
     return Through(REGISTRY[relation.target].table, relation.join, key, term.expression)
 
@@ -172,7 +167,7 @@ def _position_term(name: str, lookup: Lookup, keys: list[str], descending: bool)
     return Term(
         name,
         lambda alias: sql.replace("{t}", alias),
-        "integer",
+        field_type("integer"),
         True,
         descending,
         indexed,
@@ -207,15 +202,7 @@ def _fits(value: Any, term: Term) -> bool:
     """Whether PostgreSQL can take a cursor's value for what it says to be; cursors come from clients."""
     if value is None:
         return term.nullable
-    pattern = _WRITTEN.get(term.sql_type)
-    if not isinstance(value, str) or "\x00" in value or (pattern is not None and not pattern.fullmatch(value)):
-        return False
-    try:
-        if term.sql_type in ("date", "timestamptz"):
-            datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return term.sql_type != "integer" or -(2**31) <= int(value) < 2**31
+    return isinstance(value, str) and "\x00" not in value and term.type.fits_cursor(value)
 
 
 def _cursor_values(cursor: Any, terms: Sequence[Term], name: str) -> list[str | None]:
@@ -234,7 +221,7 @@ def bind_cursor(terms: Sequence[Term], cursor: Leaf, parameters: Parameters, nam
     def value(place: int) -> Callable[[Any], str | None]:
         return lambda given: _cursor_values(given, terms, name)[place]
 
-    return [parameters.bind(cursor, value(place), term.sql_type) for place, term in enumerate(terms)]
+    return [parameters.bind(cursor, value(place), term.type.sql) for place, term in enumerate(terms)]
 
 
 @dataclass(frozen=True, slots=True)

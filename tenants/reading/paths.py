@@ -35,5 +35,5 @@ def _next(record: RecordType, config: TenantConfig, last: Attribute, name: str) 
         case Structure():
             return next((member for member in last.members if member.name == name), None)
         case Custom():
-            return config.custom_columns.get(record.name, {}).get(name)
+            return config.own.get(record.name, {}).get(name)
     return None

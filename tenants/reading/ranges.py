@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tenants.conditions.tree import Lead
-from tenants.field_values.kinds import key_sql
 from tenants.reading.json_sql import literal
 from tenants.reading.pages import LARGEST_SIZE, Term
 from tenants.records import RecordType
@@ -194,7 +193,7 @@ class Walk:
 
     def _comparable(self, bound: Sequence[str]) -> list[str]:
         column = self.terms[0].column
-        return list(bound) if column is None else [key_sql(column.type, bound[0]), *bound[1:]]
+        return list(bound) if column is None else [column.type.indexed_sql(bound[0]), *bound[1:]]
 
     def _order(self, start: int, *, backward: bool) -> str:
         parts = []

@@ -14,9 +14,12 @@ from tenants.records.attributes import (
     Money,
     RecordType,
     Relation,
+    Steps,
     Structure,
 )
+from tenants.records.change_sets import CHANGE_SET, CONFIGURATION_DRAFT
 from tenants.records.customers import ADDRESS, CONTACT_POINT, CUSTOMER
+from tenants.records.files import FILE
 from tenants.records.history import HISTORY_ENTRY
 from tenants.records.orders import ORDER, ORDER_LINE
 from tenants.records.people import MEMBER, NOTIFICATION
@@ -35,8 +38,11 @@ REGISTRY: dict[str, RecordType] = {
         MEMBER,
         NOTIFICATION,
         HISTORY_ENTRY,
+        FILE,
         AUTOMATION_RUN,
         DELIVERY,
+        CHANGE_SET,
+        CONFIGURATION_DRAFT,
     )
 }
 CUSTOMISABLE = tuple(record.name for record in REGISTRY.values() if record.customisable)
@@ -54,5 +60,6 @@ __all__ = [
     "Money",
     "RecordType",
     "Relation",
+    "Steps",
     "Structure",
 ]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tenants.field_types import FieldType, field_type
+from tenants.field_types import PLAIN, FieldType, Settings, field_type
 from tenants.names import snake
 from tenants.occasion import Occasion
 
@@ -29,7 +29,7 @@ class Column(Attribute):
     """A value that can be read, compared and sorted by.
 
     ``sql`` is the comparable expression, ``source`` the key of the value in a row of the table (what :meth:`value` reads;
-    empty for computed columns). ``indexed`` columns have an index with the rows of a tenant in their order, and then that of the
+    empty for computed columns, which ``reads`` gives where the row alone decides). ``indexed`` columns have an index with the rows of a tenant in their order, and then that of the
     id. ``rank`` is SQL that never falls where the value rises, and that an index serves where it cannot
     serve the value: under row security PostgreSQL looks up nothing by the comparison of ``numeric``, which is not leakproof. ``choices`` are the legal values of an enumerated column, shown in upper case as a GraphQL
     enum called ``enum``.
@@ -45,6 +45,12 @@ class Column(Attribute):
     indexed: bool = False
     options: Callable[["TenantConfig"], Collection[str]] | None = None
     rank: str = ""
+    reads: Callable[[Mapping[str, Any]], Any] | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether :meth:`value` tells it from the row of the table alone."""
+        return bool(self.source) or self.reads is not None
 
     def rank_expression(self, alias: str) -> str:
         return self.rank.replace("{t}", alias)
@@ -59,29 +65,34 @@ class Column(Attribute):
     def parse(self, value: Any, config: "TenantConfig") -> Any:
         """The comparable value of a filter's argument. Raises ``BadValue``."""
         if self.choices:
-            return field_type("select").parse(value.lower() if isinstance(value, str) else value, self.choices)
-        return self.type.parse(value, self.options(config) if self.options else ())
+            return field_type("select").parse(
+                value.lower() if isinstance(value, str) else value, Settings(self.choices)
+            )
+        return self.type.parse(value, Settings(self.options(config)) if self.options else PLAIN)
 
     def value(self, row: Mapping[str, Any], _occasion: Occasion) -> Any:
-        return row.get(self.source)
+        return row.get(self.source) if self.reads is None else self.reads(row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomColumn(Column):
-    """A tenant's own field, kept under ``source`` in the row's ``custom`` object.
+    """A tenant's own field, kept under ``source`` in the row's ``custom`` object, or a ``part`` of its value.
 
     ``index`` names the table that holds its values as well, one row for each record; empty where there is none, or not yet.
     """
 
-    option_keys: tuple[str, ...] = ()
+    settings: Settings = PLAIN
+    part: str = ""
     index: str = ""
 
     def parse(self, value: Any, config: "TenantConfig") -> Any:
-        return self.type.parse(value, self.option_keys)
+        return self.type.sought(value, self.settings)
 
     def value(self, row: Mapping[str, Any], _occasion: Occasion) -> Any:
         stored = row["custom"].get(self.source)
-        return None if stored is None else self.type.parse(stored, self.option_keys)
+        if self.part and stored is not None:
+            stored = stored.get(self.part)
+        return None if stored is None else self.type.parse(stored, self.settings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +103,7 @@ class Me(Column):
     # Never NULL, and yet a plain comparison, which leads PostgreSQL to the rows by index.
     sql: str = "({t}.id = %(member)s::uuid AND %(member)s::uuid IS NOT NULL)"
     sortable: bool = False
+    source: str = "id"
 
     def value(self, row: Mapping[str, Any], occasion: Occasion) -> Any:
         return row["id"] == occasion.member_id
@@ -119,7 +131,8 @@ class Structure(Attribute):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Items(Attribute):
-    """A list of small objects computed from the row. ``source`` is a FROM item that names each as ``{x}``."""
+    """A list of small objects computed from the row. ``source`` is a FROM item that names each as ``{x}``; it may use the reader's
+    ``{language}``."""
 
     graphql: str
     members: tuple[Column | Money, ...]
@@ -143,6 +156,16 @@ class Lookup(Attribute):
     key: Column | None = None
     position: Callable[["TenantConfig"], list[str]] | None = None
     indexed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps(Attribute):
+    """The next steps of a record's life cycle: a list of objects whose ``members`` map to scalars as text, and whose ``lists`` are of
+    objects of a type of their own, given with its members. Their conditions are judged where the record is read."""
+
+    graphql: str
+    members: Mapping[str, str]
+    lists: Mapping[str, tuple[str, Mapping[str, str]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from tenants.records.attributes import (
     Structure,
     column,
 )
+from tenants.records.files import files_of
 
 KINDS = ("person", "company")
 ADDRESS_KINDS = ("delivery", "billing", "other")
@@ -134,6 +135,7 @@ CUSTOMER = RecordType(
             join="{x}.record_type = 'customer' AND {x}.record_id = {t}.id",
             many=True,
         ),
+        files_of("customer"),
         Custom(name="custom", description="The company's own fields."),
         column("createdAt", "date_time", "When the customer was entered.", indexed=True),
         column("updatedAt", "date_time", "When the customer was last changed."),

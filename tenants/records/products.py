@@ -1,6 +1,7 @@
 """Products, as they can be read."""
 
 from tenants.records.attributes import Custom, RecordType, Relation, Search, column, money
+from tenants.records.files import files_of
 
 PRODUCT = RecordType(
     name="product",
@@ -36,6 +37,7 @@ PRODUCT = RecordType(
             join="{x}.record_type = 'product' AND {x}.record_id = {t}.id",
             many=True,
         ),
+        files_of("product"),
         Custom(name="custom", description="The company's own fields."),
         column("createdAt", "date_time", "When the product was entered.", indexed=True),
         column("updatedAt", "date_time", "When the product was last changed."),

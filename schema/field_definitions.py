@@ -1,0 +1,80 @@
+"""The company's own fields as forms and pickers need them: names in the reader's language, options with colour and order."""
+
+from typing import Annotated
+
+import strawberry
+
+from schema.context import Info
+from schema.scalars import Json
+from tenants.config import definitions
+from tenants.config.definitions import label as text_in
+from tenants.config.own_attributes import target_of
+from tenants.problems import InvalidInput
+from tenants.records import CUSTOMISABLE
+
+
+@strawberry.type(description="One choice of a select field.")
+class FieldOption:
+    key: str = strawberry.field(description="Its key, which records keep.")
+    label: str = strawberry.field(description="Its name, in your language.")
+    colour: str | None = strawberry.field(description="Its colour, such as #ff8800.")
+    archived: bool = strawberry.field(description="Whether it is kept by old records, and not to be chosen anew.")
+
+
+@strawberry.type(description="A field of the company's own.")
+class FieldDefinition:
+    key: str = strawberry.field(description="Its name in GraphQL.")
+    type: str = strawberry.field(description="What its values are, as defineField takes it.")
+    label: str = strawberry.field(description="Its name, in your language.")
+    help: str | None = strawberry.field(description="What it is for, in your language.")
+    required: bool = strawberry.field(description="Whether each record needs a value.")
+    computed: bool = strawberry.field(description="Whether its values are worked out, and never given.")
+    unique: bool = strawberry.field(description="Whether no two records may have the same value.")
+    options: list[FieldOption] = strawberry.field(description="Its options in their order; none for other types.")
+    target: str | None = strawberry.field(description="The record type that it links to.")
+    default: Json | None = strawberry.field(description="What a new record has that is given nothing.")
+    minimum: Json | None = strawberry.field(description="The smallest value, of texts and lists the smallest length.")
+    maximum: Json | None = strawberry.field(description="The largest value, of texts and lists the largest length.")
+    pattern: str | None = strawberry.field(description="The form of its texts, as an expression of RE2.")
+
+
+@strawberry.type
+class FieldQueries:
+    @strawberry.field(description="The company's own fields of a record type, in their order.")
+    def field_definitions(
+        self,
+        info: Info,
+        object: Annotated[str, strawberry.argument(description="The record type: order, customer or product.")],
+    ) -> list[FieldDefinition]:
+        caller = info.context.caller
+        if object not in CUSTOMISABLE:
+            raise InvalidInput.at(("object",), "config.unknown_object", object=object, objects=", ".join(CUSTOMISABLE))
+        caller.access.require(f"{object}.read")
+        fields = caller.config.fields.get(object, {})
+        return [_shown(key, definition, caller.language) for key, definition in fields.items()]
+
+
+def _shown(key: str, definition: definitions.CustomField, language: str) -> FieldDefinition:
+    return FieldDefinition(
+        key=key,
+        type=definition.type,
+        label=text_in(definition.label, language, key),
+        help=text_in(definition.help, language) or None,
+        required=definition.required,
+        computed=definition.is_computed,
+        unique=definition.unique,
+        options=[
+            FieldOption(
+                key=option.key,
+                label=text_in(option.label, language, option.key),
+                colour=option.colour,
+                archived=option.archived,
+            )
+            for option in definition.options
+        ],
+        target=target_of(definition) or None,
+        default=Json(definition.default),
+        minimum=Json(definition.minimum),
+        maximum=Json(definition.maximum),
+        pattern=definition.pattern,
+    )
