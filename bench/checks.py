@@ -15,7 +15,12 @@ from tenants.models.tables import ALL_TABLES
 
 CHECKED_ASKS = 3
 # What must differ from one write to the next: ids, times, what is counted, and what is made of these.
-_OWN = frozenset({"id", "number", "search_text", "hash", "at", "ordered_at", "created_at", "updated_at", "order_id"})
+_OWN = frozenset(
+    {
+        *("id", "number", "search_text", "hash", "order_id"),
+        *("at", "ordered_at", "created_at", "updated_at", "status_since"),
+    }
+)
 _LEFT = {
     "orders": "SELECT * FROM orders WHERE tenant_id = %(tenant)s AND id = %(id)s",
     "order_lines": "SELECT * FROM order_lines WHERE tenant_id = %(tenant)s AND order_id = %(id)s ORDER BY position",

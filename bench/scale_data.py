@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 
 from tenants.field_types import field_type
-from tenants.field_values.kinds import index_table, key_sql
+from tenants.field_values.kinds import index_table
 from tenants.models.field_values import value_tables
 
 # Fields of the company's own, all but the last one indexed: definitions by key.
@@ -133,7 +133,7 @@ def _index_rows(connection: psycopg.Connection[Any], tenant: UUID) -> None:
         kind = field_type(body["type"])
         table = index_table("order", kind)
         if body.get("indexed") and table:
-            value = key_sql(kind, kind.stored_sql("o.custom", key))
+            value = kind.indexed_sql(kind.stored_sql("o.custom", key))
             connection.execute(
                 f"INSERT INTO {table} (tenant_id, record_id, field, value)"
                 f" SELECT o.tenant_id, o.id, '{key}', {value} FROM orders o WHERE o.tenant_id = %(tenant)s",

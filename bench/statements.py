@@ -146,9 +146,9 @@ _EVENT_COLUMNS = """tenant_id, id, kind, record_type, record_id, record_version,
 CREATE = f"""
 WITH o AS (
   INSERT INTO orders (tenant_id, id, version, number, status, customer_id, currency, priority, owner_id, ordered_at, subtotal,
-                      discount_total, tax_total, total, search_text, created_at, updated_at)
+                      discount_total, tax_total, total, search_text, created_at, updated_at, status_since)
   SELECT :tenant, %(id)s, 1, number, 'draft', %(customer)s, 'EUR', 'normal', %(member)s, %(now)s, %(subtotal)s,
-         %(discount_total)s, %(tax_total)s, %(total)s, lower(number) || ' ' || %(names)s, %(now)s, %(now)s
+         %(discount_total)s, %(tax_total)s, %(total)s, lower(number) || ' ' || %(names)s, %(now)s, %(now)s, %(now)s
   FROM (SELECT current_setting('bench.number') AS number) n
   RETURNING id, number, status, total, currency),
 l AS (
@@ -172,7 +172,7 @@ CHANGE = f"""
 WITH b AS (
   SELECT id, status, version FROM orders WHERE tenant_id = :tenant AND id = %(id)s::uuid AND voided_at IS NULL FOR UPDATE),
 o AS (
-  UPDATE orders o SET status = %(status)s, version = b.version + 1, updated_at = now()
+  UPDATE orders o SET status = %(status)s, version = b.version + 1, updated_at = now(), status_since = now()
   FROM b WHERE o.tenant_id = :tenant AND o.id = b.id RETURNING o.id, o.version, o.status),
 e AS (
   INSERT INTO events ({_EVENT_COLUMNS})

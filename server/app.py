@@ -17,7 +17,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from schema.execution import House
-from server import explorer, mailbox
+from server import explorer, files, mailbox
 from server.graphql_http import GraphQLOverHTTP
 from server.graphql_ws import GraphQLOverWebSocket
 from server.health import DatabaseWatch, WaitingRequest, healthz, readyz
@@ -67,6 +67,7 @@ class Application(Starlette):
                 WebSocketRoute(GRAPHQL, GraphQLOverWebSocket()),
                 *explorer.routes(),
                 *mailbox.routes(settings),
+                *files.routes(),
                 Route("/", RedirectResponse(GRAPHQL)),
                 Route("/healthz", healthz),
                 Route("/readyz", readyz),

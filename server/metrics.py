@@ -85,7 +85,7 @@ def route_of(path: str) -> str:
         path
         if path in ROUTES
         else "/" + path.split("/", 2)[1]
-        if path.startswith(("/explorer", "/mailbox"))
+        if path.startswith(("/explorer", "/files", "/mailbox"))
         else "other"
     )
 

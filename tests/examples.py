@@ -7,7 +7,7 @@ from tenants import orders
 from tenants.config import change_sets
 from tests.harness import Company, Row
 
-# Every configurable field type, under the key that the tests know it by.
+# Fields that conditions and documents are tried on at random, under the keys that the tests know them by.
 FIELDS: Mapping[str, Row] = {
     "order.a_text": {"type": "text"},
     "order.a_whole": {"type": "integer"},

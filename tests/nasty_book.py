@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.documents import CREATE_CUSTOMER, CREATE_PRODUCT, VOID_ORDER, done
+from tenants.config import change_sets
+from tenants.config.drafts import create_draft
+from tests.documents import CREATE_CUSTOMER, CREATE_PRODUCT, UPDATE_ORDER, VOID_ORDER, done
 from tests.examples import FIELDS, create_orders, define_fields
 from tests.harness import Company, Drain, Row
 from tests.test_workers import MAIL, automate
@@ -14,6 +16,14 @@ INDEXED = ("order.a_decimal", "order.a_day", "order.some", "order.one")
 CUSTOMER_FIELDS: Mapping[str, Row] = {
     "customer.grade": {"type": "select", "options": ["a", "b"]},
     "product.weight": {"type": "decimal"},
+}
+NESTED_FIELDS: Mapping[str, Row] = {
+    "order.fee": {"type": "money", "currency": "USD", "indexed": True},
+    "order.site": {"type": "address"},
+    "order.checker": {"type": "member"},
+    "order.partner": {"type": "link", "target": "customer", "reverse": {"key": "partnered", "label": {"en": "x"}}},
+    "order.follows": {"type": "link", "target": "order"},
+    "order.parts": {"type": "links", "target": "product", "reverse": {"key": "usedBy", "label": {"en": "x"}}},
 }
 ORDERS: Sequence[Row] = (
     {
@@ -58,10 +68,10 @@ ORDERS: Sequence[Row] = (
 async def order_book(company: Company, work: Drain) -> None:
     """Seven orders of three customers, two of them void, with runs, mails and messages of an automation."""
     fields = {key: {**body, "indexed": key in INDEXED} for key, body in FIELDS.items()}
-    await define_fields(company, {**fields, **CUSTOMER_FIELDS})
+    await define_fields(company, {**fields, **CUSTOMER_FIELDS, **NESTED_FIELDS})
     await automate(company, MAIL, {"type": "notify", "to": "role:owner", "text": "New {{ order.number }}"})
     product = await done(company, CREATE_PRODUCT, sku="A\\1", name="Apple 🍏", price="2.50", custom={"weight": "0.000"})
-    await done(company, CREATE_PRODUCT, sku="B", name="Bare")
+    bare = await done(company, CREATE_PRODUCT, sku="B", name="Bare")
     firm = await done(
         company, CREATE_CUSTOMER, kind="COMPANY", name='Zoë "Z" & Co', externalId="c'1", custom={"grade": "b"}
     )
@@ -81,13 +91,43 @@ async def order_book(company: Company, work: Drain) -> None:
         values["customerId"] = li["id"]
     inputs[3]["customerId"] = firm["id"]
     inputs[4]["lines"] = [{"productId": product["id"], "quantity": "2"}] * 4
+    owner = str((await company.caller()).member_id)
+    nested: Mapping[int, Row] = {
+        0: {
+            "fee": "-1.5",
+            "partner": li["id"],
+            "parts": [product["id"], bare["id"]],
+            "site": {"line1": NASTY[:45].strip()},
+        },
+        1: {"fee": "7 JPY", "partner": firm["id"], "checker": owner, "parts": [bare["id"]]},
+        3: {"fee": {"amount": "-1.50", "currency": "EUR"}, "parts": [], "site": {"city": "a", "country": "DE"}},
+    }
+    for place, custom in nested.items():
+        inputs[place]["custom"] = {**inputs[place].get("custom", {}), **custom}
     made = await create_orders(company, inputs)
+    for place, other in ((1, 0), (4, 1)):
+        await done(company, UPDATE_ORDER, id=made[place], custom={"follows": made[other]})
     await work()
     for place in (1, 5):
         await done(company, VOID_ORDER, id=made[place], reason="out_of_stock", note=NASTY)
     async with company.begin() as tx:
+        await create_draft(tx, "Shared views", "views: {}", merge=True)
+        await create_draft(tx, NASTY, NASTY)
+        await tx.execute(
+            "INSERT INTO stored_files (tenant_id, id, name, content_type, size, created_by_id, created_at, record_type, record_id)"
+            " VALUES (%(tenant)s, %(id)s, %(name)s, 'text/plain', 0, %(by)s, now(), 'order', %(id)s)",
+            id=made[0],
+            name=NASTY,
+            by=owner,
+        )
         # An owner and a reason that are gone, a mail that failed.
         await tx.execute(
             "UPDATE orders SET owner_id = NULL, void_reason = 'gone' WHERE tenant_id = %(tenant)s AND id = %(id)s",
             id=made[5],
         )
+    async with company.begin() as tx:
+        # Orders can be of a type from here on; an empty list of types would take no filter.
+        sales = {"label": {"en": "Sales"}, "initial": "draft", "statuses": {"draft": {}}}
+        express = {"label": {"en": "Express"}, "life_cycle": "sales"}
+        defined = (("life_cycle", "sales", sales), ("order_type", "express", express))
+        await change_sets.apply(tx, [change_sets.define(tx.config, *definition) for definition in defined])

@@ -6,11 +6,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from tests.plain_own_fields import is_record
+
 if TYPE_CHECKING:
     from tests.plain_execution import Book, Record
 
 QUANTIFIERS = ("some", "none", "every")
 ONES = {"customer", "owner", "voidedBy", "product", "company", "order", "event"}
+# Fields that are filtered by the key of what they show.
+KEYED = {("Order", "status"): "status", ("Order", "voidReason"): "void_reason", ("Order", "type"): "type"}
 ENUMS = {
     ("Order", "priority"),
     ("Customer", "kind"),
@@ -33,24 +37,35 @@ def _entry(book: "Book", record: "Record", name: str, wanted: Any) -> bool:
         return any(holds(book, record, part) for part in wanted)
     if name == "not":
         return not holds(book, record, wanted)
-    if record.type == "Order" and name in ("status", "voidReason"):
-        return _operators(record.row["status" if name == "status" else "void_reason"], wanted)
+    if (record.type, name) in KEYED:
+        return _operators(record.row[KEYED[record.type, name]], wanted)
     value = book.value(record, name)
-    if callable(value):
-        value = list(value({"first": 10_000, "voided": "INCLUDE"}).records)
-    if name in ("phones", "emails", "addresses") or (isinstance(value, list) and set(wanted) <= set(QUANTIFIERS)):
-        return all(_quantified(book, value, quantifier, part) for quantifier, part in wanted.items())
-    if hasattr(value, "row"):
-        return holds(book, value, wanted)
-    if name in ("shippingAddress", "actor", "custom"):
-        return all(_operators((value or {}).get(member), part) for member, part in wanted.items())
-    if isinstance(value, Mapping):
-        value = value["amount"]
-    if value is None and name in ONES:
-        return False
+    if name == "custom":
+        return all(
+            _fits(book, value[key], part, is_one=is_record(book, record.type, key)) for key, part in wanted.items()
+        )
+    if name in ("shippingAddress", "actor", "lifeCycle"):
+        return _members(value, wanted)
     if (record.type, name) in ENUMS:
         value = value.upper()
-    return _operators(value, wanted)
+    return _fits(book, value, wanted, is_one=name in ONES)
+
+
+def _fits(book: "Book", value: Any, wanted: Mapping[str, Any], *, is_one: bool) -> bool:
+    """Whether what a field holds, which may be one other record, fits its part of a filter."""
+    if callable(value):
+        value = list(value({"first": 10_000, "voided": "INCLUDE"}).records)
+    if isinstance(value, list) and set(wanted) <= set(QUANTIFIERS):
+        return all(_quantified(book, value, quantifier, part) for quantifier, part in wanted.items())
+    if is_one:
+        return value is not None and holds(book, value, wanted)
+    if isinstance(value, Mapping) and "amount" in value:
+        return _operators(value["amount"], wanted)
+    return _operators(value, wanted) if set(wanted) <= set(TESTS) else _members(value, wanted)
+
+
+def _members(value: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> bool:
+    return all(_operators((value or {}).get(part), operators) for part, operators in wanted.items())
 
 
 def _quantified(book: "Book", records: list["Record"], quantifier: str, part: Mapping[str, Any]) -> bool:

@@ -18,6 +18,7 @@ from graphql import ExecutionResult, GraphQLEnumType, GraphQLResolveInfo, GraphQ
 from tenants.config.snapshot import TenantConfig
 from tests.plain_conditions import holds
 from tests.plain_fields import SPECIAL, moment, snake
+from tests.plain_own_fields import own_values
 
 Row = Mapping[str, Any]
 TABLES = {
@@ -32,12 +33,17 @@ TABLES = {
     "HistoryEntry": "events",
     "AutomationRun": "automation_runs",
     "Delivery": "deliveries",
+    "ChangeSet": "change_sets",
+    "ConfigurationDraft": "configuration_drafts",
+    "File": "stored_files",
 }
 USUAL: Mapping[str, tuple[str, str]] = {
+    "File": ("createdAt", "ASC"),
     "Order": ("orderedAt", "DESC"),
     "OrderLine": ("position", "ASC"),
     "Member": ("name", "ASC"),
     "HistoryEntry": ("version", "ASC"),
+    "ChangeSet": ("version", "DESC"),
 }
 NEWEST = ("createdAt", "DESC")
 # Fields whose column is not the field's name in snake case.
@@ -118,7 +124,8 @@ class Book:
 
     def _resolve(self, source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         if isinstance(source, Mapping) and info.field_name in source:
-            return source[info.field_name]
+            found = source[info.field_name]
+            return found(arguments) if callable(found) else found
         if isinstance(source, Page):
             return self._of_page(source, info.field_name)
         if isinstance(source, Record):
@@ -163,15 +170,9 @@ class Book:
         if special is not None:
             return special(self, record.row)
         if name == "custom":
-            return {
-                key: _stored(record.row["custom"].get(key), kind) for key, kind in self._custom(record.type).items()
-            }
+            return own_values(self, record)
         value = record.row[COLUMNS.get((record.type, name), snake(name))]
         return {"amount": value, "currency": record.row["currency"]} if _is_money(record, name, value) else value
-
-    def _custom(self, kind: str) -> dict[str, str]:
-        fields = self.config.fields.get(snake(kind).lstrip("_"), {})
-        return {key: definition.type for key, definition in fields.items()}
 
     def paged(self, kind: str, records: Sequence[Record]) -> Callable[[Row], Page]:
         return lambda arguments: self.page(kind, records, arguments)
@@ -234,7 +235,7 @@ class Book:
             return known.index(key) if key in known else None
         value = self.value(record, name)
         if name == "custom":
-            return value[rest[0]]
+            value, rest = value[rest[0]], rest[1:]
         if isinstance(value, Record) or rest:
             return self.sort_value(value, rest)
         return value["amount"] if isinstance(value, Mapping) else value
@@ -276,29 +277,17 @@ def _is_money(record: Record, name: str, value: Any) -> bool:
     return isinstance(value, Decimal) and name not in rates
 
 
-def _stored(value: Any, kind: str) -> Any:
-    """The value of a custom field as it is kept in JSON."""
-    if value is None:
-        return None
-    readings: dict[str, Callable[[Any], Any]] = {
-        "decimal": Decimal,
-        "date": date.fromisoformat,
-        "date_time": datetime.fromisoformat,
-    }
-    return readings.get(kind, lambda same: same)(value)
-
-
 def _shown(value: Any, info: GraphQLResolveInfo[Any]) -> Any:
     """A value as the API writes it, inside structures too."""
     named = get_named_type(info.return_type)
     if isinstance(value, str) and isinstance(named, GraphQLEnumType):
         return value.upper() if value.upper() in named.values else value
-    if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
     return _plain(value)
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, Decimal):
@@ -319,5 +308,7 @@ ROOTS = {
     "notification": "Notification",
     "automationRun": "AutomationRun",
     "delivery": "Delivery",
+    "changeSet": "ChangeSet",
+    "configurationDraft": "ConfigurationDraft",
 }
 LISTS = {name + "s" if name != "delivery" else "deliveries": kind for name, kind in ROOTS.items()}

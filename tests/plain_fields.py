@@ -5,6 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from tenants.config.definitions import OrderType
+
 if TYPE_CHECKING:
     from tests.plain_execution import Book, Record
 
@@ -43,6 +45,11 @@ def _next_steps(book: "Book", row: Row) -> Any:
             "statusLabel": statuses[step.target].label["en"],
             "allowed": True,
             "refusal": None,
+            "noteRequired": False,
+            "attachmentRequired": False,
+            "confirm": None,
+            "requires": [],
+            "reasons": [],
         }
         for key, step in book.config.transitions.items()
         if row["status"] in step.sources and row["status"] in statuses
@@ -60,6 +67,11 @@ def _void_reason(book: "Book", row: Row) -> Any:
         return None
     reason = book.config.all_void_reasons[key]
     return {"key": key, "label": reason.label["en"], "noteRequired": reason.note_required}
+
+
+def _type(book: "Book", row: Row) -> Any:
+    found = book.config.definitions["order_type"].get(row["type"])
+    return {"key": row["type"], "label": found.label["en"]} if isinstance(found, OrderType) else None
 
 
 def _summary(book: "Book", row: Row) -> Any:
@@ -96,8 +108,16 @@ def _about(book: "Book", row: Row) -> Any:
     return book.find("Order", row["record_id"]) if row["record_type"] == "order" else None
 
 
+def _files(record_type: str) -> Callable[["Book", Row], Any]:
+    return lambda book, row: book.paged(
+        "File", book.all("File", record_type=record_type, record_id=row["id"], loose_since=None)
+    )
+
+
 SPECIAL: Mapping[tuple[str, str], Callable[["Book", Row], Any]] = {
     ("Order", "status"): _status,
+    ("Order", "type"): _type,
+    ("Order", "lifeCycle"): lambda _book, row: {"key": row["life_cycle"], "version": row["life_cycle_version"]},
     ("Order", "nextSteps"): _next_steps,
     ("Order", "voiding"): _voiding,
     ("Order", "voidReason"): _void_reason,
@@ -108,6 +128,7 @@ SPECIAL: Mapping[tuple[str, str], Callable[["Book", Row], Any]] = {
     ("Order", "voidedBy"): lambda book, row: book.find("Member", row["voided_by_id"]),
     ("Order", "lines"): lambda book, row: book.paged("OrderLine", book.all("OrderLine", order_id=row["id"])),
     ("Order", "history"): _history("order"),
+    ("Order", "files"): _files("order"),
     ("Order", "automationRuns"): lambda book, row: book.paged(
         "AutomationRun", book.all("AutomationRun", record_type="order", record_id=row["id"])
     ),
@@ -122,8 +143,10 @@ SPECIAL: Mapping[tuple[str, str], Callable[["Book", Row], Any]] = {
     ("Customer", "orders"): lambda book, row: book.paged("Order", book.all("Order", customer_id=row["id"])),
     ("Customer", "orderSummary"): _summary,
     ("Customer", "history"): _history("customer"),
+    ("Customer", "files"): _files("customer"),
     ("Product", "orderLines"): lambda book, row: book.paged("OrderLine", book.all("OrderLine", product_id=row["id"])),
     ("Product", "history"): _history("product"),
+    ("Product", "files"): _files("product"),
     ("Member", "isMe"): lambda book, row: row["id"] == book.viewer,
     ("Notification", "order"): _about,
     ("HistoryEntry", "actor"): lambda _book, row: {
@@ -133,6 +156,16 @@ SPECIAL: Mapping[tuple[str, str], Callable[["Book", Row], Any]] = {
     },
     ("HistoryEntry", "changes"): lambda _book, row: [
         {"field": change["field"], "from": change.get("old"), "to": change.get("new")} for change in row["changes"]
+    ],
+    ("File", "url"): lambda _book, row: f"/files/{row['id']}",
+    ("File", "createdBy"): lambda book, row: book.find("Member", row["created_by_id"]),
+    ("ChangeSet", "author"): lambda _book, row: {
+        "kind": row["author_kind"].upper(),
+        "id": row["author_id"],
+        "name": row["author_name"],
+    },
+    ("ChangeSet", "changes"): lambda _book, row: [
+        {**change, "sentence": change["sentences"]["en"]} for change in row["changes"]
     ],
     ("AutomationRun", "event"): lambda book, row: book.find("HistoryEntry", row["event_id"]),
     ("AutomationRun", "order"): _about,

@@ -326,8 +326,9 @@ class _Writer:
             return {self.one(QUANTIFIERS): self.where(target.name.removesuffix("ListFilter"), depth - 1)}
         if self.schema.get_type(target.name.removesuffix("Filter")) and f"{target.name}" in self._record_filters():
             return self.where(target.name.removesuffix("Filter"), depth - 1)
-        member = self.one([name for name, inner in target.fields.items() if _has_operators(inner.type)])
-        return {member: self._operators(get_named_type(target.fields[member].type), member)}
+        member = self.one(list(target.fields))
+        part = self._condition(kind, target.fields[member].type, member, depth - 1)
+        return None if part is None else {member: part}
 
     def _record_filters(self) -> set[str]:
         return {f"{kind}Filter" for kind in self.choices.orders}
@@ -355,8 +356,3 @@ def _holds_variable(value: Any) -> bool:
     if isinstance(value, Mapping | list):
         return any(map(_holds_variable, value.values() if isinstance(value, Mapping) else value))
     return isinstance(value, Name) and value.startswith("$")
-
-
-def _has_operators(given: Any) -> bool:
-    target = get_named_type(given)
-    return isinstance(target, GraphQLInputObjectType) and bool(set(target.fields) & set(TESTS))

@@ -161,7 +161,7 @@ async def test_a_changed_document_is_planned_and_applied(orderloom: Orderloom) -
     await founded(orderloom, "cli-change")
     document = (await orderloom("config", "export", "-t", "cli-change")).out
     changed = document.replace("en: Draft", "en: Sketch") + 'fields:\n  order.po: {label: {en: "PO"}, type: text}\n'
-    sentences = "Add field 'order.po' (PO)\nChange status 'draft' (Sketch): label\n"
+    sentences = "Add field 'order.po' (PO)\nChange status 'draft' (Sketch): label (en) from 'Draft' to 'Sketch'\n"
     planned = await orderloom("config", "plan", "-t", "cli-change", "-", stdin=changed)
     assert (planned.code, planned.out) == (0, sentences)
     assert (await orderloom("config", "export", "-t", "cli-change")).out == document

@@ -49,6 +49,9 @@ ORDERINGS: Mapping[str, Sequence[Sequence[Any]]] = {
         [{"custom": {"a_decimal": "DESC"}}],
         [{"custom": {"a_text": "DESC"}}, {"id": "ASC"}],
         [{"custom": {"one": "DESC"}}, {"number": "ASC"}],
+        [{"custom": {"fee": "DESC"}}],
+        [{"custom": {"partner": {"name": "ASC"}}}],
+        [{"custom": {"follows": {"custom": {"a_decimal": "ASC"}}}}],
         [{"orderedAt": "ASC"}],
     ],
     "OrderLine": [[], [{"total": "ASC"}], [{"product": {"name": "DESC"}}, {"name": "ASC"}], [{"externalId": "DESC"}]],
@@ -59,6 +62,9 @@ ORDERINGS: Mapping[str, Sequence[Sequence[Any]]] = {
     "HistoryEntry": [[], [{"at": "DESC"}], [{"kind": "ASC"}, {"note": "DESC"}]],
     "AutomationRun": [[], [{"status": "ASC"}], [{"order": {"number": "DESC"}}]],
     "Delivery": [[], [{"recipient": "DESC"}]],
+    "ChangeSet": [[], [{"version": "ASC"}]],
+    "ConfigurationDraft": [[], [{"name": "DESC"}]],
+    "File": [[], [{"name": "DESC"}]],
 }
 # Told in sentences of the messages, or not read by the compiler.
 LEFT_OUT = {("Voiding", "refusal"), ("Configuration", "document"), ("Configuration", "definitions")}
@@ -69,21 +75,31 @@ PLAIN = {
     "Configuration": ("version",),
     "Money": ("amount", "currency"),
     "Status": ("key", "label", "colour", "category", "description"),
-    "NextStep": ("key", "label", "status", "statusLabel", "allowed", "refusal"),
+    "NextStep": (
+        *("key", "label", "status", "statusLabel", "allowed", "refusal"),
+        *("noteRequired", "attachmentRequired", "confirm", "requires", "reasons"),
+    ),
+    "OrderType": ("key", "label"),
+    "OrderLifeCycle": ("key", "version"),
+    "StepField": ("path", "label"),
+    "StepReason": ("key", "label"),
     "Voiding": ("allowed",),
     "VoidReason": ("key", "label", "noteRequired"),
     "ShippingAddress": ("recipient", "phone", "line1", "line2", "district", "city", "region", "postalCode", "country"),
+    "PostalAddress": ("recipient", "phone", "line1", "line2", "district", "city", "region", "postalCode", "country"),
     "OrderSummary": ("count", "lastOrderedAt", "totals"),
     "CurrencyTotal": ("total",),
     "HistoryActor": ("kind", "id", "name"),
     "FieldChange": ("field", "from", "to"),
     "AutomationStep": ("action", "outcome"),
+    "ChangeSetAuthor": ("kind", "id", "name"),
+    "DefinitionChange": ("kind", "key", "sentence", "before", "after"),
     "NotFound": ("code", "message"),
     "Conflict": ("code", "message", "currentVersion", "current"),
     "PageInfo": ("hasNextPage", "hasPreviousPage", "startCursor", "endCursor"),
 }
 CONNECTION, EDGE = ("edges", "nodes", "pageInfo", "totalCount"), ("node", "cursor")
-CHILDREN = {"OrderLine": ("orders", "lines"), "HistoryEntry": ("orders", "history")}
+CHILDREN = {"OrderLine": ("orders", "lines"), "File": ("orders", "files"), "HistoryEntry": ("orders", "history")}
 
 
 async def read_book(company: Company) -> Book:
@@ -192,6 +208,7 @@ def choices(book: Book) -> Choices:
         values={
             "String": texts,
             "String.status": list(book.config.all_statuses),
+            "String.type": list(book.config.definitions["order_type"]),
             "String.voidReason": list(book.config.all_void_reasons),
             "ID": [*ids, nothing],
             "Int": [-7, 0, 1, 2, 3, 2147483647],

@@ -23,7 +23,7 @@ from tenants.occasion import Occasion
 from tenants.periods import PERIODS
 from tenants.problems import InvalidInput
 from tenants.reading.plan import Parameters
-from tenants.records import REGISTRY, Column, Lookup, Money
+from tenants.records import REGISTRY, Column, CustomColumn, Lookup, Money
 from tests.examples import FIELDS, create_orders, define_fields
 from tests.harness import Company, Row
 
@@ -120,10 +120,13 @@ def leaves(config: TenantConfig) -> st.SearchStrategy[Row]:
             column = attribute.amount
         elif isinstance(attribute, Lookup) and attribute.key is not None:
             column = attribute.key
-        if isinstance(column, Column) and column.source and column.filterable and column.type.key != "id":
+        is_judged = isinstance(column, Column) and column.is_local and column.filterable and column.type.key != "id"
+        # Nothing can be asked of what the company has none of, such as types of order.
+        if isinstance(column, Column) and is_judged and (column.options is None or column.options(config)):
             tree = operator_trees(attribute.name, column.type)
             choices.append(st.fixed_dictionaries({attribute.name: tree}))
-    for key, own in config.custom_columns["order"].items():
+    for key, own in config.own["order"].items():
+        assert isinstance(own, CustomColumn)
         choices.append(st.fixed_dictionaries({"custom": st.fixed_dictionaries({key: operator_trees(key, own.type)})}))
     return st.one_of(choices)
 
@@ -185,7 +188,9 @@ async def test_the_two_readings_agree(company: Company, indexed: bool) -> None:
     rows: list[DictRow] = await company.rows("SELECT * FROM orders WHERE tenant_id = %(tenant)s")
     assert len(rows) == 40
     config = (await company.caller()).config
-    assert {bool(column.index) for column in config.custom_columns["order"].values()} == {indexed}
+    assert {bool(column.index) for column in config.own["order"].values() if isinstance(column, CustomColumn)} == {
+        indexed
+    }
     decided = set()
     for tree in samples(trees(config), 200):
         condition = parse_condition(ORDER, config, tree)
@@ -210,11 +215,21 @@ async def test_every_pair_of_texts_compares_alike(company: Company) -> None:
                 assert await found_by_sql(company.database, company.id, condition) == matching, tree
 
 
+async def test_the_parts_of_an_address_are_read_from_the_row(company: Company) -> None:
+    addresses = [None, {"city": "Suzhou"}, {"city": "Wuxi", "line1": "Lake Road 1"}, {"line1": "Suzhou"}]
+    await create_orders(company, [{"shippingAddress": address} for address in addresses])
+    rows = await company.rows("SELECT * FROM orders WHERE tenant_id = %(tenant)s ORDER BY id")
+    config = (await company.caller()).config
+    for test, expected in (({"eq": "Suzhou"}, 1), ({"ne": "Suzhou"}, 3), ({"isNull": True}, 1), ({"contains": "U"}, 2)):
+        condition = parse_condition(ORDER, config, {"shippingAddress": {"city": test}})
+        matching = {row["id"] for row in rows if condition.matches(row, OCCASION)}
+        assert await found_by_sql(company.database, company.id, condition) == matching
+        assert (condition.is_local, len(matching)) == (True, expected), test
+
+
 @pytest.mark.parametrize(
     "tree",
     [
-        {"isVoided": {"eq": True}},
-        {"shippingAddress": {"city": {"eq": "Suzhou"}}},
         {"customer": {"name": {"eq": "Ann"}}},
         {"not": {"or": [{"lines": {"some": {}}}]}},
         {"lines": {"count": {"gt": 1}}},
@@ -222,7 +237,7 @@ async def test_every_pair_of_texts_compares_alike(company: Company) -> None:
     ],
 )
 async def test_what_the_row_alone_cannot_decide_says_so(company: Company, tree: Row) -> None:
-    """Related records and computed columns are for the SQL reading; automations ask ``is_local`` before they match."""
+    """Related records are for the SQL reading; whoever has but the row asks ``is_local`` before they match."""
     assert parse_condition(ORDER, (await company.caller()).config, tree).is_local is False
 
 

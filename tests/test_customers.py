@@ -3,7 +3,7 @@
 import pytest
 from babel import Locale
 
-from tenants.forms import COUNTRIES
+from tenants.field_types.contacts import COUNTRIES
 from tests.conftest import NewCompany
 from tests.documents import (
     CREATE_CUSTOMER,

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from tenants import jobs
+from tenants.field_types.numbers import number_key
 from tenants.field_values import building
-from tenants.field_values.kinds import number_key
 from tenants.problems import InvalidInput
 from tests.documents import (
     CREATE_ORDER,

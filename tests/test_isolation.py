@@ -31,6 +31,7 @@ from schema.execution import SCHEMA, House, Operation, execute
 from server.embedded import Services
 from server.settings import app_database_url
 from tenants.callers import Callers
+from tenants.config.drafts import create_draft
 from tenants.database import Database
 from tenants.models.tables import TENANT_TABLES
 from tenants.transaction import new_id
@@ -210,20 +211,18 @@ async def furnished(company: Company) -> dict[str, str]:
         event = await tx.fetch_one("SELECT * FROM events WHERE tenant_id = %(tenant)s LIMIT 1")
         assert event is not None
         about = {"record_type": event["record_type"], "record_id": event["record_id"]}
-        run = {
-            "automation": "a",
-            "event_id": event["id"],
-            **about,
-            "status": "failed",
-            "created_at": tx.now,
-            "id": new_id(),
-        }
-        await tx.insert("automation_runs", run)
+        run = {"id": new_id(), "automation": "a", "event_id": event["id"], **about, "status": "failed"}
+        await tx.insert("automation_runs", {**run, "created_at": tx.now})
         note = {"id": new_id(), "member_id": company.owner.id, "text": "t", **about, "created_at": tx.now}
         await tx.insert("notifications", note)
-        sent = {"id": new_id(), "channel": "email", "recipient": "r", "status": "sent", "created_at": tx.now}
-        await tx.insert("deliveries", sent)
+        sent = {"id": new_id(), "channel": "email", "recipient": "r", "status": "sent"}
+        await tx.insert("deliveries", {**sent, "created_at": tx.now})
         await create_view(tx, {"label": {"en": "View"}})
+        await create_draft(tx, "Draft", "orderloom: 1", merge=True)
+        file = {"id": new_id(), "name": "f.txt", "content_type": "text/plain", "created_by_id": company.owner.id}
+        await tx.insert("stored_files", {**file, "created_at": tx.now})
+        moved = {"id": new_id(), "source": "", "target": "", "author_name": "a", "state": "done", "created_at": tx.now}
+        await tx.insert("life_cycle_migrations", moved)
     ids = {"tenants": str(company.id)}
     for table in TENANT_TABLES:
         if "id" in table.columns:
@@ -337,22 +336,24 @@ async def test_own_ids_are_known(house: House) -> None:
     """The same requests find what they should when the ids are the company's own: the test above does look."""
     company = await found(house)
     own = await furnished(company)
-    tables = {"order": "orders", "customer": "customers", "product": "products", "member": "members"}
-    tables |= {"notification": "notifications", "automationRun": "automation_runs", "delivery": "deliveries"}
+    tables = {name: f"{name}s" for name in ("order", "customer", "product", "member", "notification")}
+    tables |= {"automationRun": "automation_runs", "changeSet": "change_sets", "delivery": "deliveries"}
+    tables |= {"configurationDraft": "configuration_drafts"}
     for field, table in tables.items():
-        found_one = await answer(company, Place("query", field, "id", ()), [own[table]], own)
-        assert orjson.loads(found_one)["data"]["a0"]["id"] == "<0>", field
-        found_any = await answer(company, Place("query", "node", "id", ()), [own[table]], own)
-        assert orjson.loads(found_any)["data"]["a0"]["id"] == "<0>", field
-    found_view = await answer(company, Place("query", "view", "id", ()), [own["private_views"]], own)
-    assert orjson.loads(found_view)["data"]["a0"]["id"] == "<0>"
+        for asked in (field, "node"):
+            told = await answer(company, Place("query", asked, "id", ()), [own[table]], own)
+            assert orjson.loads(told)["data"]["a0"]["id"] == "<0>", field
+    view = await answer(company, Place("query", "view", "id", ()), [own["private_views"]], own)
+    assert orjson.loads(view)["data"]["a0"]["id"] == "<0>"
     for place in PLACES:
-        if place.kind == "mutation" and place.path == ("id",) and place.field != "updateMember":
+        if place.kind == "mutation" and place.path == ("id",) and place.field not in ("updateMember", "applyDraft"):
             table = {
                 "markNotificationRead": "notifications",
                 "updateProduct": "products",
                 "updateCustomer": "customers",
                 **dict.fromkeys(("updateView", "shareView", "deleteView"), "private_views"),
+                "revertLifeCycleMigration": "life_cycle_migrations",
+                **dict.fromkeys(("updateDraft", "deleteDraft"), "configuration_drafts"),
             }.get(place.field, "orders")
             done_one = orjson.loads(await answer(company, place, [own[table]], own))
             assert done_one["data"]["a0"]["__typename"].endswith("Payload"), (place, done_one)

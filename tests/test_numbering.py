@@ -8,9 +8,23 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tenants.customers import create_customer
+from tenants.problems import InvalidInput
 from tests.conftest import NewCompany
-from tests.documents import CREATE_ORDER, SET_NUMBERING, an_order, bad_values, done, refused, unchanged
-from tests.harness import Client, Company
+from tests.documents import (
+    CREATE_CUSTOMER,
+    CREATE_ORDER,
+    CREATE_PRODUCT,
+    SET_NUMBERING,
+    UPDATE_CUSTOMER,
+    an_order,
+    bad_values,
+    done,
+    refused,
+    unchanged,
+)
+from tests.examples import define_fields
+from tests.harness import Client, Company, Row
 
 AT_ONCE = 40
 
@@ -124,3 +138,110 @@ async def test_companies_count_apart(company: Company, client: Client, new_compa
     assert (await number_of(company)).endswith("-00001")
     assert (await number_of(other)).endswith("-00001")
     assert (await number_of(company)).endswith("-00002")
+
+
+PREVIEW = "query ($pattern: String, $values: JSON) { numberPreview(pattern: $pattern, values: $values) }"
+
+
+async def preview(company: Company, **variables: Any) -> str:
+    return str((await company.data(PREVIEW, variables))["numberPreview"])
+
+
+async def test_each_branch_has_a_sequence_of_its_own(company: Company, client: Client) -> None:
+    """Parts of a number are fields of the order, the company's own among them; nothing stands for an absent one."""
+    branches = {"type": "select", "options": ["north", "south"]}
+    await define_fields(company, {"order.branch": branches})
+    await done(company, SET_NUMBERING, pattern="{channel}/{custom.branch}-{seq:3}")
+    north, south = {"branch": "north"}, {"branch": "south"}
+    assert [await number_of(company, channel="web", custom=north) for _ in range(2)] == [
+        "web/north-001",
+        "web/north-002",
+    ]
+    assert await number_of(company, channel="web", custom=south) == "web/south-001"
+    assert await number_of(company, channel="fax", custom=north) == "fax/north-001"
+    assert await number_of(company) == "/-001"
+    # What was typed as a field is never read as a part of the pattern.
+    assert await number_of(company, channel="{seq}{year}") == "seqyear/-001"
+    assert await number_of(company, channel="x" * 60) == f"{'x' * 40}/-001"
+
+
+@pytest.mark.parametrize("gapless", [False, True])
+async def test_branches_are_numbered_under_concurrency(company: Company, client: Client, gapless: bool) -> None:
+    await done(company, SET_NUMBERING, pattern="{channel}-{seq}", gapless=gapless)
+    numbers = await asyncio.gather(*(number_of(company, channel="ab"[place % 2]) for place in range(AT_ONCE)))
+    assert set(numbers) == {f"{branch}-{number}" for branch in "ab" for number in range(1, AT_ONCE // 2 + 1)}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "code"),
+    [
+        ("{channel}{seq}", "CONFIG_BAD_PATTERN"),
+        ("{channel}1{seq}", "CONFIG_BAD_PATTERN"),
+        ("{channel}{year}{seq}", "CONFIG_BAD_PATTERN"),
+        ("{channel}-{seq}-{priority}", "CONFIG_BAD_PATTERN"),
+        ("{seq}{channel}", "CONFIG_BAD_PATTERN"),
+        ("{custom.branch}-{seq}", "CONFIG_UNKNOWN_PART"),
+        ("{custom.when}-{seq}", "CONFIG_UNKNOWN_PART"),
+        ("{notes}-{seq}", "CONFIG_BAD_PATTERN"),
+    ],
+)
+async def test_what_cannot_be_part_of_a_number(company: Company, client: Client, pattern: str, code: str) -> None:
+    """Two orders of different fields could get the same number, or there is no such field."""
+    await define_fields(company, {"order.when": {"type": "date"}})
+    async with unchanged(company):
+        problem = await refused(company, SET_NUMBERING, pattern=pattern)
+    assert bad_values(problem) == {"numbering.order.pattern": code}
+
+
+async def test_the_next_number_is_shown_before_it_is_given(company: Company, client: Client) -> None:
+    """Of the pattern in force or of one that is tried; nothing is counted by looking."""
+    await done(company, SET_NUMBERING, pattern="{channel}-{seq:3}")
+    assert await number_of(company, channel="web") == "web-001"
+    async with unchanged(company):
+        assert await preview(company, values={"channel": "web"}) == "web-002"
+        assert await preview(company, values={"channel": "fax"}) == "fax-001"
+        assert await preview(company, pattern="N-{seq}") == "N-1"
+        answer = await company.graphql(PREVIEW, {"pattern": "N"})
+        assert "'N' is no numbering pattern" in answer["errors"][0]["message"]
+    assert await number_of(company, channel="web") == "web-002"
+
+
+async def test_a_field_numbers_its_records(company: Company, client: Client) -> None:
+    """New records get a number, and older ones when they are next changed; nobody gives or takes it."""
+    older = await done(company, CREATE_CUSTOMER, name="Old")
+    await define_fields(
+        company,
+        {"customer.region": {"type": "text"}, "customer.card": {"type": "auto_number", "numbering": "K-{custom.region}-{seq:3}"}},
+    )  # fmt: skip
+    cards = "query ($id: ID!) { customer(id: $id) { custom { card } history { nodes { changes { field to } } } } }"
+
+    async def card(customer: Row) -> str | None:
+        found = (await company.data(cards, {"id": customer["id"]}))["customer"]["custom"]["card"]
+        return None if found is None else str(found)
+
+    first = await done(company, CREATE_CUSTOMER, name="Ann", custom={"region": "eu"})
+    second = (await an_order(company, customer={"name": "Bo", "custom": {"region": "eu"}}))["customer"]
+    assert [await card(customer) for customer in (first, second, older)] == ["K-eu-001", "K-eu-002", None]
+    await done(company, UPDATE_CUSTOMER, id=older["id"], notes="x")
+    await done(company, UPDATE_CUSTOMER, id=first["id"], custom={"region": "us"})
+    assert [await card(customer) for customer in (first, older)] == ["K-eu-001", "K--001"]
+    history = (await company.data(cards, {"id": older["id"]}))["customer"]["history"]["nodes"]
+    assert {"field": "custom.card", "to": "K--001"} in history[-1]["changes"]
+    inputs = await company.data('{ __type(name: "CustomerCustomInput") { inputFields { name } } }')
+    assert inputs["__type"]["inputFields"] == [{"name": "region"}]
+    with pytest.raises(InvalidInput) as refusal:
+        async with company.begin() as tx:
+            await create_customer(tx, {"name": "Cy", "custom": {"card": "K-1"}})
+    assert [(error.path, error.code) for error in refusal.value.errors] == [(("custom", "card"), "field.given")]
+
+
+async def test_gapless_fields_have_no_holes(company: Company, client: Client) -> None:
+    """A record that is refused by a unique key after it was numbered uses up no number."""
+    await define_fields(
+        company, {"product.card": {"type": "auto_number", "numbering": "P-{seq}", "gapless": True, "indexed": True}}
+    )
+    await done(company, CREATE_PRODUCT, sku="A", name="A")
+    await refused(company, CREATE_PRODUCT, sku="A", name="B")
+    await done(company, CREATE_PRODUCT, sku="B", name="B")
+    listed = await company.data("{ products(orderBy: [{custom: {card: ASC}}]) { nodes { custom { card } } } }")
+    assert [node["custom"]["card"] for node in listed["products"]["nodes"]] == ["P-1", "P-2"]

@@ -11,6 +11,7 @@ from graphql import GraphQLObjectType
 from schema.execution import SCHEMA
 from tenants.companies import TEMPLATES
 from tenants.config import change_sets
+from tenants.config.drafts import create_draft
 from tenants.permissions import BUILT_IN_ROLES, RIGHTS
 from tests.documents import CREATE_CUSTOMER, CREATE_PRODUCT, an_order, done, unchanged
 from tests.harness import Client, Company, Row
@@ -36,11 +37,24 @@ MUTATIONS: dict[str, str] = {
     "defineField": "configuration.update",
     "defineStatus": "configuration.update",
     "defineTransition": "configuration.update",
+    "defineLifeCycle": "configuration.update",
+    "defineOrderType": "configuration.update",
+    "migrateLifeCycle": "configuration.update",
+    "revertLifeCycleMigration": "configuration.update",
+    "holdLifeCycle": "configuration.update",
     "defineVoidReason": "configuration.update",
     "defineRole": "configuration.update",
+    "defineRule": "configuration.update",
     "setNumbering": "configuration.update",
     "removeDefinition": "configuration.update",
     "applyConfiguration": "configuration.update",
+    "applyTemplate": "configuration.update",
+    "revertChangeSet": "configuration.update",
+    "createDraft": "configuration.update",
+    "updateDraft": "configuration.update",
+    "deleteDraft": "configuration.update",
+    "applyDraft": "configuration.update",
+    "restoreDefinition": "configuration.update",
     "defineAutomation": "configuration.update",
     "importRecords": "product.import",
     "createView": "order.read",
@@ -53,7 +67,27 @@ QUERIES: dict[str, str] = {
     "viewer": SIGNED_IN,
     "configuration": "configuration.read",
     "planConfiguration": "configuration.read",
+    "planTemplate": "configuration.read",
+    "planRemoval": "configuration.read",
+    "configurationTemplates": "configuration.read",
+    "changeSets": "configuration.read",
+    "configurationDrafts": "configuration.read",
+    "configurationDraft": "configuration.read",
+    "planDraft": "configuration.read",
+    "changeSet": "configuration.read",
+    "previewCreateOrder": "order.create",
+    "previewUpdateOrder": "order.update",
+    "previewCreateCustomer": "customer.create",
+    "previewUpdateCustomer": "customer.update",
+    "previewCreateProduct": "product.create",
+    "previewUpdateProduct": "product.update",
     "usage": "configuration.read",
+    "lifeCycles": "configuration.read",
+    "lifeCycleMigrations": "configuration.read",
+    "planLifeCycleMigration": "configuration.read",
+    "previewStatusChange": "order.change_status",
+    "numberPreview": "configuration.read",
+    "fieldDefinitions": "order.read",
     "orders": "order.read",
     "order": "order.read",
     "customers": "customer.read",
@@ -110,10 +144,32 @@ files: [{file: p.csv, record: product, external_id: sku, fields: {sku: sku, name
 """
 
 
+MIGRATION_ID = "01a2012d-0000-7000-8000-000000000001"
+MIGRATION = {"source": "", "target": "", "statuses": {}, "author_name": "Olga", "state": "done"}
+
+
+# Root fields that are neither lists nor finders.
+WRITTEN_OUT = {
+    "viewer": "viewer { rights }",
+    "configuration": "configuration { version }",
+    "planConfiguration": 'planConfiguration(document: "orderloom: 1") { version }',
+    "planTemplate": 'planTemplate(template: "minimal") { version }',
+    "planRemoval": 'planRemoval(kind: "status", key: "draft") { version }',
+    "configurationTemplates": "configurationTemplates { name }",
+    "fieldDefinitions": 'fieldDefinitions(object: "order") { key }',
+    "numberPreview": "numberPreview",
+    "lifeCycles": "lifeCycles { key }",
+    "lifeCycleMigrations": "lifeCycleMigrations { id }",
+    "planLifeCycleMigration": 'planLifeCycleMigration(moves: {fromLifeCycle: ""}) { status }',
+    "usage": "usage { quotas { name } }",
+    "views": "views { id }",
+}
+
+
 class Scene:
     """A company with one record of each kind, and a call for every mutation and root field that would do something."""
 
-    def __init__(self, company: Company, order: Row, customer: Row, product: Row) -> None:
+    def __init__(self, company: Company, order: Row, customer: Row, product: Row, draft: str) -> None:
         self.company = company
         label = {"en": "New"}
         line = {"name": "x", "unitPrice": "1"}
@@ -134,11 +190,29 @@ class Scene:
             "defineField": {"object": "order", "key": "score", "type": "integer", "label": label},
             "defineStatus": {"key": "held", "label": label, "category": "open"},
             "defineTransition": {"key": "hold", "label": label, "sources": ["draft"], "target": "confirmed"},
+            "defineLifeCycle": {
+                "key": "repairs",
+                "label": label,
+                "initial": "draft",
+                "statuses": [{"status": "draft"}],
+            },
+            "defineOrderType": {"key": "repair", "label": label, "lifeCycle": "sales"},
+            "migrateLifeCycle": {"fromLifeCycle": "", "statuses": [{"from": "draft", "to": "confirmed"}]},
+            "revertLifeCycleMigration": {"id": MIGRATION_ID},
+            "holdLifeCycle": {"lifeCycle": ""},
             "defineVoidReason": {"key": "flood", "label": label},
             "defineRole": {"key": "clerk", "label": label},
+            "defineRule": {"object": "order", "key": "noted", "effect": "REQUIRE", "fields": ["notes"]},
             "setNumbering": {"pattern": "X-{seq}"},
             "removeDefinition": {"kind": "void_reason", "key": "other"},
             "applyConfiguration": {"document": document},
+            "applyTemplate": {"template": "minimal"},
+            "revertChangeSet": {"version": 2},
+            "createDraft": {"name": "Later", "document": "orderloom: 1"},
+            "updateDraft": {"id": draft, "name": "Much later"},
+            "deleteDraft": {"id": draft},
+            "applyDraft": {"id": draft},
+            "restoreDefinition": {"kind": "status", "key": "draft", "version": 1},
             "defineAutomation": {
                 "key": "tidy",
                 "label": label,
@@ -159,8 +233,17 @@ class Scene:
             "notification": f'(id: "{order["id"]}")',
             "automationRun": f'(id: "{order["id"]}")',
             "delivery": f'(id: "{order["id"]}")',
+            "changeSet": f'(id: "{order["id"]}")',
+            "configurationDraft": f'(id: "{draft}")',
             "node": f'(id: "{order["id"]}")',
             "view": '(id: "all")',
+            "previewStatusChange": f'(input: {{id: "{order["id"]}", status: "confirmed"}})',
+            "previewCreateOrder": '(input: {lines: [{name: "Work", unitPrice: "1"}]})',
+            "previewUpdateOrder": f'(input: {{id: "{order["id"]}"}})',
+            "previewCreateCustomer": '(input: {name: "Bob"})',
+            "previewUpdateCustomer": f'(input: {{id: "{customer["id"]}"}})',
+            "previewCreateProduct": '(input: {sku: "B", name: "Bolt"})',
+            "previewUpdateProduct": f'(input: {{id: "{product["id"]}"}})',
         }
 
     def mutation(self, name: str) -> tuple[str, Row]:
@@ -174,18 +257,14 @@ class Scene:
         return document, {"input": self.inputs[name]}
 
     def query(self, name: str) -> str:
-        if name == "viewer":
-            return "{ result: viewer { rights } }"
-        if name == "configuration":
-            return "{ result: configuration { version } }"
-        if name == "planConfiguration":
-            return '{ result: planConfiguration(document: "orderloom: 1") { sentence } }'
-        if name == "usage":
-            return "{ result: usage { quotas { name } } }"
-        if name == "views":
-            return "{ result: views { id } }"
+        if name in WRITTEN_OUT:
+            return f"{{ result: {WRITTEN_OUT[name]} }}"
+        if name == "planDraft":
+            return f"{{ result: planDraft{self.finders['configurationDraft']} {{ version }} }}"
         if name.endswith("Groups"):
             return f'{{ result: {name}(groupBy: "createdAt") {{ count }} }}'
+        if name.startswith("preview"):
+            return f"{{ result: {name}{self.finders[name]} {{ __typename }} }}"
         if name in self.finders:
             return f"{{ result: {name}{self.finders[name]} {{ id }} }}"
         return f"{{ result: {name} {{ totalCount nodes {{ id }} }} }}"
@@ -197,8 +276,12 @@ async def scene(company: Company, client: Client) -> Scene:
     product = await done(company, CREATE_PRODUCT, sku="A", name="Apple")
     async with company.begin() as tx:
         view = change_sets.define(tx.config, "view", "all", {"label": {"en": "All"}})
-        await change_sets.apply(tx, [view])
-    return Scene(company, await an_order(company, customerId=customer["id"]), customer, product)
+        sales = {"label": {"en": "Sales"}, "initial": "draft", "statuses": {"draft": {}}}
+        await change_sets.apply(tx, [view, change_sets.define(tx.config, "life_cycle", "sales", sales)])
+        await tx.insert("life_cycle_migrations", {**MIGRATION, "id": MIGRATION_ID, "created_at": tx.now})
+    async with company.begin() as tx:
+        draft = await create_draft(tx, "Later", "orderloom: 1", merge=True)
+    return Scene(company, await an_order(company, customerId=customer["id"]), customer, product, str(draft))
 
 
 async def person_of(company: Company, role: str) -> Any:

@@ -9,7 +9,9 @@ from tenants.problems import InvalidInput
 from tests.conftest import NewCompany
 
 CONFIGURATION = "{ configuration { version document } }"
-PLAN = "query ($document: String!) { planConfiguration(document: $document) { sentence } }"
+PLAN = (
+    "query ($document: String!) { planConfiguration(document: $document) { changes { sentence } problems { code } } }"
+)
 TAKE_ORDER = """
 mutation {
   createOrder(input: {lines: [{name: "Sample", unitPrice: "9.90"}]}) {
@@ -83,7 +85,9 @@ async def test_a_company_begins_with_it(name: str, client: object, new_company: 
     found = (await company.data(CONFIGURATION))["configuration"]
     assert found["version"] == 1
     assert read_document(found["document"]) == read_template(name)
-    assert await company.data(PLAN, {"document": found["document"]}) == {"planConfiguration": []}
+    assert await company.data(PLAN, {"document": found["document"]}) == {
+        "planConfiguration": {"changes": [], "problems": []}
+    }
     order = (await company.data(TAKE_ORDER))["createOrder"]["order"]
     assert order["status"]["category"] == "OPEN"
     assert order["voiding"] == {"allowed": True}

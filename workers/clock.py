@@ -17,6 +17,7 @@ from workers.relay import Relay
 # What each chore's number counts, for the log.
 CHORES: dict[str, Callable[[Database], Awaitable[int]]] = {
     "idempotency keys forgotten": chores.forget_idempotency_keys,
+    "files forgotten": chores.forget_files,
     "sessions forgotten": chores.forget_sessions,
     "companies measured": usage.measure_due,
 }

@@ -26,6 +26,7 @@ from workers.announcements import Announcer
 from workers.automations import run_automation
 from workers.deliveries import send_delivery
 from workers.field_indexes import build_field_index
+from workers.life_cycles import migrate_life_cycle
 from workers.work import Work
 
 THREADS = 8
@@ -39,6 +40,7 @@ DO: dict[str, Callable[[Work, Job], Coroutine[Any, Any, None]]] = {
     jobs.AUTOMATION: run_automation,
     jobs.DELIVERY: send_delivery,
     jobs.FIELD_INDEX: build_field_index,
+    jobs.LIFE_CYCLE: migrate_life_cycle,
 }
 
 log = logging.getLogger(__name__)

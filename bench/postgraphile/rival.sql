@@ -40,10 +40,11 @@ BEGIN
     FROM jsonb_to_recordset(lines) AS l(name text, quantity numeric, "unitPrice" numeric, "taxRate" numeric);
   taken.total := taken.subtotal + taken.tax_total;
   INSERT INTO orders (tenant_id, id, version, number, status, customer_id, currency, channel, priority, owner_id, tags, notes,
-                      custom, ordered_at, created_at, updated_at, subtotal, discount_total, tax_total, total, search_text)
+                      custom, ordered_at, created_at, updated_at, status_since, subtotal, discount_total, tax_total, total,
+                      search_text)
   VALUES (taken.tenant_id, taken.id, taken.version, taken.number, taken.status, taken.customer_id, taken.currency,
           taken.channel, taken.priority, taken.owner_id, taken.tags, taken.notes, taken.custom, taken.ordered_at,
-          taken.created_at, taken.updated_at, taken.subtotal, taken.discount_total, taken.tax_total, taken.total,
+          taken.created_at, taken.updated_at, taken.created_at, taken.subtotal, taken.discount_total, taken.tax_total, taken.total,
           taken.search_text);
   INSERT INTO search_texts (tenant_id, id, record_type, text) VALUES (tenant, taken.id, 'order', taken.search_text);
   WITH given AS (
@@ -80,7 +81,7 @@ DECLARE
   words jsonb;
 BEGIN
   SELECT status INTO before FROM orders o WHERE o.tenant_id = tenant AND o.id = target AND o.voided_at IS NULL FOR UPDATE;
-  UPDATE orders o SET status = to_status, version = version + 1, updated_at = now()
+  UPDATE orders o SET status = to_status, version = version + 1, updated_at = now(), status_since = now()
     WHERE o.tenant_id = tenant AND o.id = target RETURNING o.* INTO stepped;
   words := jsonb_build_array(jsonb_build_object('field', 'status', 'old', before, 'new', to_status));
   INSERT INTO events (tenant_id, id, kind, record_type, record_id, record_version, at, actor_kind, actor_id, actor_name,

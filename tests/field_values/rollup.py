@@ -1,0 +1,5 @@
+"""Rollup."""
+
+from tests.field_values.text import BAD, GOOD
+
+__all__ = ["BAD", "GOOD"]
