@@ -19,7 +19,7 @@ _BEFORE = re.compile(r'^down_revision = "(\w+)"$', re.MULTILINE)
 def configuration(owner_url: str, app_role: str, app_password: str | None) -> "Config":
     """Alembic's configuration for one database; ``app_password`` None leaves the application role's password as it is."""
     # A process that serves asks for the revisions below alone, and is 25 MiB smaller without Alembic and SQLAlchemy.
-    from alembic.config import Config  # noqa: PLC0415  (see above)
+    from alembic.config import Config  # noqa: PLC0415  (only who migrates needs Alembic)
 
     config = Config()
     config.set_main_option("script_location", str(HERE))
@@ -31,8 +31,8 @@ def upgrade(
     owner_url: str, app_role: str = "orderloom_app", app_password: str | None = None, revision: str = "head"
 ) -> None:
     """Bring the database to ``revision``. Raises the errors of psycopg when the server refuses or cannot be reached."""
-    from alembic import command  # noqa: PLC0415  (as in `configuration`)
-    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415  (as in `configuration`)
+    from alembic import command  # noqa: PLC0415  (only who migrates needs Alembic)
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415  (only who migrates needs SQLAlchemy)
 
     try:
         command.upgrade(configuration(owner_url, app_role, app_password), revision)

@@ -1,6 +1,7 @@
 """Marking a field indexed or unique when there are records already, and taking the mark away: at once, or by a job."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from tests.documents import (
 )
 from tests.examples import FIELDS, create_orders, define_fields
 from tests.harness import Client, Company, Drain, Row, Statements
+from workers import field_indexes
 
 pytestmark = pytest.mark.anyio
 
@@ -197,7 +199,7 @@ async def test_a_turn_ends_and_goes_on(
     await create_orders(company, [{"custom": {"score": number}} for number in range(5)])
     monkeypatch.setattr(building, "AT_ONCE", 1)
     monkeypatch.setattr(building, "BATCH", 2)
-    monkeypatch.setattr("workers.field_indexes.LONGEST_TURN", -1.0)
+    monkeypatch.setattr("workers.batches.LONGEST_TURN", -1.0)
     await define(company, indexed=True)
     assert await work() == 3
     assert await is_complete(company)
@@ -307,7 +309,7 @@ async def test_a_job_that_never_ends_is_parked(
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
-        patch.setattr("workers.field_indexes.next_batch", broken)
+        patch.setattr(field_indexes, "_INDEXES", replace(field_indexes._INDEXES, next_batch=broken))
         for _ in range(jobs.MOST_ATTEMPTS):
             with pytest.raises(ZeroDivisionError):
                 await work(overdue=True)

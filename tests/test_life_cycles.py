@@ -34,6 +34,7 @@ query($id: ID!) { result: order(id: $id) {
   nextSteps { key status allowed refusal noteRequired attachmentRequired confirm requires { path label } reasons { key label } }
 } }
 """
+LINE = {"name": "Work", "unitPrice": "10.00"}
 REPAIRS = {"repairs": ("received", "mending", "returned")}
 
 
@@ -355,6 +356,20 @@ async def test_an_import_takes_no_back_door(company: Company, client: Client) ->
         ("1", "repair", "mending", "repairs"),
         ("4", "sale", "shipped", "sales"),
     ]
+
+
+async def test_the_first_gate_sees_the_order_as_it_will_be(company: Company, client: Client) -> None:
+    """STA-1: with all that a filter can reach, the customer that comes with the order too."""
+    await repairs(
+        company, received={"enter": {"isVoided": {"eq": False}, "customer": {"orders": {"count": {"lte": 1}}}}}
+    )
+    first = await an_order(company, type="repair", customer={"name": "Ann"})
+    (row,) = await company.rows("SELECT customer_id FROM orders WHERE id = %(id)s", id=first["id"])
+    async with unchanged(company, without=("counters",)):
+        again = await refused(company, CREATE_ORDER, type="repair", customerId=str(row["customer_id"]), lines=[LINE])
+        alone = await refused(company, CREATE_ORDER, type="repair", lines=[LINE])
+    assert [again["code"], alone["code"]] == ["ORDER_ENTER_REFUSED"] * 2
+    await an_order(company, type="sale", customerId=str(row["customer_id"]))
 
 
 async def test_a_step_with_a_file(company: Company, client: Client) -> None:

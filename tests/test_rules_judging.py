@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from tenants.aggregates import ORDER, Record
 from tenants.conditions import parse_condition
 from tenants.expressions import parse_expression
+from tenants.judging import Draft, Verdicts
 from tenants.occasion import Occasion
 from tenants.records import REGISTRY
 from tenants.rules.book import Holds
-from tenants.rules.judging import Draft, Verdicts
 from tenants.saving import load
 from tenants.transaction import Transaction
 from tests.documents import CREATE_ORDER, UPDATE_ORDER, an_order, done

@@ -1,20 +1,17 @@
 """The conditions of a step: those of going on, of the step itself and of coming in, judged for an order as it would then be."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
-from tenants.aggregates import Record
-from tenants.conditions import Condition, SqlContext, parse_condition
+from tenants.aggregates import ORDER, Record
+from tenants.conditions import Condition, parse_condition
 from tenants.config.definitions import label
 from tenants.config.snapshot import TenantConfig
+from tenants.judging import Draft, Verdicts
 from tenants.life_cycles.cycles import Cycle
 from tenants.messages import render
-from tenants.occasion import Occasion
 from tenants.problems import Conflict
-from tenants.reading.plan import Parameters
 from tenants.records import REGISTRY
 from tenants.transaction import Transaction
 
@@ -98,38 +95,13 @@ def _paths(tree: Any) -> Iterator[str]:
 
 
 async def first_unmet(
-    tx: Transaction, found: tuple[Hurdle, ...], after: Record, before: Record | None, related: Row | None = None
+    tx: Transaction, found: Sequence[Hurdle], after: Record, beside: Sequence[Draft] = ()
 ) -> Hurdle | None:
-    """The first condition that does not hold for the order as it would be after the change, if there is one.
-
-    Of a new order nothing is stored yet: ``related`` has its lines and those whom it names.
-    """
-    occasion = Occasion(tx.now, tx.caller.member_id)
-    for hurdle in found:
-        if hurdle.condition.is_local:
-            holds = hurdle.condition.matches(after.row, occasion)
-        elif before is None:
-            holds = hurdle.condition.matches({**after.row, **(related or {})}, occasion)
-        else:
-            holds = await _holds(tx, hurdle.condition, before.row, after.row, occasion)
-        if not holds:
-            return hurdle
-    return None
-
-
-async def _holds(tx: Transaction, condition: Condition, before: Row, after: Row, occasion: Occasion) -> bool:
-    """Whether the stored order would meet the condition with the columns that differ."""
-    parameters = Parameters()
-    predicate = condition.sql("t0", SqlContext(parameters))
-    differing = {name: value for name, value in after.items() if before.get(name) != value}
-    found = await tx.fetch_one(
-        "SELECT 1 AS found FROM (SELECT (jsonb_populate_record(o, %(differing)s::jsonb)).* FROM orders o"  # noqa: S608
-        f" WHERE o.tenant_id = %(tenant)s AND o.id = %(row_id)s) t0 WHERE ({predicate})",
-        row_id=before["id"],
-        differing=orjson.dumps(differing, default=str).decode(),
-        **parameters.values(occasion),
-    )
-    return found is not None
+    """The first condition that does not hold for the order as it would be after the change, if there is one; ``beside`` are other
+    records that would be written with it."""
+    verdicts = Verdicts(tx, Draft(ORDER, after), beside)
+    await verdicts.ask([hurdle.condition for hurdle in found])
+    return next((hurdle for hurdle in found if not verdicts[hurdle.condition]), None)
 
 
 def refusal(tx: Transaction, hurdle: Hurdle, row: Row) -> Conflict:

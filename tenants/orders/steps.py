@@ -74,7 +74,7 @@ async def change_status(
     form = await _filled_in(tx, transition, given.values, after, errors)
     settled = await settle(tx, ORDER, before, after, form)
     conditions = hurdles(tx.config, cycle, before.row["status"], key)
-    unmet = await first_unmet(tx, conditions, _standing(before, after), before) if conditions else None
+    unmet = await first_unmet(tx, conditions, _standing(before, after)) if conditions else None
     if unmet is not None:
         raise refusal(tx, unmet, before.row)
     if form is not None:
@@ -105,7 +105,7 @@ async def _chosen(tx: Transaction, cycle: Cycle, before: Record, target: str, wa
         right = f"order.transition.{leading[0]}"
         raise NotAllowed(right, tx.access.policy.holders(right))
     for key in allowed if len(allowed) > 1 else ():
-        if await first_unmet(tx, hurdles(tx.config, cycle, source, key), before, before) is None:
+        if await first_unmet(tx, hurdles(tx.config, cycle, source, key), before) is None:
             return key
     return allowed[0]
 

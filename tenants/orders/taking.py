@@ -5,11 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from tenants import customers
-from tenants.aggregates import CREATED, ORDER, UPDATED, Record, Row, Settled
+from tenants.aggregates import CREATED, CUSTOMER, ORDER, UPDATED, Record, Row, Settled
 from tenants.config.definitions import label
 from tenants.field_types import BadValue
 from tenants.field_types.identifier import record_id
 from tenants.forms import Form
+from tenants.judging import Draft
 from tenants.life_cycles.cycles import FOLLOWING, Cycle, cycle_of_type, order_types
 from tenants.life_cycles.gates import entry, first_unmet, refusal
 from tenants.life_cycles.standing import due_at, stand
@@ -81,13 +82,7 @@ async def _require_entry(tx: Transaction, cycle: Cycle, record: Record, customer
     found = entry(tx.config, cycle, record.row["status"])
     if not found:
         return
-    related: dict[str, Any] = {"lines": record.children["lines"], "customer": customer.row if customer else None}
-    customer_id = record.row.get("customer_id")
-    if customer is None and customer_id is not None and not all(hurdle.condition.is_local for hurdle in found):
-        related["customer"] = await tx.fetch_one(
-            "SELECT * FROM customers WHERE tenant_id = %(tenant)s AND id = %(id)s", id=customer_id
-        )
-    unmet = await first_unmet(tx, found, record, None, related)
+    unmet = await first_unmet(tx, found, record, [Draft(CUSTOMER, customer)] if customer else ())
     if unmet is not None:
         raise refusal(tx, unmet, record.row)
 

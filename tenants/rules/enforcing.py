@@ -7,11 +7,11 @@ from tenants.aggregates import ORDER, Record, UniqueValues
 from tenants.config.definitions import CustomField, Effect
 from tenants.config.snapshot import TenantConfig
 from tenants.forms import Form
+from tenants.judging import Draft, Verdicts
 from tenants.messages import InLanguages
 from tenants.problems import FieldError
 from tenants.rules.book import Book, DependentOptions, JudgedRule
 from tenants.rules.claims import Claim, claimed_values, held_statement, refusals
-from tenants.rules.judging import Draft, Verdicts
 from tenants.rules.places import OWN, Place
 from tenants.transaction import Transaction
 

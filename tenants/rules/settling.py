@@ -6,12 +6,12 @@ from tenants.aggregates import Aggregate, Record, Settled, UniqueValues
 from tenants.config.definitions import CustomField, Effect
 from tenants.files.attaching import find_attached
 from tenants.forms import Form
+from tenants.judging import Draft
 from tenants.links import find_linked
 from tenants.problems import FieldError, InvalidInput
 from tenants.rules.auto_numbers import give_numbers
 from tenants.rules.book import Book, rules_for
 from tenants.rules.enforcing import Change, missing
-from tenants.rules.judging import Draft
 from tenants.rules.own_values import take_own_values
 from tenants.rules.states import field_states
 from tenants.transaction import Transaction

@@ -25,8 +25,7 @@ Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 def _whole_template(value: Any) -> Any:
     """YAML reads a lone ``{{ x }}`` as a mapping; say so instead of a puzzling type error."""
     if isinstance(value, dict):
-        # pydantic takes a ValueError for a complaint about the value, and a TypeError for a bug.
-        raise ValueError("put quotes around a text that begins with '{{'")  # noqa: TRY004
+        raise ValueError("put quotes around a text that begins with '{{'")  # noqa: TRY004  (to pydantic a TypeError is a bug)
     return value
 
 
