@@ -6,7 +6,7 @@ WORKERS ?= 2
 WORK ?= W1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock schema bench bench-quick bench-scale profile prove faults fuzz soak clean
+.PHONY: help run test check format lock schema bench bench-quick bench-scale bench-memory bench-marking profile prove faults fuzz soak clean
 
 # Needs nothing but Python with venv and pip: no compiler, no Node.js, no database.
 define sync
@@ -70,6 +70,14 @@ bench-quick: ## The same with a tenth of the data and short rounds (make bench-q
 bench-scale: ## The same lists at 10,000 and at 1,000,000 orders (make bench-scale ARGS="--only total --keep FOLDER")
 	$(call sync,dev)
 	@$(BIN)/python -m bench.scale $(ARGS)
+
+bench-memory: ## What 10,000 companies take of memory, and the first request after a change (make bench-memory ARGS="--sharing 2000")
+	$(call sync,dev)
+	@$(BIN)/python -m bench.memory $(ARGS)
+
+bench-marking: ## How long writes wait while a field of 500,000 orders becomes indexed (make bench-marking ARGS="--orders 50000")
+	$(call sync,dev)
+	@$(BIN)/python -m bench.marking $(ARGS)
 
 profile: ## Where each microsecond of a request goes (make profile WORK=W2)
 	$(call sync,dev)

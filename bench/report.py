@@ -82,14 +82,16 @@ def print_pairs(title: str, results: Sequence[Result], ours: str, of: str, goal:
         print(f"{result.work.key:4} {rates[0]:8.0f} /{rates[1]:8.0f} = {share}; errors: {_errors(result)}")
 
 
-def print_memory(when: str, servers: Mapping[str, Server]) -> dict[str, dict[str, float]]:
-    """Resident memory and what is not shared, of each server; returns the same."""
+def print_memory(
+    when: str, servers: Mapping[str, Server], products: Sequence[str] = (PRODUCT,)
+) -> dict[str, dict[str, float]]:
+    """Resident memory and what is not shared, of each server; returns the same. ``products`` are held against the goal."""
     print(f"\nmemory {when}, in MiB (goal for the product: under {MEMORY_GOAL:.0f})")
     found = {}
     for name, server in servers.items():
         resident, own = server.memory()
-        verdict = f"  {_verdict(resident < MEMORY_GOAL)}" if name == PRODUCT else ""
-        print(f"     {name:13} {resident:6.0f} resident, {own:6.0f} not shared{verdict}")
+        verdict = f"  {_verdict(resident < MEMORY_GOAL)}" if name in products else ""
+        print(f"     {name:15} {resident:6.0f} resident, {own:6.0f} not shared{verdict}")
         found[name] = {"resident": resident, "own": own}
     return found
 

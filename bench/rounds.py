@@ -67,6 +67,15 @@ def product_body(work: Work, ask: Ask) -> bytes:
     return orjson.dumps({"query": work.document, "variables": ask.product})
 
 
+def timed(server: Server, postgres: Postgres, load: Load, connections: int, seconds: int) -> Timed:
+    """One run of wrk, and what the server and PostgreSQL spent on it."""
+    before = server.cpu_seconds(), postgres.cpu_seconds()
+    measured = run_wrk(load, connections=connections, seconds=seconds)
+    after = server.cpu_seconds(), postgres.cpu_seconds()
+    each = [(late - early) * 1e6 / max(1, measured.requests) for early, late in zip(before, after, strict=True)]
+    return Timed(measured, *each)
+
+
 @dataclass
 class Measuring:
     """What is measured with: the servers by name, the data, a folder for the requests, and the database's processes."""
@@ -79,11 +88,7 @@ class Measuring:
     postgres: Postgres
 
     def timed(self, server: Server, load: Load, connections: int, seconds: int | None = None) -> Timed:
-        before = server.cpu_seconds(), self.postgres.cpu_seconds()
-        measured = run_wrk(load, connections=connections, seconds=seconds or self.seconds)
-        after = server.cpu_seconds(), self.postgres.cpu_seconds()
-        each = [(late - early) * 1e6 / max(1, measured.requests) for early, late in zip(before, after, strict=True)]
-        return Timed(measured, *each)
+        return timed(server, self.postgres, load, connections, seconds or self.seconds)
 
     def load_of(self, server: Server, work: Work) -> Load:
         """The requests of a work, written for wrk; steps of the life cycle go on from where the orders stand."""

@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 
-from bench import data, indexing, report
+from bench import configured, data, indexing, report
 from bench.checks import Differs, check
 from bench.load import LoadError, require_wrk
 from bench.npm import AbsentError
@@ -39,10 +39,11 @@ class Plan:
     few_rounds: int
     seconds: int
     warm_seconds: int
+    companies: int
 
 
-FULL = Plan(data.FULL, rounds=5, few_rounds=3, seconds=3, warm_seconds=25)
-QUICK = Plan(data.QUICK, rounds=3, few_rounds=1, seconds=1, warm_seconds=6)
+FULL = Plan(data.FULL, rounds=5, few_rounds=3, seconds=3, warm_seconds=25, companies=10_000)
+QUICK = Plan(data.QUICK, rounds=3, few_rounds=1, seconds=1, warm_seconds=6, companies=1_000)
 
 
 def say(text: str) -> None:
@@ -140,13 +141,27 @@ class Bench:
                 print(f"\n{server.name} said at last: {said}")
 
 
+def _measure_configuration(plan: Plan, services: Services, folder: Path, keys: Sequence[str]) -> dict[str, Any]:
+    """What configuration costs, in databases and by servers of its own."""
+    seconds = max(1, plan.seconds // 2)
+    measuring = configured.Configured(services, folder, plan.size.orders, plan.companies, plan.few_rounds, seconds, say)
+    with measuring.measured(keys) as (found, servers):
+        configured.print_compared(found)
+        memory = report.print_memory("after the works on configuration", servers, products=tuple(servers))
+    return {"configuration": configured.as_data(found), "memory_of_configuration": memory}
+
+
 @contextlib.contextmanager
-def _opened(plan: Plan) -> Iterator[Bench]:
+def _services() -> Iterator[tuple[Services, Path]]:
     # fsync stays on: a write that need not reach the disk would measure nothing.
+    with tempfile.TemporaryDirectory(prefix="orderloom-bench-") as folder, Embedded(Path(folder) / "data") as embedded:
+        yield embedded.services, Path(folder)
+
+
+@contextlib.contextmanager
+def _opened(plan: Plan, services: Services, folder: Path) -> Iterator[Bench]:
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="orderloom-bench-")))
         begun = time.perf_counter()
-        services = stack.enter_context(Embedded(folder / "data")).services
         loaded = asyncio.run(data.load(services, plan.size))
         print(
             f"loaded in {time.perf_counter() - begun:.0f} s: one company with {plan.size.orders} orders,"
@@ -160,7 +175,7 @@ def _opened(plan: Plan) -> Iterator[Bench]:
 
 
 def _keys(text: str) -> list[str]:
-    known = [*(work.key for work in works()), INDEXED]
+    known = [*(work.key for work in works()), INDEXED, *configured.KEYS]
     keys = text.split(",")
     if unknown := [key for key in keys if key not in known]:
         raise argparse.ArgumentTypeError(f"no such work: {', '.join(unknown)}; there are {', '.join(known)}")
@@ -172,7 +187,21 @@ def _run(options: argparse.Namespace) -> dict[str, Any]:
     chosen = [work for work in works() if not wanted or work.key in wanted]
     begun = time.perf_counter()
     print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
-    with _opened(QUICK if options.quick else FULL) as bench:
+    plan, found = QUICK if options.quick else FULL, dict[str, Any]()
+    with _services() as (services, folder):
+        if not wanted or wanted - set(configured.KEYS):
+            found |= _measure_works(plan, services, folder, options, chosen)
+        if keys := [key for key in configured.KEYS if key in wanted or (not wanted and not options.works_alone)]:
+            found |= _measure_configuration(plan, services, folder, keys)
+    print(f"\ntook {time.perf_counter() - begun:.0f} s")
+    return found
+
+
+def _measure_works(
+    plan: Plan, services: Services, folder: Path, options: argparse.Namespace, chosen: Sequence[Work]
+) -> dict[str, Any]:
+    """The works beside the limit and PostGraphile, and what is asked of the product beside its shares."""
+    with _opened(plan, services, folder) as bench:
         bench.start(chosen, rival=not options.no_postgraphile)
         bench.check(chosen)
         print("all servers answer the same to the same requests, and leave the same rows")
@@ -180,10 +209,9 @@ def _run(options: argparse.Namespace) -> dict[str, Any]:
         found["memory"] = report.print_memory("after the works", bench.servers)
         if not options.works_alone:
             found |= bench.measure_more(chosen)
-        if not wanted or INDEXED in wanted:
+        if not options.only or INDEXED in options.only:
             found["works"] |= bench.measure_indexed()
         found["memory_at_last"] = report.print_memory("after all of it", bench.servers)
-    print(f"\ntook {time.perf_counter() - begun:.0f} s")
     return found
 
 
@@ -192,7 +220,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of the data and shorter rounds")
     parser.add_argument("--only", type=_keys, default=[], metavar="W1,W5", help="measure these works alone")
     parser.add_argument(
-        "--works-alone", action="store_true", help="leave out what follows the works: 1 and 32 connections, companies"
+        "--works-alone",
+        action="store_true",
+        help="leave out what follows the works: 1 and 32 connections, companies, configuration",
     )
     parser.add_argument("--no-postgraphile", action="store_true", help="leave PostGraphile out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every round's figures there too")

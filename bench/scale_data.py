@@ -108,7 +108,7 @@ def load(superuser_url: str, sizes: Mapping[UUID, int]) -> None:
                 scope = {"tenant": str(tenant), "orders": orders, "customers": max(orders // 5, 10)}
                 for statement in (_MEMBERS, _JOINED, _CUSTOMERS, _PRODUCTS, _ORDERS, _LINES, _SEARCHED):
                     connection.execute(statement, scope)
-                _index_rows(connection, tenant)
+                index_rows(connection, tenant, FIELDS)
         connection.execute("VACUUM ANALYZE")
 
 
@@ -127,9 +127,9 @@ def _without_indexes(connection: psycopg.Connection[Any]) -> Iterator[None]:
         connection.execute(definition)
 
 
-def _index_rows(connection: psycopg.Connection[Any], tenant: UUID) -> None:
-    """The index rows of :data:`FIELDS`, as the save path keeps them."""
-    for key, body in FIELDS.items():
+def index_rows(connection: psycopg.Connection[Any], tenant: UUID, fields: Mapping[str, Mapping[str, Any]]) -> None:
+    """The index rows of these fields of orders, as the save path keeps them."""
+    for key, body in fields.items():
         kind = field_type(body["type"])
         table = index_table("order", kind)
         if body.get("indexed") and table:

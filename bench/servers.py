@@ -156,11 +156,11 @@ def product_environment(services: Services, port: int) -> dict[str, str]:
     }
 
 
-def start_product(services: Services, folder: Path) -> Server:
+def start_product(services: Services, folder: Path, name: str = PRODUCT) -> Server:
     """The product as it is served: with token, row security, rights and lens."""
     port = free_port()
     command = [sys.executable, "-m", "server.cli", "serve"]
-    return _start(PRODUCT, port, command, product_environment(services, port), "/graphql", folder)
+    return _start(name, port, command, product_environment(services, port), "/graphql", folder)
 
 
 def start_limit(services: Services, folder: Path, task: Mapping[str, Any]) -> Server:

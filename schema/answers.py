@@ -54,7 +54,7 @@ def answer(result: ExecutionResult, context: Context, kind: str) -> Answer:
         response["data"] = result.data
         if context.budget:
             response["extensions"] = {"cost": context.budget.shown}
-    version = caller.config.version if caller else None
+    version = caller.tenant.version if caller else None
     return Answer(orjson.dumps(response), executed, version, kind, code, context.budget)
 
 
@@ -75,7 +75,7 @@ def refusal(
 ) -> Answer:
     """The answer of an operation that was refused before it was executed."""
     shown = [_shown(error, language, request_id, False) for error in errors]
-    version = caller.config.version if caller else None
+    version = caller.tenant.version if caller else None
     first = errors[0]
     retry_after = first.retry_after if isinstance(first, RateLimited) else None
     body = orjson.dumps({"errors": shown})

@@ -33,16 +33,25 @@ class StepInput:
 @strawberry.input(description="Notify people inside the application.")
 class NotifyInput:
     to: str = strawberry.field(description="owner, or role:<key>.")
-    text: str = strawberry.field(
-        description="A Liquid template over order, such as 'Order {{ order.number }} is urgent'."
+    text: str | None = strawberry.field(
+        default=UNSET, description="A Liquid template over order, such as 'Order {{ order.number }} is urgent'."
+    )
+    texts: LabelInput | None = strawberry.field(
+        default=UNSET, description="Instead of text, one for each language: every reader gets it in theirs."
     )
 
 
 @strawberry.input(description="Send an e-mail.")
 class SendEmailInput:
     to: str = strawberry.field(description="customer, owner, or an address.")
-    subject: str = strawberry.field(description="A Liquid template over order.")
-    body: str = strawberry.field(description="A Liquid template over order.")
+    subject: str | None = strawberry.field(default=UNSET, description="A Liquid template over order.")
+    body: str | None = strawberry.field(default=UNSET, description="A Liquid template over order.")
+    subjects: LabelInput | None = strawberry.field(
+        default=UNSET, description="Instead of subject, one for each language: the reader gets it in theirs."
+    )
+    bodies: LabelInput | None = strawberry.field(
+        default=UNSET, description="Instead of body, one for each language: the reader gets it in theirs."
+    )
 
 
 @strawberry.input(one_of=True, description="One action: exactly one of the fields.")
@@ -71,9 +80,13 @@ class DefineAutomationInput(ChangeInput):
     position: int | None = UNSET
 
 
+# The text of one kind for each language, and the parameter that it is.
+_BY_LANGUAGE = {"texts": "text", "subjects": "subject", "bodies": "body"}
+
+
 def _action(given: dict[str, Any]) -> dict[str, Any]:
     kind, parameters = next(iter(given.items()))
-    return {"type": kind, **parameters}
+    return {"type": kind, **{_BY_LANGUAGE.get(name, name): value for name, value in parameters.items()}}
 
 
 @strawberry.type

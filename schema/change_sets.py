@@ -1,4 +1,4 @@
-"""Change sets: what a change would do, taking one back, bringing back a definition, and applying a template."""
+"""Change sets: what a change would do, taking one back, bringing back a definition."""
 
 from asyncio import to_thread
 from collections.abc import Callable, Mapping
@@ -7,15 +7,14 @@ from typing import Annotated
 import strawberry
 
 from schema.context import Info, run
-from schema.definitions.changing import ChangeInput, ConfigurationResult, change, changed
+from schema.definitions.changing import ChangeInput, ConfigurationResult, changed
 from schema.mutations import Values, mutation
 from schema.problems import FieldProblem, field_problem
 from schema.scalars import Json
-from tenants.companies import read_template, template_names
 from tenants.config import change_sets, definitions
 from tenants.config.assessing import Assessment, Effect, assess
 from tenants.config.change_sets import Change
-from tenants.config.documents import export_document, read_document, stored
+from tenants.config.documents import read_document, stored
 from tenants.config.reverting import restore, revert
 from tenants.config.snapshot import TenantConfig
 from tenants.transaction import Transaction
@@ -23,7 +22,6 @@ from tenants.transaction import Transaction
 Merge = Annotated[
     bool, strawberry.argument(description="Whether the document only adds and changes; else what it lacks goes.")
 ]
-Template = Annotated[str, strawberry.argument(description="Its name, as configurationTemplates tells it.")]
 Kind = Annotated[str, strawberry.argument(description=f"One of {', '.join(definitions.KINDS)}.")]
 Wanted = Mapping[str, Mapping[str, definitions.Definition]]
 
@@ -64,15 +62,6 @@ class ConfigurationPlan:
     )
 
 
-@strawberry.type(description="A configuration that ships with the product.")
-class ConfigurationTemplate:
-    name: str = strawberry.field(description="Its name.")
-
-    @strawberry.field(description="All of it as a YAML document.")
-    async def document(self) -> str:
-        return await to_thread(lambda: export_document(read_template(self.name)))
-
-
 @strawberry.input(description="Which change set to take back.")
 class RevertChangeSetInput(ChangeInput):
     version: int = strawberry.field(description="The version that it made.")
@@ -87,11 +76,6 @@ class RestoreDefinitionInput(ChangeInput):
     )
 
 
-@strawberry.input(description="Which template to apply.")
-class ApplyTemplateInput(ChangeInput):
-    template: str = strawberry.field(description="Its name, as configurationTemplates tells it.")
-
-
 @strawberry.type
 class ChangeSetQueries:
     @strawberry.field(
@@ -102,27 +86,17 @@ class ChangeSetQueries:
         wanted = await to_thread(read_document, document)
         return await _plan(info, wanted, change_sets.merge if merge else change_sets.plan)
 
-    @strawberry.field(description="What applying a template would change, and what that would do; nothing is done.")
-    async def plan_template(self, info: Info, template: Template) -> ConfigurationPlan:
-        info.context.caller.access.require("configuration.read")
-        return await _plan(info, await to_thread(read_template, template), change_sets.merge)
-
     @strawberry.field(description="What removing a definition would do; nothing is done.")
     async def plan_removal(self, info: Info, kind: Kind, key: str) -> ConfigurationPlan:
         info.context.caller.access.require("configuration.read")
         return await _plan(info, {}, lambda config, _: [change_sets.remove(config, kind, key)])
 
-    @strawberry.field(description="The templates that ship with the product.")
-    def configuration_templates(self, info: Info) -> list[ConfigurationTemplate]:
-        info.context.caller.access.require("configuration.read")
-        return [ConfigurationTemplate(name=name) for name in template_names()]
-
 
 async def _plan(info: Info, wanted: Wanted, make: Callable[[TenantConfig, Wanted], list[Change]]) -> ConfigurationPlan:
     async def look(tx: Transaction) -> tuple[int, Assessment]:
-        return tx.config.version, await assess(tx, make(tx.config, wanted))
+        return tx.config_version, await assess(tx, make(tx.config, wanted))
 
-    return shown_plan(info, *await run(info, look))
+    return await to_thread(shown_plan, info, *await run(info, look))
 
 
 def shown_plan(info: Info, version: int, found: Assessment) -> ConfigurationPlan:
@@ -173,10 +147,3 @@ class ChangeSetMutations:
                 tx, input["kind"], input["key"], input["version"], input["comment"], input.get("expectedVersion")
             ),
         )
-
-    @mutation(
-        ApplyTemplateInput, description="Add a template to the configuration: definitions come and change, none goes."
-    )
-    async def apply_template(self, info: Info, input: Values) -> ConfigurationResult:
-        wanted = await to_thread(read_template, input["template"])
-        return await change(info, input, lambda tx: change_sets.merge(tx.config, wanted))

@@ -9,8 +9,10 @@ from schema.definitions.changing import ChangeInput, ConfigurationResult, change
 from schema.definitions.fields import FieldMutations
 from schema.definitions.life_cycles import LifeCycleMutations
 from schema.definitions.numbering import NumberingMutations
+from schema.definitions.review import ReviewMutations
 from schema.definitions.roles import RoleMutations
 from schema.definitions.rules import RuleMutations
+from schema.definitions.settings import SettingsMutations, SettingsQueries
 from schema.definitions.void_reasons import VoidReasonMutations
 from schema.mutations import Values, mutation
 from schema.scalars import Json
@@ -30,7 +32,7 @@ class Definition:
 class Configuration:
     @strawberry.field(description="Grows by one with each change set.")
     def version(self, info: Info) -> int:
-        return info.context.caller.config.version
+        return info.context.caller.tenant.version
 
     @strawberry.field(
         description="All of it as one YAML document, which planConfiguration and applyConfiguration take back."
@@ -67,7 +69,7 @@ class ApplyConfigurationInput(ChangeInput):
 
 
 @strawberry.type
-class ConfigurationQueries:
+class ConfigurationQueries(SettingsQueries):
     @strawberry.field(description="The company's configuration in force.")
     def configuration(self, info: Info) -> Configuration:
         info.context.caller.access.require("configuration.read")
@@ -76,7 +78,14 @@ class ConfigurationQueries:
 
 @strawberry.type
 class ConfigurationMutations(
-    FieldMutations, LifeCycleMutations, VoidReasonMutations, RoleMutations, RuleMutations, NumberingMutations
+    FieldMutations,
+    LifeCycleMutations,
+    VoidReasonMutations,
+    RoleMutations,
+    RuleMutations,
+    NumberingMutations,
+    SettingsMutations,
+    ReviewMutations,
 ):
     @mutation(RemoveDefinitionInput, description="Take a definition out of the configuration.")
     async def remove_definition(self, info: Info, input: Values) -> ConfigurationResult:

@@ -42,6 +42,9 @@ class NewCustomerInput:
     name: str
     kind: str | None = strawberry.field(default=UNSET, description="PERSON (if not given) or COMPANY.")
     external_id: str | None = UNSET
+    language: str | None = strawberry.field(
+        default=UNSET, description="One of the company's languages, for messages to the customer."
+    )
     company_id: strawberry.ID | None = strawberry.field(default=UNSET, description="The company a person belongs to.")
     owner_id: strawberry.ID | None = UNSET
     notes: str | None = UNSET
@@ -66,6 +69,9 @@ class UpdateCustomerInput:
     name: str | None = UNSET
     kind: str | None = UNSET
     external_id: str | None = UNSET
+    language: str | None = strawberry.field(
+        default=UNSET, description="One of the company's languages, for messages to the customer."
+    )
     company_id: strawberry.ID | None = UNSET
     owner_id: strawberry.ID | None = UNSET
     notes: str | None = UNSET

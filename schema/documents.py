@@ -32,13 +32,13 @@ from graphql.execution.values import VariableValues, VariableValueSource
 
 from schema.coercion import Read, ReadArguments, arguments_of, reader_of
 from schema.costs import Prices
-from schema.lens import Lens
+from schema.lens import Lens, document_weight
 from schema.scanning import MOST_ALIASES, MOST_FIELDS, MOST_TOKENS, bound, check_tokens
-from tenants.callers import Remembered
+from tenants.remembering import Remembered
 
 LONGEST = 200_000
-LONG = 5_000
-MOST_LONG = 50
+MOST_PARSED = 2_000
+ROOM_FOR_PARSED = 16 * 2**20
 DEEPEST = 24
 DEEPEST_VARIABLES = 50
 MOST_VALUES = 20_000
@@ -52,13 +52,15 @@ _NUL = re.compile(r"\x00|\\u(?:0000|\{0+\})")
 
 @dataclass(eq=False)
 class Document:
-    """A parsed document, what is wrong with it, and its plans; compared by identity."""
+    """A parsed document and what is wrong with it; compared by identity."""
 
+    text: str
     node: DocumentNode
     fragments: Mapping[str, FragmentDefinitionNode]
     errors: tuple[GraphQLError, ...] = ()
-    plans: dict[Any, Any] = field(default_factory=dict)
     prices: Prices | None = None
+    # The variables that fields of it use, by the identity of their nodes.
+    used: dict[tuple[int, ...], frozenset[str]] = field(default_factory=dict)
     _root_names: dict[int, frozenset[str]] = field(default_factory=dict)
     _readers: dict[int, list[tuple[GraphQLVariableSignature, Read]]] = field(default_factory=dict)
     _arguments: dict[int, ReadArguments] = field(default_factory=dict)
@@ -146,16 +148,11 @@ class Documents:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self.schema = schema
-        self._parsed: Remembered[str, Document] = Remembered(2_000)
-        self._validated: Remembered[tuple[str, Lens], Document] = Remembered(5_000)
-        # A document weighs a hundred times its text: of those that only a machine would write, few are kept.
-        self._long_parsed: Remembered[str, Document] = Remembered(MOST_LONG)
-        self._long_validated: Remembered[tuple[str, Lens], Document] = Remembered(MOST_LONG)
+        self.parsed: Remembered[str, Document] = Remembered(MOST_PARSED, ROOM_FOR_PARSED, document_weight)
 
     def parse(self, text: str) -> Document:
         """The document without its validation. Raises ``GraphQLError`` when it cannot be parsed or breaks a limit."""
-        remembered = self._parsed if len(text) <= LONG else self._long_parsed
-        known = remembered.get(text)
+        known = self.parsed.get(text)
         if known is not None:
             return known
         if len(text) > LONGEST:
@@ -173,15 +170,13 @@ class Documents:
             for definition in node.definitions
             if isinstance(definition, FragmentDefinitionNode)
         }
-        document = Document(node, fragments)
+        document = Document(text, node, fragments)
         _Limits(document).check()
-        return remembered.put(text, document)
+        return self.parsed.put(text, document)
 
     def validated(self, text: str, lens: Lens) -> Document:
         """The document as the lens in force sees it, with its errors. Raises as :meth:`parse` does."""
-        key = (text, lens)
-        remembered = self._validated if len(text) <= LONG else self._long_validated
-        known = remembered.get(key)
+        known: Document | None = lens.documents.get(text)
         if known is not None:
             return known
         parsed = self.parse(text)
@@ -193,7 +188,9 @@ class Documents:
             if aborted:
                 error.message = "The document selects the same fields too often to be checked. Ask for less at once."
         prices = None if errors else Prices(self.schema, parsed.node)
-        return remembered.put(key, Document(parsed.node, parsed.fragments, tuple(errors), prices=prices))
+        document = Document(text, parsed.node, parsed.fragments, tuple(errors), prices=prices)
+        lens.documents.put(text, document)
+        return document
 
 
 class _Limits:

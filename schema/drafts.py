@@ -1,5 +1,6 @@
-"""Drafts of the configuration: saved, planned, applied, and done away with."""
+"""Drafts of the configuration: saved, planned, reviewed, scheduled, applied, and done away with."""
 
+from asyncio import to_thread
 from typing import Annotated
 
 import strawberry
@@ -11,8 +12,11 @@ from schema.definitions.changing import ConfigurationPayload, changed
 from schema.mutations import RecordPayload, Values, change, mutation
 from schema.problems import Conflict, InvalidInput, LimitExceeded, NotAllowed, NotFound
 from schema.record_types import ConfigurationDraft
-from tenants.config import drafts
+from schema.scalars import DateTimeText
+from tenants.config import draft_reviews, drafts
 from tenants.config.assessing import Assessment, assess
+from tenants.config.definitions import KINDS
+from tenants.config.draft_schedules import schedule_draft
 from tenants.transaction import Transaction
 
 
@@ -41,6 +45,7 @@ ApplyDraftResult = Annotated[
     ConfigurationPayload | Refusals,
     strawberry.union("ApplyDraftResult", description="The configuration after the draft, or why it was refused."),
 ]
+SEEN = "The draft's version that you saw; if it was saved since, the answer is a Conflict."
 DOCUMENT = "The configuration that it wants, as a YAML document; it need not be sound yet."
 MERGE = "Whether the document only adds and changes; else what it lacks goes."
 
@@ -55,12 +60,52 @@ class CreateDraftInput:
 @strawberry.input(description="A change of a draft; it is then one of the configuration in force.")
 class UpdateDraftInput:
     id: strawberry.ID = strawberry.field(description="Its id.")
-    expected_version: int | None = strawberry.field(
-        default=UNSET, description="The draft's version that you saw; if it was saved since, the answer is a Conflict."
-    )
+    expected_version: int | None = strawberry.field(default=UNSET, description=SEEN)
     name: str | None = strawberry.field(default=UNSET, description="What it is about.")
     document: str | None = strawberry.field(default=UNSET, description=DOCUMENT)
     merge: bool | None = strawberry.field(default=UNSET, description=MERGE)
+
+
+@strawberry.input(description="Which change set a draft shall take back.")
+class DraftRevertInput:
+    version: int = strawberry.field(description="The version that the change set made.")
+    name: str = strawberry.field(description="What the draft is about.")
+
+
+@strawberry.input(description="Which definition shall, by a draft, be again what it was.")
+class DraftRestoreInput:
+    kind: str = strawberry.field(description=f"One of {', '.join(KINDS)}.")
+    key: str = strawberry.field(description="Its key; for a field <record type>.<key>.")
+    version: int = strawberry.field(description="The version at which it said what it shall say again.")
+    name: str = strawberry.field(description="What the draft is about.")
+
+
+@strawberry.input(description="Which draft somebody else shall approve.")
+class SubmitDraftInput:
+    id: strawberry.ID = strawberry.field(description="Its id.")
+    expected_version: int | None = strawberry.field(default=UNSET, description=SEEN)
+
+
+@strawberry.input(description="Which draft you approve, as it stands.")
+class ApproveDraftInput:
+    id: strawberry.ID = strawberry.field(description="Its id.")
+    expected_version: int = strawberry.field(description=SEEN)
+    comment: str = strawberry.field(default="", description="What is to be said to it.")
+
+
+@strawberry.input(description="Which draft you reject, and why.")
+class RejectDraftInput:
+    id: strawberry.ID = strawberry.field(description="Its id.")
+    expected_version: int = strawberry.field(description=SEEN)
+    comment: str = strawberry.field(description="Why; its writers are told.")
+
+
+@strawberry.input(description="When a draft shall be applied.")
+class ScheduleDraftInput:
+    id: strawberry.ID = strawberry.field(description="Its id.")
+    apply_at: DateTimeText | None = strawberry.field(
+        description="The moment, in place of what was said before; null to have it applied by hand alone."
+    )
 
 
 @strawberry.input(description="Which draft to do away with.")
@@ -86,9 +131,9 @@ class DraftQueries:
         info.context.caller.access.require("configuration.read")
 
         async def look(tx: Transaction) -> tuple[int, Assessment]:
-            return tx.config.version, await assess(tx, await drafts.draft_changes(tx, parse_id(id)))
+            return tx.config_version, await assess(tx, await drafts.draft_changes(tx, parse_id(id)))
 
-        return shown_plan(info, *await run(info, look))
+        return await to_thread(shown_plan, info, *await run(info, look))
 
 
 @strawberry.type
@@ -102,6 +147,42 @@ class DraftMutations:
     async def update_draft(self, info: Info, input: Values) -> DraftResult:
         wanted, expected = parse_id(input.pop("id")), input.pop("expectedVersion", None)
         return await change(info, DraftPayload, input, lambda tx: drafts.update_draft(tx, wanted, input, expected))
+
+    @mutation(DraftRevertInput, description="Keep a draft that takes a change set back.")
+    async def draft_revert(self, info: Info, input: Values) -> DraftResult:
+        return await change(
+            info, DraftPayload, input, lambda tx: drafts.draft_revert(tx, input["version"], input["name"])
+        )
+
+    @mutation(
+        DraftRestoreInput, description="Keep a draft that makes one definition what it was at an earlier version."
+    )
+    async def draft_restore(self, info: Info, input: Values) -> DraftResult:
+        wanted = (input["kind"], input["key"], input["version"], input["name"])
+        return await change(info, DraftPayload, input, lambda tx: drafts.draft_restore(tx, *wanted))
+
+    @mutation(SubmitDraftInput, description="Ask for approval of a draft: whoever may approve it is told.")
+    async def submit_draft(self, info: Info, input: Values) -> DraftResult:
+        wanted, expected = parse_id(input["id"]), input.get("expectedVersion")
+        return await change(info, DraftPayload, input, lambda tx: draft_reviews.submit_draft(tx, wanted, expected))
+
+    @mutation(ApproveDraftInput, description="Approve a draft that somebody else wrote; it can then be applied.")
+    async def approve_draft(self, info: Info, input: Values) -> DraftResult:
+        judged = (parse_id(input["id"]), input["expectedVersion"], input["comment"])
+        return await change(info, DraftPayload, input, lambda tx: draft_reviews.approve_draft(tx, *judged))
+
+    @mutation(RejectDraftInput, description="Reject a draft that somebody else wrote.")
+    async def reject_draft(self, info: Info, input: Values) -> DraftResult:
+        judged = (parse_id(input["id"]), input["expectedVersion"], input["comment"])
+        return await change(info, DraftPayload, input, lambda tx: draft_reviews.reject_draft(tx, *judged))
+
+    @mutation(
+        ScheduleDraftInput,
+        description="Say when a draft is applied by itself, as if you did it then; if it cannot be, it stays with the reason.",
+    )
+    async def schedule_draft(self, info: Info, input: Values) -> DraftResult:
+        wanted, moment = parse_id(input["id"]), input["applyAt"]
+        return await change(info, DraftPayload, input, lambda tx: schedule_draft(tx, wanted, moment))
 
     @mutation(DeleteDraftInput, description="Do away with a draft.")
     async def delete_draft(self, info: Info, input: Values) -> DeleteDraftResult:

@@ -28,11 +28,11 @@ from schema.mutations import perform
 from schema.overlays import Overlays
 from schema.reads import assembled, own_views, read_roots, roots_of
 from schema.root import build
-from tenants.callers import Remembered
 from tenants.calls import current
 from tenants.config.definitions import View
 from tenants.database import Caller, Outdated
 from tenants.problems import LimitExceeded, NotSignedIn, Problem
+from tenants.remembering import Remembered
 from tenants.views.finding import shared_views
 
 log = logging.getLogger("orderloom.graphql")
@@ -183,7 +183,7 @@ def _tell_of(caller: Caller | None, kind: str, document: Document, node: Operati
         names = document.root_names(node)
         call.field = next(iter(names)) if len(names) == 1 else "several"
     if caller is not None:
-        call.tenant_id, call.tenant, call.member_id = caller.tenant_id, caller.config.slug, caller.member_id
+        call.tenant_id, call.tenant, call.member_id = caller.tenant_id, caller.tenant.slug, caller.member_id
 
 
 def _spend(

@@ -124,7 +124,7 @@ def figures_name(graphql: str, function: str) -> str:
 
 
 def figure_fields(
-    function: str, columns: Mapping[str, Column], known: Mapping[str, GraphQLNamedType]
+    function: str, columns: Mapping[str, Column | Money], known: Mapping[str, GraphQLNamedType]
 ) -> dict[str, GraphQLInputField]:
     """The operators over one figure of each of some columns."""
     return {

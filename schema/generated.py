@@ -25,7 +25,7 @@ from graphql import (
 
 from schema.filters import FilterTypes, NamedTypes, enum_type, shaping_enums
 from schema.lens import put_under_lens
-from schema.reads import MARK, Compiled, groups_of, one_of, page_of, resolve_compiled, resolve_node
+from schema.reads import MARK, Compiled, any_of, groups_of, one_of, page_of, resolve_compiled
 from tenants.config.definitions import Category
 from tenants.models import ADDRESS_PARTS
 from tenants.names import camel
@@ -305,7 +305,7 @@ class GeneratedTypes:
             )
         identified = {"id": GraphQLArgument(GraphQLNonNull(self._scalar("ID")), description="Its id.")}
         fields["node"] = GraphQLField(
-            self._node, identified, resolve=resolve_node, description="Any record by its id; null if there is none."
+            self._node, identified, description="Any record by its id; null if there is none.", **_marked(any_of())
         )
         return fields
 

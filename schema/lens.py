@@ -22,15 +22,34 @@ from graphql import (
     GraphQLSchema,
 )
 
+from tenants.remembering import Remembered, Weight
+
+# A validated document weighs what its syntax does, to a byte or two of each, and what it costs to run it.
+MOST_DOCUMENTS = 5_000
+ROOM_FOR_DOCUMENTS = 12 * 2**20
+DOCUMENT, CHARACTER = 4_000, 100
+
+
+def document_weight(text: str, _document: Any) -> int:
+    """What a document takes of memory, in bytes, by its text."""
+    return DOCUMENT + CHARACTER * len(text)
+
+
+def remembered_documents(weight: Weight | None = None) -> Remembered[str, Any]:
+    """The documents of one lens, by their text; they count for its configuration's ``weight``."""
+    return Remembered(MOST_DOCUMENTS, ROOM_FOR_DOCUMENTS, document_weight, weight)
+
 
 @dataclass(frozen=True, eq=False)
 class Lens:
-    """What a tenant's schema has beyond the static one: whole types, and fields of static types."""
+    """What a tenant's schema has beyond the static one: whole types, and fields of static types; with the documents validated under
+    it."""
 
     types: Mapping[str, GraphQLNamedType] = field(default_factory=dict)
     fields: Mapping[str, Mapping[str, GraphQLField | GraphQLInputField]] = field(default_factory=dict)
     # How values of lensed inputs are read, by the type's name, once they have been (:mod:`schema.coercion`).
     readers: dict[str, Any] = field(default_factory=dict)
+    documents: Remembered[str, Any] = field(default_factory=remembered_documents)
 
 
 CLEAR = Lens()

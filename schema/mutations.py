@@ -32,8 +32,9 @@ from graphql.execution.values import VariableValues
 from graphql.pyutils import Path, is_awaitable
 
 from schema.context import Context, Info, keyed, run
+from schema.plans import plans_of
 from schema.problems import describe
-from schema.reads import MOST_PLANS, reader_for, selected_record
+from schema.reads import reader_for, selected_record
 from schema.selections import Fragments, Selections, shape
 from tenants.database import Caller
 from tenants.names import snake
@@ -253,6 +254,11 @@ class Readings:
     typename: Mapping[str, str]
     order: tuple[str, ...] | None
 
+    @property
+    def length(self) -> int:
+        """The characters of their statements."""
+        return sum(len(reading.plan.sql) for reading in self.of_record)
+
     def shown(self, found: Mapping[Nodes, orjson.Fragment]) -> Mapping[str, Any] | None:
         """The payload as the response has it; None where something of it was not read."""
         shown: dict[str, Any] = dict(self.typename)
@@ -264,19 +270,15 @@ class Readings:
 
 def _readings(info: ResolveInfo, payload: type[RecordPayload], caller: Caller) -> Readings:
     """What the payload's fields select of the record, planned once for the document, the reader and the shape of the variables."""
-    plans, here = info.context.document.plans, tuple(map(id, info.field_nodes))
-    used = plans.get(here)
+    document, here = info.context.document, tuple(map(id, info.field_nodes))
+    used = document.used.get(here)
     if used is None:
-        used = plans[here] = frozenset(_used(info.field_nodes, info.fragments))
+        used = document.used[here] = frozenset(_used(info.field_nodes, info.fragments))
     variables = _variables(info)
     shapes = tuple((name, shape(variables[name])) for name in used if name in variables)
-    key = (here, caller.config, caller.access.roles, caller.language, shapes)
-    found = plans.get(key)
-    if found is None:
-        if len(plans) >= MOST_PLANS:
-            plans.clear()
-        found = plans[key] = _plan(info, payload, caller)
-    return cast(Readings, found)
+    plans, key = plans_of(caller.config), (document, (here, caller.access.roles, caller.language, shapes))
+    found: Readings | None = plans.get(key)
+    return found or plans.put(key, _plan(info, payload, caller))
 
 
 def _plan(info: ResolveInfo, payload: type[RecordPayload], caller: Caller) -> Readings:

@@ -13,6 +13,8 @@ from schema.problems import LimitExceeded, NotSignedIn
 from schema.reads import selected_record
 from schema.record_types import Member
 from tenants import notifications, people
+from tenants.field_rights import OBJECTS
+from tenants.records.rights import closed_paths
 
 
 @strawberry.type(description="The company you are signed in to.")
@@ -21,21 +23,26 @@ class Company:
     slug: str = strawberry.field(description="Short name, to sign in with.")
     name: str = strawberry.field(description="Name.")
     language: str = strawberry.field(description="The language of messages that go to nobody in particular.")
+    languages: list[str] = strawberry.field(
+        description="The languages that its people read, its own first; members choose one of them."
+    )
     time_zone: str = strawberry.field(description="IANA time zone.")
     currency: str = strawberry.field(description="Usual currency.")
     config_version: int = strawberry.field(description="Grows by one with each change of the configuration.")
 
 
 def _company(info: Info) -> Company:
-    config = info.context.caller.config
+    tenant = info.context.caller.tenant
+    config = tenant.config
     return Company(
-        id=strawberry.ID(str(config.tenant_id)),
-        slug=config.slug,
-        name=config.name,
+        id=strawberry.ID(str(tenant.id)),
+        slug=tenant.slug,
+        name=tenant.name,
         language=config.language,
+        languages=list(config.languages),
         time_zone=config.time_zone,
         currency=config.currency,
-        config_version=config.version,
+        config_version=tenant.version,
     )
 
 
@@ -43,6 +50,13 @@ async def _own_membership(info: Info) -> Member:
     # Everybody may know themselves, whatever their role says of members.
     member_id = info.context.caller.member_id
     return await selected_record(info, Member, member_id, guarded=False)
+
+
+@strawberry.type(description="The fields of an object that are closed to you.")
+class ClosedFields:
+    object: str = strawberry.field(description="The object, such as order; its lines are part of it.")
+    unreadable: list[str] = strawberry.field(description="Paths of the fields that you may not read.")
+    unwritable: list[str] = strawberry.field(description="Paths of the fields that you may not write.")
 
 
 @strawberry.type(description="You: your membership, your company, and what you may do there.")
@@ -58,6 +72,18 @@ class Viewer:
     @strawberry.field(description="The rights you have, such as order.create or order.transition.confirm.")
     def rights(self, info: Info) -> list[str]:
         return sorted(info.context.caller.access.rights)
+
+    @strawberry.field(
+        description="The fields that are closed to you; objects are left out where you may read and write all."
+    )
+    def closed_fields(self, info: Info) -> list[ClosedFields]:
+        config, access = info.context.caller.config, info.context.caller.access
+        found = ((name, *closed_paths(access, name, config.own.get(name, {}))) for name in OBJECTS)
+        return [
+            ClosedFields(object=name, unreadable=unreadable, unwritable=unwritable)
+            for name, unreadable, unwritable in found
+            if unreadable or unwritable
+        ]
 
 
 @strawberry.input(description="Sign in. The company is needed only by those who belong to several.")

@@ -28,18 +28,18 @@ from graphql import (
 
 from schema.context import MOST_TRIES, Context, Info, parse_id
 from schema.documents import Document
+from schema.plans import plans_of
 from schema.selections import Selections, shape
 from tenants.config.definitions import View
 from tenants.database import Caller, Outdated
 from tenants.problems import Conflict, FieldError, InvalidInput
-from tenants.reading.compiler import Reader, compile_groups, compile_one, compile_page
+from tenants.reading.compiler import Reader, compile_any, compile_groups, compile_one, compile_page
 from tenants.reading.plan import Plan
 from tenants.reading.selection import Leaf, Selected
 from tenants.records import REGISTRY, RecordType
 from tenants.views.finding import private_views
 from tenants.views.running import with_view
 
-MOST_PLANS = 500
 TYPENAME = "__typename"
 ResolveInfo = GraphQLResolveInfo[Context]
 Kind = TypeVar("Kind")
@@ -85,6 +85,16 @@ def one_of(record: RecordType) -> Compiled:
     return Compiled(plan)
 
 
+def any_of() -> Compiled:
+    """The mark of ``node``: ids do not tell their type, so one statement asks for each that the reader may read."""
+
+    def plan(reader: Reader, selected: Selected) -> Plan:
+        wanted = {record: selected.by_type[record.graphql] for record in REGISTRY.values() if record.root}
+        return compile_any(reader, wanted, selected.arguments["id"])
+
+    return Compiled(plan)
+
+
 @dataclass(frozen=True, slots=True)
 class Root:
     """A root field of an operation: ``plan`` is what is wrong where none can be made, and None for ``__typename``."""
@@ -101,6 +111,11 @@ class Roots:
 
     fields: tuple[Root, ...]
     are_all: bool
+
+    @property
+    def length(self) -> int:
+        """The characters of their statements."""
+        return sum(len(root.plan.sql) for root in self.fields if isinstance(root.plan, Plan))
 
 
 def reader_for(caller: Caller, views: Mapping[str, View] = MappingProxyType({})) -> Reader:
@@ -135,18 +150,17 @@ def roots_of(
     variables: Variables,
     views: Mapping[str, View],
 ) -> Roots:
-    """The plans of a query's root fields, remembered with the document. Raises ``GraphQLError`` for a directive's bad variable."""
+    """The plans of a query's root fields, remembered with the configuration. Raises ``GraphQLError`` for a directive's bad variable."""
     # Syntax nodes live as long as the document, so their identity names the operation.
-    key: tuple[Any, ...] = (id(operation), caller.config, caller.access.roles, caller.language, shape(variables))
+    key: tuple[Any, ...] = (id(operation), caller.access.roles, caller.language, shape(variables))
     if document.shaping_arguments:
         bodies = tuple((name, view.model_dump_json()) for name, view in views.items())
         key = (*key, _shaping_values(document, variables), bodies)
-    known = document.plans.get(key)
-    if known is None:
-        if len(document.plans) >= MOST_PLANS:
-            document.plans.clear()
-        known = document.plans[key] = _make_roots(schema, document, operation, reader_for(caller, views), variables)
-    return cast(Roots, known)
+    plans = plans_of(caller.config)
+    known: Roots | None = plans.get((document, key))
+    return known or plans.put(
+        (document, key), _make_roots(schema, document, operation, reader_for(caller, views), variables)
+    )
 
 
 def _make_roots(
@@ -228,25 +242,13 @@ def resolve_compiled(_root: Any, info: ResolveInfo, **_arguments: Any) -> orjson
     return None if answer is None else orjson.Fragment(answer)
 
 
-async def resolve_node(_root: Any, info: ResolveInfo, **arguments: Any) -> orjson.Fragment | None:
-    """The resolver of ``node``: ids do not tell their type, so each readable type is asked in turn until one knows it."""
-    context = info.context
-    wanted = parse_id(arguments["id"])
-    for record in REGISTRY.values():
-        if record.root and context.caller.access.allows(record.right):
-            found = await read_record(info, record, wanted)
-            if found is not None:
-                return found
-    return None
-
-
 async def read_record(
     info: ResolveInfo, record: RecordType, record_id: UUID | None, *, guarded: bool = True
 ) -> orjson.Fragment | None:
     """The record with that id, with the selection of the field at hand; None where there is none.
 
-    Serves payloads of mutations, subscriptions and ``node``: fields whose type may be an interface or a union. Only what is the
-    reader's own is read without the record type's right (``guarded`` false).
+    Serves payloads of mutations and subscriptions: fields whose type may be a union. Only what is the reader's own is read without the
+    record type's right (``guarded`` false).
     """
     if record_id is None:
         return None

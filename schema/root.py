@@ -13,8 +13,10 @@ from graphql import (
 from strawberry.schema.config import StrawberryConfig
 
 from schema.automations import AutomationMutations
+from schema.backfills import BackfillMutations, BackfillQueries
 from schema.change_sets import ChangeSetMutations, ChangeSetQueries
 from schema.configuration import ConfigurationMutations, ConfigurationQueries
+from schema.conversions import ConversionMutations, ConversionQueries
 from schema.customers import CustomerMutations
 from schema.descriptions import describe
 from schema.drafts import DraftMutations, DraftQueries
@@ -34,6 +36,7 @@ from schema.problems import Problem
 from schema.products import ProductMutations
 from schema.scalars import SCALARS, DateText, DurationText, TimeText
 from schema.step_previews import StepPreviewQueries
+from schema.templates import TemplateMutations, TemplateQueries
 from schema.usage import UsageQueries
 from schema.views import ViewMutations, ViewQueries, type_lists
 
@@ -42,8 +45,11 @@ from schema.views import ViewMutations, ViewQueries, type_lists
 class Query(
     ConfigurationQueries,
     ChangeSetQueries,
+    TemplateQueries,
     DraftQueries,
     LifeCycleQueries,
+    ConversionQueries,
+    BackfillQueries,
     PreviewQueries,
     StepPreviewQueries,
     ViewQueries,
@@ -64,10 +70,13 @@ class Mutation(
     PeopleMutations,
     ConfigurationMutations,
     ChangeSetMutations,
+    TemplateMutations,
     DraftMutations,
     AutomationMutations,
     ImportMutations,
     LifeCycleMigrations,
+    ConversionMutations,
+    BackfillMutations,
     ViewMutations,
 ):
     pass

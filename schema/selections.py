@@ -68,13 +68,18 @@ class Selections:
         target = get_named_type(field.type)
         inner: tuple[Selected, ...] = ()
         if isinstance(target, GraphQLObjectType):
-            inner = self.fields([node.selection_set.selections for node in nodes if node.selection_set], target)
+            inner = self.fields(_inside(nodes), target)
+        by_type = (
+            {kind.name: self.fields(_inside(nodes), kind) for kind in self.schema.get_possible_types(target)}
+            if is_abstract_type(target)
+            else {}
+        )
         arguments = {
             argument.name.value: value
             for argument in first.arguments or ()
             if (value := self._value(argument.value, field.args[argument.name.value].type)) is not Undefined
         }
-        return Selected(key, name, arguments, inner)
+        return Selected(key, name, arguments, inner, by_type)
 
     def fields(self, selections: Sequence[Sequence[SelectionNode]], parent: GraphQLObjectType) -> tuple[Selected, ...]:
         """All fields that apply to ``parent``, in the order of their response keys' first appearance."""
@@ -164,6 +169,10 @@ class Selections:
                 [cast(Leaf, item).value for item in items], lambda variables: [source(variables) for source in sources]
             )
         return items
+
+
+def _inside(nodes: Sequence[FieldNode]) -> list[Sequence[SelectionNode]]:
+    return [node.selection_set.selections for node in nodes if node.selection_set]
 
 
 def _variable_tree(value: Any, kind: Any, source: Source) -> Any:

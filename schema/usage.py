@@ -81,9 +81,9 @@ class UsageQueries:
             days=[UsageDay(**{**day, "cost": DecimalText(str(day["cost"]))}) for day in days],
             quotas=[
                 UsageQuota(
-                    name=QuotaName(name), allowed=DecimalText(str(most)), exceeded=name in caller.config.exceeded
+                    name=QuotaName(name), allowed=DecimalText(str(most)), exceeded=name in caller.tenant.exceeded
                 )
-                for name, most in quotas_of(caller.config).model_dump(exclude_none=True).items()
+                for name, most in quotas_of(caller.tenant).model_dump(exclude_none=True).items()
             ],
         )
 

@@ -11,7 +11,7 @@ from strawberry import UNSET
 
 from schema.context import MOST_TRIES, Info, keyed, run
 from schema.customers import KEY
-from schema.definitions.changing import LabelInput
+from schema.definitions.changing import LabelInput, label_body
 from schema.mutations import Values, mutation
 from schema.problems import Conflict, InvalidInput, LimitExceeded, NotAllowed, NotFound
 from schema.scalars import Json
@@ -19,6 +19,7 @@ from tenants.conditions import as_input
 from tenants.config import definitions
 from tenants.config.definitions import label as text_in
 from tenants.database import Outdated
+from tenants.languages import LANGUAGES
 from tenants.problems import Conflict as Busy
 from tenants.problems import InvalidInput as BadInput
 from tenants.problems import NotFound as NoSuchView
@@ -36,10 +37,17 @@ strawberry.enum(ViewedRecord, description="What a view lists.")
 strawberry.enum(Audience, name="ViewAudience", description="Who sees a view.")
 
 
+@strawberry.type(description="A text in one of the company's other languages.")
+class Translation:
+    language: str = strawberry.field(description="Its tag.")
+    text: str = strawberry.field(description="The text.")
+
+
 @strawberry.type(description="A text per language.")
 class Label:
     en: str | None = strawberry.field(description="In English.")
     zh: str | None = strawberry.field(description="In Chinese.")
+    translations: list[Translation] = strawberry.field(description="In other languages of the company.")
 
 
 @strawberry.type(description="One column of a view.")
@@ -69,7 +77,9 @@ class View:
 
     @strawberry.field(description="Its name in all languages.")
     def label(self) -> Label:
-        return Label(en=self.body.label.get("en"), zh=self.body.label.get("zh"))
+        labels = self.body.label
+        others = [Translation(language=tag, text=text) for tag, text in labels.items() if tag not in LANGUAGES]
+        return Label(en=labels.get("en"), zh=labels.get("zh"), translations=others)
 
     @strawberry.field(description="Its columns, in order.")
     def columns(self, info: Info) -> list[ViewColumn]:
@@ -278,7 +288,7 @@ def _body(values: dict[str, Any]) -> dict[str, Any]:
     if "columns" in values:
         body["columns"] = values["columns"] and [_without_none(column) for column in values["columns"]]
     if body.get("label"):
-        body["label"] = _without_none(body["label"])
+        body["label"] = label_body(body["label"])
     return body
 
 

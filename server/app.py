@@ -199,7 +199,8 @@ def _opened(settings: Settings) -> Callable[[Application], Any]:
         sessions, watch = SessionWatch(database), DatabaseWatch(url, database, app.requests)
         classes = asyncio.create_task(CLASSES.run(database))
         database.on_commit.append(announcer)
-        callers, limits = Callers(database), limits_of(settings)
+        callers = Callers(database, room=settings.configuration_memory_mb * 2**20)
+        limits = limits_of(settings)
         app.state.house = House(database, callers, live, limits)
         app.state.sessions, app.state.watch = sessions, watch
         app.state.documents = PersistedDocuments(database, callers, registered_only=settings.documents == "registered")

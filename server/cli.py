@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from server.commands import audit, companies, configuration, documents, exchange, processes, search
+from server.commands import audit, companies, configuration, documents, exchange, processes, search, templates
 from server.commands.house import EXPECTED, lines, say
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ for command in (processes.run, processes.serve, processes.worker, processes.cloc
 app.command("seed-demo")(processes.seed_demo)
 app.add_typer(companies.tenant, name="tenant")
 app.command("token")(companies.token)
+configuration.config.add_typer(templates.template, name="template")
 app.add_typer(configuration.config, name="config")
 app.command("import")(exchange.import_records)
 app.command("export")(exchange.export_command)

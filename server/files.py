@@ -73,7 +73,7 @@ class Asked:
             caller = await self.house.callers.by_token(self.token, fresh=attempt > 0)
             self.language = caller.language
             call = current()
-            call.tenant_id, call.tenant, call.member_id = caller.tenant_id, caller.config.slug, caller.member_id
+            call.tenant_id, call.tenant, call.member_id = caller.tenant_id, caller.tenant.slug, caller.member_id
             with suppress(Outdated):
                 return await work(caller)
         raise Conflict("busy")

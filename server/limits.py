@@ -20,7 +20,7 @@ from redis import RedisError
 
 from schema.costs import Budget, RateLimited
 from server.settings import Settings
-from tenants.config.snapshot import TenantConfig
+from tenants.config.snapshot import Tenant
 from tenants.database import Caller
 from tenants.problems import LimitExceeded
 from tenants.quotas import quotas_of
@@ -37,7 +37,7 @@ BETWEEN_SWEEPS = 30.0
 # How many processes there are before Redis was heard of.
 ASSUMED_PROCESSES = 2
 MOST_BUCKETS_AT_ONCE = 500
-# Configurations whose quota is remembered; a configuration that is replaced is let go by and by.
+# Companies whose own quota is remembered; one whose configuration is replaced is let go by and by.
 MOST_QUOTAS = 500
 NOBODY = UUID(int=0)
 
@@ -296,12 +296,12 @@ def limits_of(settings: Settings) -> Limits:
     usual = Quota(settings.company_cost_rate, settings.company_cost_burst, settings.member_cost_share / 100)
 
     @lru_cache(maxsize=MOST_QUOTAS)
-    def own(config: TenantConfig) -> Quota:
-        given = quotas_of(config)
+    def own(tenant: Tenant) -> Quota:
+        given = quotas_of(tenant)
         rate, capacity = given.points_per_second or usual.rate, given.points or usual.capacity
         return Quota(rate, capacity, usual.member_share)
 
     def quota_of(caller: Caller) -> Quota:
-        return own(caller.config) if caller.config.quotas else usual
+        return own(caller.tenant) if caller.tenant.quotas else usual
 
     return Limits(settings.redis_address(), quota_of, settings.operation_cost)

@@ -14,9 +14,12 @@ from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import Response
 
+from schema.execution import DOCUMENTS
+from schema.lens import CLEAR
 from server.tallies import Count, Counter, Histogram, Spread
 from server.tenant_classes import TenantClasses
 from tenants import jobs
+from tenants.callers import CALLER, Callers
 from tenants.calls import Call
 from tenants.database import Database
 
@@ -74,6 +77,14 @@ JOBS = Gauge("orderloom_jobs", "Jobs in the queue of record.", ["state"], regist
 OLDEST_JOB = Gauge("orderloom_oldest_job_seconds", "How long the longest waiting job is overdue.", registry=REGISTRY)
 POOL = Gauge("orderloom_database_pool", "Connections of this process to PostgreSQL.", ["state"], registry=REGISTRY)
 
+REMEMBERED = Gauge("orderloom_remembered", "What this process has in memory, by number.", ["kind"], registry=REGISTRY)
+REMEMBERED_BYTES = Gauge("orderloom_remembered_bytes", "What that weighs, as estimated.", ["kind"], registry=REGISTRY)
+FORGOTTEN = Gauge(
+    "orderloom_configurations_forgotten",
+    "How many configurations had to go since the process began, to make room for others that are in use.",
+    registry=REGISTRY,
+)
+
 CLASSES = TenantClasses()
 LONGEST_LOOK = 1.0
 ROUTES = frozenset({"/graphql", "/healthz", "/readyz", "/metrics"})
@@ -128,8 +139,23 @@ async def metrics(request: Request) -> Response:
     """The text that Prometheus reads."""
     house = request.app.state.house
     REDIS_UP.set(house.live.connected)
+    _look_at_memory(house.callers)
     await _look_at_jobs(house.database)
     return Response(generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _look_at_memory(callers: Callers) -> None:
+    entries = callers.entries
+    documents = (DOCUMENTS.parsed, CLEAR.documents)
+    for kind, number in (*entries.items(), ("documents", sum(map(len, documents)))):
+        REMEMBERED.labels(kind).set(number)
+    for kind, weight in (
+        ("callers", CALLER * entries["callers"]),
+        ("configurations", callers.weight.bytes),
+        ("documents", sum(remembered.weight.bytes for remembered in documents)),
+    ):
+        REMEMBERED_BYTES.labels(kind).set(weight)
+    FORGOTTEN.set(callers.forgotten)
 
 
 async def _look_at_jobs(database: Database) -> None:

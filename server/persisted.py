@@ -15,10 +15,11 @@ from typing import Any
 from uuid import UUID
 
 from tenants import documents
-from tenants.callers import Callers, Remembered
+from tenants.callers import Callers
 from tenants.database import Database
 from tenants.documents import KnownDocument
 from tenants.problems import NotSignedIn
+from tenants.remembering import Remembered
 
 # A longer document is run, but sent in full each time.
 LONGEST_LEARNED = 20_000

@@ -135,6 +135,8 @@ class Settings(BaseSettings):
     ready_fd: int | None = Field(default=None, ge=3, description="the number of an inherited pipe, or unset it")
     # How many database connections one process may hold.
     pool_size: int = Field(default=10, ge=1, le=500, description="a number from 1 to 500")
+    # What the configurations in use may take of one process's memory, with all that is made of them.
+    configuration_memory_mb: int = Field(default=24, ge=1, le=100_000, description="a number from 1 to 100000")
     # Web pages of other origins than our own that may use the API.
     allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
         default=(), description="origins like https://app.example.com, separated by spaces"

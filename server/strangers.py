@@ -17,8 +17,9 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from schema.costs import RateLimited
-from tenants.callers import Callers, Remembered, token_hash
+from tenants.callers import Callers, token_hash
 from tenants.database import Database
+from tenants.remembering import Remembered
 from tenants.sessions import open_sessions
 from workers.ending import end
 

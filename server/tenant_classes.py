@@ -8,8 +8,8 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from tenants.callers import Remembered
 from tenants.database import ENTER, Database
+from tenants.remembering import Remembered
 
 # From how many orders on a tenant is of the class.
 MEDIUM, LARGE = 1_000, 100_000

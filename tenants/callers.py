@@ -5,23 +5,29 @@ still hold, and a call that finds them outdated asks here again with ``fresh``.
 """
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any
 from uuid import UUID
 
 import orjson
 
 from tenants.actors import MEMBER, Actor
-from tenants.config.snapshot import TenantConfig, parse_definitions
+from tenants.config.snapshot import Tenant, TenantConfig, parse_definitions
 from tenants.database import ENTER, Caller, Connection, Database
 from tenants.problems import NotSignedIn
+from tenants.remembering import Remembered, Weight
 from tenants.wire import rows, statement
 
 Row = dict[str, Any]
-Key = TypeVar("Key")
-Value = TypeVar("Value")
+# How many callers and companies are remembered.
+MOST_CALLERS = MOST_TENANTS = 20_000
+# How many bytes the configurations in use may weigh, with lenses, documents and plans that were made for them; and how much of it is
+# kept when some of them must go.
+ROOM = 24 * 2**20
+KEPT = 0.9
+# What a caller weighs, with their company; what a configuration weighs without its definitions.
+CALLER, CONFIG = 1_800, 5_000
 
 _SESSION = statement("""
 SELECT s.tenant_id, s.member_id, s.stamp FROM sessions s
@@ -34,36 +40,17 @@ _MEMBER = statement(
 _VERSION = statement("SELECT config_version FROM tenants WHERE id = %(tenant)s::uuid")
 # One statement, because version and definitions must be of one moment.
 _CONFIG = statement("""
-SELECT t.*, (SELECT json_agg(json_build_array(d.kind, d.key, d.body)) FROM definitions d WHERE d.tenant_id = t.id) AS definitions,
-       ARRAY(SELECT field FROM field_indexes i WHERE i.tenant_id = t.id AND i.state = 'ready') AS indexes,
-       (SELECT json_agg(json_build_array(v.life_cycle, v.version, v.body)) FROM life_cycle_versions v
-        WHERE v.tenant_id = t.id AND v.in_use) AS kept_cycles
+SELECT t.*, (SELECT json_agg(json_build_array(d.kind, d.key, d.body) ORDER BY d.kind, d.key)
+             FROM definitions d WHERE d.tenant_id = t.id) AS definitions,
+       ARRAY(SELECT field FROM field_indexes i WHERE i.tenant_id = t.id AND i.state = 'ready' ORDER BY field) AS indexes,
+       (SELECT json_agg(json_build_array(v.life_cycle, v.version, v.body) ORDER BY v.life_cycle, v.version)
+        FROM life_cycle_versions v
+        WHERE v.tenant_id = t.id AND v.in_use) AS kept_cycles,
+       ARRAY(SELECT field FROM swapped_fields s WHERE s.tenant_id = t.id ORDER BY field) AS swapped,
+       ARRAY(SELECT field FROM field_conversions c WHERE c.tenant_id = t.id
+             AND c.state IN ('checking', 'filling', 'switching', 'clearing') ORDER BY field) AS converting
 FROM tenants t WHERE t.id = %(tenant)s::uuid
 """)
-
-
-class Remembered(Generic[Key, Value]):
-    """A map that forgets what was used longest ago."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._values: OrderedDict[Key, Value] = OrderedDict()
-
-    def get(self, key: Key) -> Value | None:
-        value = self._values.get(key)
-        if value is not None:
-            self._values.move_to_end(key)
-        return value
-
-    def put(self, key: Key, value: Value) -> Value:
-        self._values[key] = value
-        self._values.move_to_end(key)
-        if len(self._values) > self._most:
-            self._values.popitem(last=False)
-        return value
-
-    def drop(self, key: Key) -> None:
-        self._values.pop(key, None)
 
 
 def token_hash(token: str) -> bytes:
@@ -73,17 +60,31 @@ def token_hash(token: str) -> bytes:
 
 @dataclass
 class Callers:
-    """The callers of one process."""
+    """The callers of one process, their companies, and the configurations that those share; ``weight`` is that of the
+    configurations, which stays within ``room``."""
 
     database: Database
-    _by_token: Remembered[bytes, Caller] = field(default_factory=lambda: Remembered(20_000))
-    _configs: Remembered[UUID, TenantConfig] = field(default_factory=lambda: Remembered(2_000))
+    room: int = ROOM
+    weight: Weight = field(default_factory=Weight)
+    # How many configurations had to go for others that are in use.
+    forgotten: int = 0
+    _by_token: Remembered[bytes, Caller] = field(default_factory=lambda: Remembered(MOST_CALLERS))
+    _tenants: Remembered[UUID, Tenant] = field(default_factory=lambda: Remembered(MOST_TENANTS))
+    # By their fingerprints; their number is limited by their weight alone.
+    _configs: Remembered[bytes, TenantConfig] = field(default_factory=lambda: Remembered(ROOM))
 
     async def by_token(self, token: str, *, fresh: bool = False) -> Caller:
         """The member whose session the token is. Raises :class:`NotSignedIn`."""
         hashed = token_hash(token)
         known = None if fresh else self._by_token.get(hashed)
-        return known or await self._identify(hashed)
+        caller = known or await self._identify(hashed)
+        self._use(caller.config)
+        return caller
+
+    @property
+    def entries(self) -> dict[str, int]:
+        """How many callers, companies and configurations are remembered."""
+        return {"callers": len(self._by_token), "tenants": len(self._tenants), "configurations": len(self._configs)}
 
     def knows(self, token: str) -> bool:
         """Whether the token was a member's when it was last looked up; nothing is looked up for it."""
@@ -94,8 +95,9 @@ class Callers:
         scope = {"tenant": tenant_id}
         async with self.database.connection() as connection:
             (found,) = await connection.exchange((_VERSION, scope))
-            config = await self._config(connection, tenant_id, rows(connection, found))
-        return Caller(tenant_id, actor, config, config.policy.access(actor.roles))
+            tenant = await self._tenant(connection, tenant_id, rows(connection, found))
+        self._use(tenant.config)
+        return Caller(tenant, actor, tenant.config.policy.access(actor.roles))
 
     async def _identify(self, hashed: bytes) -> Caller:
         async with self.database.connection() as connection:
@@ -111,20 +113,18 @@ class Callers:
             if not members:
                 raise self._unknown(hashed)
             (member,) = members
-            config = await self._config(connection, session["tenant_id"], rows(connection, version))
+            tenant = await self._tenant(connection, session["tenant_id"], rows(connection, version))
         actor = Actor(MEMBER, member["id"], member["name"], tuple(member["roles"]), member["language"])
-        caller = Caller(
-            session["tenant_id"], actor, config, config.policy.access(actor.roles), hashed, session["stamp"]
-        )
+        caller = Caller(tenant, actor, tenant.config.policy.access(actor.roles), hashed, session["stamp"])
         return self._by_token.put(hashed, caller)
 
     def _unknown(self, hashed: bytes) -> NotSignedIn:
         self._by_token.drop(hashed)
         return NotSignedIn()
 
-    async def _config(self, connection: Connection, tenant_id: UUID, found: Sequence[Row]) -> TenantConfig:
-        """The configuration of the tenant whose version was ``found``. Raises ``LookupError`` when there was none."""
-        known = self._configs.get(tenant_id)
+    async def _tenant(self, connection: Connection, tenant_id: UUID, found: Sequence[Row]) -> Tenant:
+        """The tenant whose configuration's version was ``found``. Raises ``LookupError`` when there was none."""
+        known = self._tenants.get(tenant_id)
         if known is not None and found and known.version == found[0]["config_version"]:
             return known
         scope = {"tenant": tenant_id}
@@ -132,21 +132,62 @@ class Callers:
         tenants = rows(connection, read)
         if not tenants:
             raise LookupError(tenant_id)
-        return self._configs.put(tenant_id, _snapshot(tenants[0]))
+        (row,) = tenants
+        made = Tenant(
+            id=row["id"],
+            slug=row["slug"],
+            name=row["name"],
+            version=row["config_version"],
+            config=self._config(row),
+            quotas=row["quotas"],
+            exceeded=tuple(row["exceeded"]),
+        )
+        return self._tenants.put(tenant_id, made)
+
+    def _config(self, row: Row) -> TenantConfig:
+        """The configuration that was read, which is the one of all companies for which the same was read."""
+        said = hashlib.sha256(repr([value for name, value in row.items() if name not in _OWN]).encode()).digest()
+        known = self._configs.get(said)
+        if known is not None:
+            return known
+        weight = Weight()
+        weight.add(CONFIG)
+        kept = orjson.loads(row["kept_cycles"] or b"[]")
+        config = TenantConfig(
+            language=row["language"],
+            time_zone=row["time_zone"],
+            currency=row["currency"],
+            definitions=parse_definitions(orjson.loads(row["definitions"] or b"[]"), weight),
+            complete_indexes=frozenset(row["indexes"]),
+            kept_cycles=tuple((key, version, body) for key, version, body in kept),
+            swapped_fields=frozenset(row["swapped"]),
+            converting_fields=frozenset(row["converting"]),
+            fingerprint=said,
+        )
+        config.weight.add(weight.bytes)
+        config.weight.join(self.weight)
+        return self._configs.put(said, config)
+
+    def _use(self, config: TenantConfig) -> None:
+        """Note that the configuration is in use, and let go of those that are so least when all weigh too much."""
+        if self._configs.get(config.fingerprint) is None:
+            # It had to go while this caller was looked up.
+            config.weight.join(self.weight)
+            self._configs.put(config.fingerprint, config)
+        if self.weight.bytes > self.room:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        gone: set[TenantConfig] = set()
+        while self.weight.bytes > self.room * KEPT and len(self._configs) > 1:
+            config = self._configs.drop_oldest()
+            config.weight.leave()
+            gone.add(config)
+        self.forgotten += len(gone)
+        # Many at once, because all who use one of them must be looked for.
+        self._tenants.drop_all(lambda tenant: tenant.config in gone)
+        self._by_token.drop_all(lambda caller: caller.config in gone)
 
 
-def _snapshot(tenant: Row) -> TenantConfig:
-    return TenantConfig(
-        tenant_id=tenant["id"],
-        slug=tenant["slug"],
-        name=tenant["name"],
-        language=tenant["language"],
-        time_zone=tenant["time_zone"],
-        currency=tenant["currency"],
-        version=tenant["config_version"],
-        definitions=parse_definitions(orjson.loads(tenant["definitions"] or b"[]")),
-        complete_indexes=frozenset(tenant["indexes"]),
-        quotas=tenant["quotas"],
-        exceeded=tuple(tenant["exceeded"]),
-        kept_cycles=tuple((key, version, body) for key, version, body in orjson.loads(tenant["kept_cycles"] or b"[]")),
-    )
+# What is read of a company that is its own; all the rest is its configuration.
+_OWN = frozenset({"id", "slug", "name", "config_version", "quotas", "exceeded", "created_at", "measured_at"})

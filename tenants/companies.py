@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -14,7 +13,8 @@ from psycopg.types.json import Jsonb
 from tenants.config.change_sets import Change
 from tenants.config.checks import check
 from tenants.config.definitions import LANGUAGES, CustomField, Definition
-from tenants.config.documents import read_document, stored
+from tenants.config.documents import stored
+from tenants.config.shipped_templates import DEFAULT_TEMPLATE, read_template
 from tenants.config.snapshot import TenantConfig
 from tenants.database import ENTER, Database
 from tenants.field_types.currencies import CURRENCIES
@@ -24,8 +24,6 @@ from tenants.problems import FieldError, InvalidInput
 from tenants.transaction import new_id, translated
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{1,39}")
-TEMPLATES = resources.files("tenants.config") / "templates"
-DEFAULT_TEMPLATE = "minimal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +41,6 @@ class NewCompany:
     template: str = DEFAULT_TEMPLATE
 
 
-def template_names() -> list[str]:
-    return sorted(entry.name.removesuffix(".yaml") for entry in TEMPLATES.iterdir() if entry.name.endswith(".yaml"))
-
-
-def read_template(name: str) -> dict[str, dict[str, Definition]]:
-    """The definitions of a shipped template. Raises :class:`InvalidInput` for an unknown one."""
-    if name not in template_names():
-        raise InvalidInput.at(("template",), "value.not_option", value=name, options=", ".join(template_names()))
-    return read_document((TEMPLATES / f"{name}.yaml").read_text(encoding="utf-8"))
-
-
 async def create_company(database: Database, company: NewCompany) -> UUID:
     """Found a company with its owner and its template, all or nothing. Raises :class:`InvalidInput`."""
     errors = list(_errors(company))
@@ -68,6 +55,7 @@ async def create_company(database: Database, company: NewCompany) -> UUID:
                 await connection.execute(ENTER, {"tenant": tenant_id})
                 await connection.execute(_INSERT, {"id": tenant_id, **_columns(company)})
                 await connection.execute(_INSERT_CHANGE_SET, _founding(tenant_id, definitions))
+                await connection.execute(_INSERT_TEMPLATE, {"tenant": tenant_id, "template": company.template})
                 for kind, found in definitions.items():
                     for key, definition in found.items():
                         parameters = {"tenant": tenant_id, "kind": kind, "key": key, "body": stored(definition)}
@@ -126,7 +114,7 @@ def check_template(name: str) -> list[FieldError]:
     """All that is unsound in a shipped template; the tests hold each to none."""
     definitions = read_template(name)
     empty: dict[str, dict[str, Definition]] = {kind: {} for kind in definitions}
-    config = TenantConfig(new_id(), name, name, "en", "UTC", "EUR", 0, empty)
+    config = TenantConfig("en", "UTC", "EUR", empty)
     return check(config, definitions, None)
 
 
@@ -141,6 +129,7 @@ _INSERT_CHANGE_SET = """
 INSERT INTO change_sets (tenant_id, id, version, author_kind, author_name, comment, changes, created_at)
 VALUES (%(tenant)s, %(id)s, 1, 'system', 'orderloom', '', %(changes)s, now())
 """
+_INSERT_TEMPLATE = "INSERT INTO template_steps (tenant_id, version, template) VALUES (%(tenant)s, 1, %(template)s)"
 # Of no records, an index is complete from the start.
 _INSERT_INDEX = """
 INSERT INTO field_indexes (tenant_id, id, field, state) VALUES (%(tenant)s, %(id)s, %(key)s, 'ready')

@@ -66,11 +66,20 @@ async def _check(tx: Transaction, form: Form, record: Record) -> None:
     form.choice("kind", KINDS, default=row.get("kind", "person"))
     form.text("name", required=True, longest=300)
     form.text("externalId", longest=200, nullable=True)
+    _check_language(tx, form, row)
     form.text("notes")
     form.value("tags", "tags", default=[])
     _check_contacts(form, record)
     _check_addresses(form, record)
     await _check_references(tx, form, row)
+
+
+def _check_language(tx: Transaction, form: Form, row: dict[str, Any]) -> None:
+    row.setdefault("language", None)
+    if form.values.get("language") is not None:
+        form.choice("language", tx.config.languages)
+    elif form.has("language"):
+        row["language"] = None
 
 
 def _check_contacts(form: Form, record: Record) -> None:

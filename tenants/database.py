@@ -20,7 +20,7 @@ from psycopg.types.json import JsonbDumper, set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from tenants.actors import Actor
-from tenants.config.snapshot import TenantConfig
+from tenants.config.snapshot import Tenant, TenantConfig
 from tenants.permissions import Access
 from tenants.wire import Bound, WireConnection, bind, statement
 
@@ -80,30 +80,35 @@ class Caller:
     ``stamp`` is the session's: it grows whenever what its member is or may do changes.
     """
 
-    tenant_id: UUID
+    tenant: Tenant
     actor: Actor
-    config: TenantConfig
     access: Access
     token_hash: bytes | None = None
     stamp: int | None = None
+    language: str = field(init=False)
     entering: Bound = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         scope = {
             "tenant": self.tenant_id,
             "token": self.token_hash,
-            "version": self.config.version,
+            "version": self.tenant.version,
             "stamp": self.stamp,
         }
         object.__setattr__(self, "entering", bind(ENTERING, scope))
+        object.__setattr__(self, "language", self.config.reading(self.actor.language))
+
+    @property
+    def tenant_id(self) -> UUID:
+        return self.tenant.id
+
+    @property
+    def config(self) -> TenantConfig:
+        return self.tenant.config
 
     @property
     def member_id(self) -> UUID | None:
         return self.actor.id if self.actor.kind == "member" else None
-
-    @property
-    def language(self) -> str:
-        return self.actor.language
 
 
 @dataclass(frozen=True, slots=True)

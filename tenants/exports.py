@@ -1,6 +1,7 @@
 """Out: the records of one type as JSON, one a line, oldest first, with all that belongs to them.
 
-Read page by page through the same compiler as any list, so rights, custom fields and money read as they do everywhere.
+Read page by page through the same compiler as any list, so rights, custom fields and money read as they do everywhere. Fields that the
+caller may not read are left out.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -25,6 +26,7 @@ from tenants.records import (
     Relation,
     Structure,
 )
+from tenants.records.rights import OWN, may_read
 
 EXPORTED = ("order", "customer", "product")
 PAGE = 100
@@ -55,7 +57,11 @@ async def export_records(database: Database, caller: Caller, record_type: str) -
 
 
 async def _page(database: Database, caller: Caller, record: RecordType, after: str | None) -> Row:
-    arguments: Row = {"first": constant(PAGE), "orderBy": [{"createdAt": "ASC"}], "voided": "INCLUDE"}
+    arguments: Row = {"first": constant(PAGE)}
+    if may_read(caller.access, record, "createdAt", record.by_name["createdAt"]):
+        arguments["orderBy"] = [{"createdAt": "ASC"}]
+    if record.voidable and may_read(caller.access, record, "isVoided", record.by_name["isVoided"]):
+        arguments["voided"] = "INCLUDE"
     if after is not None:
         arguments["after"] = constant(after)
     fields = (Selected("nodes", "nodes", fields=_fields(caller, record)), _PAGE_INFO)
@@ -100,13 +106,17 @@ def _fields(caller: Caller, record: RecordType) -> tuple[Selected, ...]:
 
 
 def _field(caller: Caller, record: RecordType, attribute: Attribute) -> Selected | None:
+    return _selected(caller, record, attribute) if may_read(caller.access, record, attribute.name, attribute) else None
+
+
+def _selected(caller: Caller, record: RecordType, attribute: Attribute) -> Selected | None:
     match attribute:
         case Column():
             return Selected(attribute.name, attribute.name)
         case Money():
             return _group(attribute.name, ("amount", "currency"))
         case Structure() | Items():
-            members = (_field(caller, record, member) for member in attribute.members)
+            members = (_selected(caller, record, member) for member in attribute.members)
             return Selected(attribute.name, attribute.name, fields=tuple(part for part in members if part is not None))
         case Lookup(key=Column()):
             return _group(attribute.name, ("key",))
@@ -114,7 +124,7 @@ def _field(caller: Caller, record: RecordType, attribute: Attribute) -> Selected
             own = (_own_field(caller, record, part) for part in caller.config.own.get(record.name, {}).values())
             return Selected(attribute.name, attribute.name, fields=tuple(part for part in own if part is not None))
         case Relation(many=False):
-            return _known(attribute)
+            return _known(caller, attribute)
         case Relation(paged=False):
             return Selected(attribute.name, attribute.name, fields=_columns(REGISTRY[attribute.target]))
         case Relation() if attribute.name in PAGED_PARTS:
@@ -123,16 +133,21 @@ def _field(caller: Caller, record: RecordType, attribute: Attribute) -> Selected
 
 
 def _own_field(caller: Caller, record: RecordType, attribute: Attribute) -> Selected | None:
+    if not may_read(caller.access, record, f"{OWN}{attribute.name}", attribute):
+        return None
     if not isinstance(attribute, Relation):
-        return _field(caller, record, attribute)
+        return _selected(caller, record, attribute)
     # The records that lead here are exported with what they lead to.
-    return None if attribute.paged else _known(attribute)
+    return None if attribute.paged else _known(caller, attribute)
 
 
-def _known(relation: Relation) -> Selected:
+def _known(caller: Caller, relation: Relation) -> Selected:
     """What other records are known by."""
     target = REGISTRY[relation.target]
-    return _group(relation.name, tuple(name for name in ("id", *target.by, "name") if name in target.by_name))
+    names = (name for name in ("id", *target.by, "name") if name in target.by_name)
+    return _group(
+        relation.name, tuple(name for name in names if may_read(caller.access, target, name, target.by_name[name]))
+    )
 
 
 def _paged(caller: Caller, record: RecordType, name: str, after: str | None) -> Selected:

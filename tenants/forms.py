@@ -61,8 +61,9 @@ class Form:
         column = snake(name)
         if self.has(name) and self.values[name] is not None:
             given = self.values[name]
-            lower = given.lower() if isinstance(given, str) else given
-            self.row[column] = self._try(name, lambda: field_type("select").parse(lower, Settings(choices)))
+            in_case = {choice.lower(): choice for choice in choices}
+            chosen = in_case.get(given.lower(), given.lower()) if isinstance(given, str) else given
+            self.row[column] = self._try(name, lambda: field_type("select").parse(chosen, Settings(choices)))
         elif self.row.get(column) is None or self.has(name):
             self.row[column] = default
             if default is None:

@@ -13,7 +13,9 @@ from tenants.database import Database
 from tenants.transaction import Transaction, new_id
 
 AUTOMATION, DELIVERY, FIELD_INDEX = "automation", "delivery", "field_index"
-LIFE_CYCLE = "life_cycle"
+LIFE_CYCLE, DRAFT = "life_cycle", "configuration_draft"
+CONVERSION = "conversion"
+BACKFILL = "backfill"
 
 # A job that is not done this long after it was handed out is handed out again, later after each attempt.
 FIRST_LEASE = timedelta(seconds=10)
@@ -38,12 +40,18 @@ class Job:
     due_at: datetime
 
 
-async def add(tx: Transaction, kind: str, subject_id: UUID) -> None:
-    """Queue a job that becomes due when the transaction commits."""
+async def add(tx: Transaction, kind: str, subject_id: UUID, due_at: datetime | None = None) -> UUID:
+    """Queue a job that becomes due when the transaction commits, or later at ``due_at``; its id."""
     job_id = new_id()
     # PostgreSQL reads "now" as the moment at which its transaction began: the clock that the relay goes by.
-    await tx.insert("jobs", {"id": job_id, "kind": kind, "subject_id": subject_id, "due_at": "now"})
+    await tx.insert("jobs", {"id": job_id, "kind": kind, "subject_id": subject_id, "due_at": due_at or "now"})
     tx.jobs.append(job_id)
+    return job_id
+
+
+async def cancel(tx: Transaction, job_id: UUID) -> None:
+    """Take back a job that shall not be done; waits for a worker that is doing it."""
+    await tx.execute("DELETE FROM jobs WHERE id = %(id)s", id=job_id)
 
 
 # SKIP LOCKED lets any number of relays share the queue. The tenants take turns, so that one with thousands of due jobs
@@ -128,7 +136,7 @@ FROM jobs
 
 
 async def look(database: Database) -> dict[str, float]:
-    """How many jobs are ``due``, ``leased`` and ``parked``, and for how many seconds the first due one is ``overdue``."""
+    """How many jobs are ``due``, ``leased`` (or for a later time) and ``parked``, and for how many seconds the first due one is ``overdue``."""
     async with database.connection() as connection:
         row = await (await connection.execute(_LOOK)).fetchone()
     assert row is not None

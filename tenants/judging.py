@@ -13,6 +13,7 @@ from psycopg.types.json import Json
 
 from tenants.aggregates import ORDER, Aggregate, Record, Row
 from tenants.conditions import Condition, SqlContext
+from tenants.field_values.slots import turned
 from tenants.occasion import Occasion
 from tenants.reading.plan import Parameters
 from tenants.transaction import Transaction
@@ -38,7 +39,7 @@ class Verdicts:
 
     async def ask(self, conditions: Sequence[Condition]) -> None:
         """Find out what they say, those that look beyond the row in one round trip."""
-        row = _row(self._tx, self._draft)
+        row = written_row(self._tx, self._draft)
         far = []
         for condition in conditions:
             if condition.is_local:
@@ -75,7 +76,8 @@ class Verdicts:
         """Each table with the rows of the drafts in place of those that it has of them."""
         for place, draft in enumerate((self._draft, *self._beside)):
             given[f"id{place}"] = draft.record.id
-            given[f"row{place}"] = as_rows([_row(self._tx, draft)])
+            row = turned(self._tx.config.swapped, draft.aggregate.record_type, written_row(self._tx, draft))
+            given[f"row{place}"] = as_rows([row])
             yield _shadow(draft.aggregate.table, "id", f"id{place}", f"row{place}", one=True)
             for number, child in enumerate(draft.aggregate.children):
                 name = f"rows{place}_{number}"
@@ -92,7 +94,8 @@ def _shadow(table: str, key: str, known: str, rows: str, *, one: bool) -> str:
     )
 
 
-def _row(tx: Transaction, draft: Draft) -> Row:
+def written_row(tx: Transaction, draft: Draft) -> Row:
+    """The record's row as it will be written."""
     row = {"tenant_id": tx.tenant_id, "version": 1, "created_at": tx.now, "updated_at": tx.now, **draft.record.row}
     total = row.get("total")
     if draft.aggregate is ORDER and isinstance(total, Decimal):

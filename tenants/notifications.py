@@ -1,5 +1,6 @@
 """Messages to members inside the application."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -31,13 +32,17 @@ async def add_notification(
     )
 
 
-async def notify_holders(tx: Transaction, right: str, code: str, data: dict[str, Any]) -> None:
-    """Tell every member who has a right, in their own language; ``code`` names the sentence, ``data`` fills it."""
+async def notify_holders(
+    tx: Transaction, right: str, code: str, data: dict[str, Any], *, without: Collection[str] = ()
+) -> None:
+    """Tell every member who has a right, but for the ids ``without``, in their own language; ``code`` names the sentence, ``data``
+    fills it."""
     members = await tx.fetch_all(
         "SELECT id, roles, language FROM members WHERE tenant_id = %(tenant)s AND active ORDER BY id"
     )
     for member in members:
-        if tx.config.policy.access(tuple(member["roles"])).allows(right):
+        is_meant = str(member["id"]) not in without
+        if is_meant and tx.config.policy.access(tuple(member["roles"])).allows(right):
             await add_notification(tx, member["id"], render(code, member["language"], data), None, None, None)
 
 

@@ -3,13 +3,17 @@
 A gapless sequence is counted inside the record's own transaction: it has no holes, and records of one tenant are numbered one
 after another. Otherwise the counter moves in a transaction of its own: nobody waits, and a refused record leaves a hole. Each
 text around the sequence has a counter of its own, and so has each branch whose key is part of the pattern.
+
+Two patterns can come to the same text, as ``A{seq}`` and ``A1{seq}`` do. A number that is held already is left out: a gapless counter
+looks before it counts, any other when it has come upon one (:mod:`tenants.held_numbers`).
 """
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -20,6 +24,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from tenants.config.snapshot import TenantConfig
 from tenants.database import ENTER_UNFLUSHED, Caller, Connection, Database
+from tenants.held_numbers import ORDER_NUMBERS, Drawn, first_free
 from tenants.names import snake
 from tenants.transaction import Transaction
 from tenants.wire import bind, statement
@@ -40,22 +45,24 @@ INSERT INTO counters (tenant_id, key, value) VALUES (%(tenant)s, %(key)s, %(coun
 ON CONFLICT (tenant_id, key) DO UPDATE SET value = counters.value + %(count)s
 RETURNING value
 """
-_LAST = "SELECT value::text FROM counters WHERE tenant_id = %(tenant)s AND key = %(key)s"
+_LAST = "(SELECT value FROM counters WHERE tenant_id = %(tenant)s AND key = %(key)s)"
 
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A sequence of numbers: whose it is, such as ``order`` or ``customer.card``, its pattern, and whether it has no holes."""
+    """A sequence of numbers: whose it is, such as ``order`` or ``customer.card``, its pattern, and whether it has no holes. ``held`` is the
+    condition that a number ``{x}`` is held already; empty where nothing tells."""
 
     owner: str
     pattern: str
     gapless: bool = False
+    held: str = ""
 
 
 def order_series(config: TenantConfig) -> Series:
-    return Series("order", config.numbering.pattern, config.numbering.gapless)
+    return Series("order", config.numbering.pattern, config.numbering.gapless, ORDER_NUMBERS)
 
 
 def naming_fields(config: TenantConfig, record_type: str) -> list[str]:
@@ -95,15 +102,16 @@ def fields_of(pattern: str) -> tuple[str, ...]:
     return tuple(name for name in names if name in ORDER_PARTS or name.startswith(OWN))
 
 
-async def next_number(tx: Transaction, series: Series, row: Row) -> str:
-    """The number for a new record of this moment, in the tenant's time zone."""
-    text, key = _counter(tx, series, row)
+async def next_number(tx: Transaction, series: Series, row: Row, moment: datetime | None = None) -> str:
+    """The number for a record of that moment (this one, unless told), in the tenant's time zone."""
+    text, key = _counter(tx, series, row, moment)
     if reserved := tx.numbers.get(key):
         value = reserved.pop(0)
     elif _is_counted_inside(tx, series):
-        value = await _counted_inside(tx, key, 1)
+        return _filled(text, await _free_inside(tx, series, text, key))
     else:
         value = await _counted_apart(tx.database, tx.tenant_id, key, 1)
+    tx.drawn[key] = Drawn(key, *_parts(text), series.held)
     return _filled(text, value)
 
 
@@ -113,8 +121,10 @@ async def preview(database: Database, caller: Caller, series: Series, row: Row, 
     Raises :class:`tenants.database.Outdated`.
     """
     text, key = _on_day(series.owner, series.pattern, today, _values(series.pattern, row))
-    last = await database.read(caller, _LAST, {"tenant": caller.tenant_id, "key": key})
-    return _filled(text, int(last or 0) + 1)
+    sql = first_free(f"coalesce({_LAST}, 0) + 1", series.held)
+    scope = Drawn(key, *_parts(text), series.held).parameters
+    found = await database.read(caller, f"SELECT ({sql})::text", {"tenant": caller.tenant_id, **scope})
+    return _filled(text, int(found or 1))
 
 
 async def reserve(tx: Transaction, count: int) -> None:
@@ -124,18 +134,37 @@ async def reserve(tx: Transaction, count: int) -> None:
     if count < 1 or fields_of(series.pattern) or (series.gapless and not tx.rehearsal):
         return
     _, key = _counter(tx, series, {})
+    await _reserve(tx, key, count)
+
+
+async def reserve_for(tx: Transaction, series: Series, rows: Collection[Row]) -> None:
+    """Take the numbers of records that are there at once, each of the day of its creation, where it does not matter if some are left
+    over."""
+    if series.gapless and not tx.rehearsal:
+        return
+    for key, count in Counter(_counter(tx, series, row, row["created_at"])[1] for row in rows).items():
+        await _reserve(tx, key, count)
+
+
+async def _reserve(tx: Transaction, key: str, count: int) -> None:
     counted = _counted_inside(tx, key, count) if tx.rehearsal else _counted_apart(tx.database, tx.tenant_id, key, count)
     last = await counted
     tx.numbers[key] = list(range(last - count + 1, last + 1))
+
+
+def _parts(text: str) -> tuple[str, int, str]:
+    """What stands before the sequence, its least width, and what stands behind it."""
+    before, width, after = SEQUENCE.split(text)
+    return before, int(width or 1), after
 
 
 def _filled(text: str, value: int) -> str:
     return SEQUENCE.sub(lambda match: str(value).zfill(int(match.group(1) or 1)), text)
 
 
-def _counter(tx: Transaction, series: Series, row: Row) -> tuple[str, str]:
-    """The pattern with this moment's date and the record's fields, and the name of the counter that goes with it."""
-    today = tx.now.astimezone(ZoneInfo(tx.config.time_zone)).date()
+def _counter(tx: Transaction, series: Series, row: Row, moment: datetime | None = None) -> tuple[str, str]:
+    """The pattern with the moment's date and the record's fields, and the name of the counter that goes with it."""
+    today = (moment or tx.now).astimezone(ZoneInfo(tx.config.time_zone)).date()
     return _on_day(series.owner, series.pattern, today, _values(series.pattern, row))
 
 
@@ -164,6 +193,22 @@ def _on_day(owner: str, pattern: str, day: date, values: tuple[str, ...]) -> tup
 def _is_counted_inside(tx: Transaction, series: Series) -> bool:
     # What a rehearsal counts is rolled back with it, and so leaves no hole either.
     return series.gapless or tx.rehearsal
+
+
+async def _free_inside(tx: Transaction, series: Series, text: str, key: str) -> int:
+    """The next number that no record has."""
+    scope = Drawn(key, *_parts(text), series.held).parameters
+    (counted,), free = await tx.fetch_each(
+        (_NEXT, {"key": key, "count": 1}), (f"SELECT ({first_free(_LAST, series.held)}) AS value", scope)
+    )
+    value, found = int(counted["value"]), free[0]["value"]
+    if found is None or found == value:
+        return value
+    await tx.execute(_MOVE, key=key, value=found)
+    return int(found)
+
+
+_MOVE = "UPDATE counters SET value = %(value)s WHERE tenant_id = %(tenant)s AND key = %(key)s"
 
 
 async def _counted_inside(tx: Transaction, key: str, count: int) -> int:

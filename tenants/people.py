@@ -18,6 +18,7 @@ from tenants.field_types.contacts import email_address
 from tenants.forms import Form
 from tenants.passwords import hash_password, verify_password
 from tenants.problems import Conflict, InvalidInput, LimitExceeded, NotFound, NotSignedIn, Problem
+from tenants.rules.writable import unwritable
 from tenants.sign_in_failures import SignInFailures
 from tenants.transaction import Transaction, new_id
 
@@ -184,7 +185,8 @@ async def create_member(tx: Transaction, values: Mapping[str, Any]) -> UUID:
         except BadValue as bad:
             form.fail("email", bad.code, **bad.data)
     form.value("roles", "tags", default=["member"])
-    form.choice("language", ("en", "zh"), default=tx.config.language)
+    form.choice("language", tx.config.languages, default=tx.config.language)
+    form.errors.extend(unwritable(tx.access, "member", form))
     _check_roles(tx, form, ())
     password = await _first_password(form)
     form.finish()
@@ -218,8 +220,9 @@ async def update_member(
     form = Form(values, row)
     form.text("name", required=True, longest=200)
     form.value("roles", "tags", default=[])
-    form.choice("language", ("en", "zh"), default=row["language"])
+    form.choice("language", tx.config.languages, default=row["language"])
     form.value("active", "boolean", default=True)
+    form.errors.extend(unwritable(tx.access, "member", form))
     _check_roles(tx, form, roles)
     if active and not row["active"] and "owner" in roles and "owner" not in tx.actor.roles:
         form.fail("active", "limit.owner_grant")
@@ -275,6 +278,6 @@ def _check_roles(tx: Transaction, form: Form, before: Sequence[str]) -> None:
         # An administrator has all rights, but may not rise above the one who pays, nor push them out.
         form.fail("roles", "limit.owner_grant")
         return
-    gained = policy.access(roles).rights - policy.access(before).rights - tx.access.rights
+    gained = policy.access(roles).beyond(policy.access(before), tx.access)
     if gained:
         form.fail("roles", "limit.role_grant", rights=", ".join(sorted(gained)))

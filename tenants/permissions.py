@@ -1,17 +1,17 @@
 """Who may do what. Casbin is the judge; a compiled :class:`Access` is the answer that calls look at.
 
-A right is named ``<object>.<action>``, a step of the life cycle ``order.transition.<key>``. Asking Casbin costs about a
-millisecond, so it is asked once per set of roles under each :class:`Policy`, never while serving a call.
+A right is named ``<object>.<action>``, a step of the life cycle ``order.transition.<key>``, that to a field
+``<object>.<action>.<field>`` (`tenants.field_rights`). Casbin looks at every policy it has for each question, so it is given those of
+the roles at hand and asked once per set of roles under each :class:`Policy`, never while serving a call.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from weakref import WeakValueDictionary
 
-import casbin
-
 from tenants.config.definitions import Grant, Role
+from tenants.field_rights import ALL, READ, Closed, closed_fields, has_field
+from tenants.judge import Judge
 from tenants.problems import NotAllowed
 
 RIGHTS: dict[str, tuple[str, ...]] = {
@@ -19,7 +19,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "customer": ("read", "create", "update", "import", "export"),
     "product": ("read", "create", "update", "import", "export"),
     "member": ("read", "invite", "update"),
-    "configuration": ("read", "update"),
+    "configuration": ("read", "update", "approve"),
     "automation": ("read",),
     "view": ("share",),
 }
@@ -49,26 +49,15 @@ BUILT_IN_ROLES: dict[str, Role] = {
     ),
 }
 
-_MODEL = """
-[request_definition]
-r = sub, obj, act
-[policy_definition]
-p = sub, obj, act, eft
-[role_definition]
-g = _, _
-[policy_effect]
-e = some(where (p.eft == allow)) && !some(where (p.eft == deny))
-[matchers]
-m = g(r.sub, p.sub) && (p.obj == "*" || p.obj == r.obj) && keyMatch(r.act, p.act)
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a set of roles may do under one version of the configuration."""
+    """What a set of roles may do under one version of the configuration. ``closed`` holds the fields of each object and action of
+    which some are closed to them: nothing for those who may read and write all."""
 
     roles: tuple[str, ...]
     rights: frozenset[str]
+    closed: Closed = field(repr=False, compare=False)
     policy: "Policy" = field(repr=False, compare=False)
 
     def allows(self, right: str) -> bool:
@@ -84,6 +73,26 @@ class Access:
         if right:
             self.require(right)
 
+    def has_field(self, name: str, action: str, path: str) -> bool:
+        """Whether a field of an object may be read, or written."""
+        fields = self.closed.get((name, action))
+        return fields is None or path in fields
+
+    def require_field(self, name: str, action: str, path: str) -> None:
+        """Raise :class:`NotAllowed`, naming the right to the field and the roles that hold it, unless it is held."""
+        if not self.has_field(name, action, path):
+            raise NotAllowed(f"{name}.{action}.{path}", self.policy.field_holders(name, action, path))
+
+    def beyond(self, *others: "Access") -> set[str]:
+        """The rights that none of the others has."""
+        found = set(self.rights).difference(*(other.rights for other in others))
+        for name, action in set(others[0].closed).intersection(*(other.closed for other in others)):
+            theirs, own = [other.closed[name, action] for other in others], self.closed.get((name, action), ALL)
+            for path in {path for fields in (own, *theirs) for path in fields.paths()}:
+                if path in own and not any(path in fields for fields in theirs):
+                    found.add(f"{name}.{action}.{path}")
+        return found
+
 
 class Policy:
     """The rights of one configuration: compiles an :class:`Access` for a set of roles, and remembers it."""
@@ -91,12 +100,12 @@ class Policy:
     def __init__(self, roles: Mapping[str, Role], transitions: Iterable[str]) -> None:
         self.roles = {**BUILT_IN_ROLES, **roles}
         self.rights = tuple(
-            (name, action)
+            f"{name}.{action}"
             for name, actions in RIGHTS.items()
             for action in (*actions, *((f"transition.{key}" for key in transitions) if name == "order" else ()))
         )
-        self._enforcer = _enforcer(self.roles)
         self._by_roles: dict[tuple[str, ...], Access] = {}
+        self._by_right: dict[str, tuple[str, ...]] = {}
 
     def lineage(self, roles: Iterable[str]) -> tuple[str, ...]:
         """The roles and all that they inherit from, the nearest first."""
@@ -112,21 +121,35 @@ class Policy:
         """Union of the roles' rights; a deny in any of them wins. Unknown roles grant nothing."""
         names = tuple(sorted(set(roles)))
         if names not in self._by_roles:
-            self._by_roles[names] = Access(names, self._verdicts(names), self)
+            held = self._with_inherited(names)
+            self._by_roles[names] = Access(names, verdicts(held, self.rights), closed_fields(held), self)
         return self._by_roles[names]
 
     def holders(self, right: str) -> tuple[str, ...]:
         """The roles that hold a right; asked only when something is refused."""
-        name, _, action = right.partition(".")
-        return tuple(role for role in self.roles if self._enforcer.enforce(role, name, action))
+        return self._holders(lambda roles: verdicts(roles, [right]) != frozenset(), right)
 
-    def _verdicts(self, roles: tuple[str, ...]) -> frozenset[str]:
-        subject = "roles:" + "+".join(roles)
-        for role in roles:
-            self._enforcer.add_grouping_policy(subject, role)
-        return frozenset(
-            f"{name}.{action}" for name, action in self.rights if self._enforcer.enforce(subject, name, action)
-        )
+    def field_holders(self, name: str, action: str, path: str) -> tuple[str, ...]:
+        """The roles that hold the right to a field of records that they may read."""
+        readers = self.holders(f"{name}.{READ}")
+        holders = self._holders(lambda roles: has_field(roles, name, action, path), f"{name}.{action}.{path}")
+        return tuple(role for role in holders if role in readers)
+
+    def _holders(self, holds: Callable[[Sequence[Role]], bool], right: str) -> tuple[str, ...]:
+        if right not in self._by_right:
+            self._by_right[right] = tuple(role for role in self.roles if holds(self._with_inherited((role,))))
+        return self._by_right[right]
+
+    def _with_inherited(self, names: Iterable[str]) -> list[Role]:
+        return [self.roles[name] for name in self.lineage(names) if name in self.roles]
+
+
+def verdicts(roles: Iterable[Role], rights: Iterable[str]) -> frozenset[str]:
+    """Those of the rights that the roles together hold."""
+    judge = Judge("obj, act", "obj, act, eft", '(p.obj == "*" || p.obj == r.obj) && keyMatch(r.act, p.act)')
+    granted = (grant for role in roles for grant in role.grants if not grant.fields)
+    judge.give({(grant.object, action, grant.effect) for grant in granted for action in grant.actions})
+    return frozenset(right for right in rights if judge.allows(*right.split(".", 1)))
 
 
 # Policies in use, by what they are made of.
@@ -141,15 +164,3 @@ def policy_of(roles: Mapping[str, Role], transitions: Iterable[str]) -> Policy:
     if known is None:
         known = _SHARED[said] = Policy(roles, steps)
     return known
-
-
-def _enforcer(roles: Mapping[str, Role]) -> Any:
-    model = casbin.Enforcer.new_model(text=_MODEL)
-    enforcer = casbin.Enforcer(model)
-    for key, role in roles.items():
-        for parent in role.inherits:
-            enforcer.add_grouping_policy(key, parent)
-        for grant in role.grants:
-            for action in grant.actions:
-                enforcer.add_policy(key, grant.object, action, grant.effect)
-    return enforcer

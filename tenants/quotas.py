@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tenants.config.snapshot import TenantConfig
+from tenants.config.snapshot import Tenant
 from tenants.problems import LimitExceeded
 
 # What a new record adds to.
@@ -38,20 +38,20 @@ class Quotas(BaseModel):
         return [name for name in GROWING if most[name] is not None and used[name] >= most[name]]
 
 
-def quotas_of(config: TenantConfig) -> Quotas:
-    return Quotas.model_validate(config.quotas)
+def quotas_of(tenant: Tenant) -> Quotas:
+    return Quotas.model_validate(tenant.quotas)
 
 
-def require_room(config: TenantConfig, record_type: str) -> None:
+def require_room(tenant: Tenant, record_type: str) -> None:
     """Raise :class:`LimitExceeded` when the company may not have another record of that type."""
-    if record_type in RECORDS and config.exceeded:
-        name = config.exceeded[0]
-        raise LimitExceeded(f"limit.quota_{name}", most=_shown(name, getattr(quotas_of(config), name)))
+    if record_type in RECORDS and tenant.exceeded:
+        name = tenant.exceeded[0]
+        raise LimitExceeded(f"limit.quota_{name}", most=_shown(name, getattr(quotas_of(tenant), name)))
 
 
-def require_storage(config: TenantConfig, used: int) -> None:
+def require_storage(tenant: Tenant, used: int) -> None:
     """Raise :class:`LimitExceeded` when a company that uses so many bytes may not use more."""
-    most = quotas_of(config).storage_bytes
+    most = quotas_of(tenant).storage_bytes
     if most is not None and used >= most:
         raise LimitExceeded("limit.quota_storage_bytes", most=_shown("storage_bytes", most))
 

@@ -21,6 +21,13 @@ _TEXTS: dict[Aggregate, Callable[[TenantConfig, Record], str]] = {
     ),
     PRODUCT: lambda config, record: product_text(config, record.row),
 }
+
+
+def record_text(config: TenantConfig, aggregate: Aggregate, record: Record) -> str:
+    """The search text of a record that was loaded whole."""
+    return _TEXTS[aggregate](config, record)
+
+
 _PUT = """
 INSERT INTO search_texts (tenant_id, id, record_type, text)
 SELECT %(tenant)s::uuid, id, %(type)s, text FROM unnest(%(ids)s::uuid[], %(texts)s::text[]) AS t(id, text)
@@ -45,7 +52,7 @@ async def reindex(database: Database, caller: Caller) -> int:
                     last=last,
                 )
                 ids = [row["id"] for row in rows]
-                await _write(tx, aggregate, ids)
+                await reindex_some(tx, aggregate, ids)
             # No word may be left out for want of room: there may be no next record that has it.
             await learned()
             count += len(ids)
@@ -53,12 +60,13 @@ async def reindex(database: Database, caller: Caller) -> int:
     return count
 
 
-async def _write(tx: Transaction, aggregate: Aggregate, ids: list[UUID]) -> None:
+async def reindex_some(tx: Transaction, aggregate: Aggregate, ids: list[UUID]) -> None:
+    """Make the search texts of these records anew."""
     await load_ahead(tx, aggregate, ids)
     texts = {}
     for record_id in ids:
         record = tx.loaded.pop(record_id)
-        text = texts[record_id] = _TEXTS[aggregate](tx.config, record)
+        text = texts[record_id] = record_text(tx.config, aggregate, record)
         if text != record.row["search_text"]:
             await tx.update(aggregate.table, ("search_text",), {"id": record_id, "search_text": text})
         tx.words |= spelled_words(text)

@@ -14,7 +14,8 @@ import orjson
 
 from tenants.aggregates import Aggregate, Child, Record, Row, Settled
 from tenants.computed.indexing import follows, keep_computed
-from tenants.field_values.keeping import keep_indexed
+from tenants.field_values.keeping import keep_indexed, note_converting
+from tenants.field_values.slots import turned
 from tenants.files.attaching import keep_attached
 from tenants.names import camel
 from tenants.problems import Conflict, NotFound
@@ -86,7 +87,10 @@ async def _load_all(
         ),
     ]
     rows, *children = await tx.fetch_each(*((sql, scope) for sql in statements))
-    found = {row["id"]: Record(row, {child.name: [] for child in kinds}) for row in rows}
+    found = {
+        row["id"]: Record(turned(tx.config.swapped, aggregate.record_type, row), {child.name: [] for child in kinds})
+        for row in rows
+    }
     for child, entries in zip(kinds, children, strict=True):
         for entry in entries:
             found[entry[child.parent]].children[child.name].append(entry)
@@ -112,10 +116,10 @@ async def save(tx: Transaction, settled: Settled, kind: str, note: str | None = 
     aggregate, before, after = settled.aggregate, settled.before, settled.after
     row = after.row
     if before is None:
-        require_room(tx.config, aggregate.record_type)
+        require_room(tx.caller.tenant, aggregate.record_type)
         changes = _beginning(aggregate, after)
         row.update(version=1, created_at=tx.now, updated_at=tx.now)
-        await tx.insert(aggregate.table, row)
+        await tx.insert(aggregate.table, turned(tx.config.swapped, aggregate.record_type, row))
         for child in aggregate.children:
             await _insert_children(tx, child, row["id"], after.children.get(child.name, ()))
     else:
@@ -124,7 +128,8 @@ async def save(tx: Transaction, settled: Settled, kind: str, note: str | None = 
         if not changes:
             return False
         row.update(version=before.row["version"] + 1, updated_at=tx.now)
-        await tx.update(aggregate.table, (*differing, "version", "updated_at"), row)
+        written = turned(tx.config.swapped, aggregate.record_type, row)
+        await tx.update(aggregate.table, (*differing, "version", "updated_at"), written)
         for child in aggregate.children if before.children else ():
             await _save_children(
                 tx, child, row["id"], before.children.get(child.name, []), after.children.get(child.name, [])
@@ -136,12 +141,13 @@ async def save(tx: Transaction, settled: Settled, kind: str, note: str | None = 
         known = before.row["custom"] if before else None
         await keep_indexed(tx, aggregate.record_type, row["id"], known, row["custom"])
         await keep_attached(tx, aggregate.record_type, row["id"], known, row["custom"])
+        await note_converting(tx, aggregate.record_type, row["id"], known, row["custom"])
     for unique in settled.unique:
         if unique.had:
             await tx.delete(TABLE, {"record_id": row["id"], "rule": unique.rule})
         await tx.insert(TABLE, *(claim.row for claim in unique.claims))
         tx.claims.extend(unique.claims)
-    await keep_computed(tx, settled)
+    keep_computed(tx, settled)
     event = await _record_event(tx, aggregate, row, kind, changes, note)
     await decide(tx, aggregate.record_type, before.row if before else None, row, event)
     return True

@@ -40,6 +40,7 @@ _SPELLED = re.compile(r"[^\W\d_㐀-鿿豈-﫿]{4,40}")
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 # A block of letters that no text of an order book is written in (Yi): each sign is kept as one of them.
 _SIGN_LETTERS, _HOW_MANY_LETTERS = 0xA000, 1_165
+_LETTERS = re.compile(f"[{chr(_SIGN_LETTERS)}-{chr(_SIGN_LETTERS + _HOW_MANY_LETTERS)}]")
 
 
 def fold(text: str) -> str:
@@ -98,6 +99,11 @@ class Query:
 
     patterns: list[str]
     words: list[str]
+
+    @property
+    def literal_patterns(self) -> list[str]:
+        """The patterns without those that stand for a sign by a letter that only search texts have."""
+        return [pattern for pattern in self.patterns if not _LETTERS.search(pattern)]
 
 
 @lru_cache(maxsize=1_000)

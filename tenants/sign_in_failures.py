@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import ceil
 
-from tenants.callers import Remembered
 from tenants.problems import LimitExceeded
+from tenants.remembering import Remembered
 
 MOST = 10
 SECONDS = 15 * 60.0

@@ -9,6 +9,7 @@ from liquid import BoundTemplate, Environment
 from liquid.exceptions import LiquidError
 
 from tenants.config.definitions import label
+from tenants.field_values.slots import turned
 from tenants.problems import Conflict, FieldError, NotFound
 from tenants.transaction import Transaction
 
@@ -28,25 +29,28 @@ def _parsed(text: str) -> BoundTemplate:
     return _ENVIRONMENT.from_string(text)
 
 
-def template_errors(name: str, text: str) -> Iterator[FieldError]:
-    """What is wrong with a template's form."""
-    try:
-        _parsed(text)
-    except (LiquidError, RecursionError) as error:
-        yield FieldError((name,), "config.bad_template", {"reason": " ".join(str(error).split())})
+def template_errors(name: str, texts: Mapping[str, str]) -> Iterator[FieldError]:
+    """What is wrong with the form of a template, which is given by language."""
+    for language, text in texts.items():
+        try:
+            _parsed(text)
+        except (LiquidError, RecursionError) as error:
+            path = (name, language) if language else (name,)
+            yield FieldError(path, "config.bad_template", {"reason": " ".join(str(error).split())})
 
 
-def render(text: str, values: Mapping[str, Any]) -> str:
-    """The text with its values filled in. Raises :class:`Conflict` when the template runs into a limit."""
+def render(texts: Mapping[str, str], language: str, values: Mapping[str, Any]) -> str:
+    """The template in its reader's language, with its values filled in. Raises :class:`Conflict` when the template runs into a limit."""
     try:
-        return _parsed(text).render(**values)
+        return _parsed(label(texts, language)).render(**values)
     except (LiquidError, RecursionError) as error:
         raise Conflict("config.bad_template", reason=" ".join(str(error).split())) from None
 
 
 _ORDER = """
 SELECT o.number, o.status, o.total, o.currency, o.priority, o.channel, o.promised_at, o.ordered_at, o.custom, o.void_reason,
-       o.owner_id, m.name AS owner_name, m.email AS owner_email, c.name AS customer_name,
+       o.owner_id, m.name AS owner_name, m.email AS owner_email, m.language AS owner_language, c.name AS customer_name,
+       c.language AS customer_language,
        (SELECT p.value FROM contact_points p WHERE p.tenant_id = o.tenant_id AND p.customer_id = c.id AND p.kind = 'email'
         ORDER BY p.position LIMIT 1) AS customer_email
 FROM orders o
@@ -57,7 +61,7 @@ WHERE o.tenant_id = %(tenant)s AND o.id = %(order)s
 
 
 async def load_order(tx: Transaction, order_id: UUID) -> dict[str, Any]:
-    """An order as templates see it: plain texts, names as in GraphQL. Raises :class:`NotFound`."""
+    """An order as templates see it in the company's language: plain texts, names as in GraphQL. Raises :class:`NotFound`."""
     row = await tx.fetch_one(_ORDER, order=order_id)
     if row is None:
         raise NotFound("order", order_id)
@@ -72,7 +76,18 @@ async def load_order(tx: Transaction, order_id: UUID) -> dict[str, Any]:
         "orderedAt": row["ordered_at"].isoformat(),
         "voidReason": row["void_reason"],
         "ownerId": row["owner_id"],
-        "owner": {"name": row["owner_name"], "email": row["owner_email"]},
-        "customer": {"name": row["customer_name"], "email": row["customer_email"]},
-        "custom": row["custom"],
+        "owner": {"name": row["owner_name"], "email": row["owner_email"], "language": row["owner_language"]},
+        "customer": {
+            "name": row["customer_name"],
+            "email": row["customer_email"],
+            "language": row["customer_language"],
+        },
+        "custom": turned(tx.config.swapped, "order", row)["custom"],
     }
+
+
+def for_reader(tx: Transaction, order: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """The values of a template over that order, with labels in its reader's language."""
+    key = order["status"]["key"]
+    shown = label(tx.config.all_statuses[key].label, language, key)
+    return {"order": {**order, "status": {"key": key, "label": shown}}}

@@ -5,7 +5,7 @@ sent before an answer is wanted: what a call must know first is one round trip, 
 commit are another.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,8 +21,10 @@ from uuid_utils.compat import uuid7
 from tenants.actors import Actor
 from tenants.config.snapshot import TenantConfig
 from tenants.database import OUTDATED, Announcement, Caller, Connection, Database, Outdated
+from tenants.field_values.kinds import INDEX_TABLES
 from tenants.field_values.rows import Value
 from tenants.field_values.taken import UNIQUE_INDEXES, taken
+from tenants.held_numbers import Drawn, pass_over
 from tenants.permissions import Access
 from tenants.problems import Conflict, InvalidInput, Problem
 from tenants.rules.claims import CONSTRAINT, Claim, taken_claims
@@ -49,6 +51,8 @@ _UNIQUE_COLUMNS = {
     table: frozenset(column for other, column, _ in UNIQUE_KEYS.values() if other == table)
     for table, _, _ in UNIQUE_KEYS.values()
 }
+# Nobody gives an order its number: one that is held was counted in vain, and the call is done again with the next.
+_NUMBERS = "orders_tenant_id_number_key"
 _BEGIN: Bound = bind(statement("BEGIN"), {})
 _COMMIT: Bound = bind(statement("COMMIT"), {})
 _ROLLBACK: Bound = bind(statement("ROLLBACK"), {})
@@ -72,10 +76,12 @@ class Transaction:
     Rows given to :meth:`insert`, :meth:`update` and :meth:`delete` wait and are written by one statement, before a statement
     that might see them and at the end. ``written`` is the row last written to each table: under row security PostgreSQL does
     not tell which value broke a unique key. In a ``rehearsal`` everything is done and nothing is kept; without ``automations``
-    its events set off none. ``numbers`` are order numbers taken in advance, by counter, and ``loaded`` records loaded in
-    advance, by id; ``unique_values`` are those written of unique custom fields, ``claims`` those that rules keep apart; ``states``,
+    its events set off none. ``numbers`` are numbers taken in advance, by counter, ``drawn`` the counters that gave any, and ``loaded`` records loaded in
+    advance, by id; ``holders`` are the records that have a built-in key, by its table, column and value, where that
+    is known in advance: None is nobody; ``unique_values`` are those written of unique custom fields, ``claims`` those that rules keep apart; ``states``,
     unless it is None, is told how the fields of each settled record stand; ``words`` are those of the records written, for search to
-    know. ``last_words`` are sent right before the commit and see all that was written; the first value of each is in
+    know. What is done ``late`` is done once for all records, by its name: before the end, or a statement that reads an index table.
+    ``last_words`` are sent right before the commit and see all that was written; the first value of each is in
     ``answers`` after it.
     """
 
@@ -88,11 +94,14 @@ class Transaction:
     rehearsal: bool = False
     automations: bool = True
     numbers: dict[str, list[int]] = field(default_factory=dict)
+    drawn: dict[str, Drawn] = field(default_factory=dict)
     loaded: dict[UUID, Any] = field(default_factory=dict)
+    holders: dict[tuple[str, str, str], UUID | None] = field(default_factory=dict)
     unique_values: list[Value] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     states: list[FieldState] | None = None
     words: set[str] = field(default_factory=set)
+    late: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     last_words: list[Bound] = field(default_factory=list)
     answers: list[bytes | None] = field(default_factory=list)
     _connection: Connection = field(init=False)
@@ -113,6 +122,10 @@ class Transaction:
         return self.caller.config
 
     @property
+    def config_version(self) -> int:
+        return self.caller.tenant.version
+
+    @property
     def access(self) -> Access:
         return self.caller.access
 
@@ -131,6 +144,8 @@ class Transaction:
 
     async def fetch_each(self, *statements: tuple[str, Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
         """The rows of several statements, in one round trip."""
+        if self.late and any(table in sql for sql, _ in statements for table in INDEX_TABLES):
+            await self._do_late()
         if any(self._writes.touches(sql) for sql, _ in statements):
             self._flush()
         results = await self._exchange(*(self._bound(sql, parameters) for sql, parameters in statements))
@@ -174,6 +189,7 @@ class Transaction:
 
     async def connection(self) -> Connection:
         """The connection inside the transaction, for what is also done where there is none."""
+        await self._do_late()
         self._flush()
         await self._exchange()
         return self._connection
@@ -204,7 +220,13 @@ class Transaction:
         results = await self._connection.exchange(*first, *unsent, *statements)
         return results[len(results) - len(statements) :]
 
+    async def _do_late(self) -> None:
+        while self.late:
+            _, do = self.late.popitem()
+            await do()
+
     async def _end(self) -> None:
+        await self._do_late()
         self._flush()
         if self.rehearsal:
             await self._exchange(_ROLLBACK)
@@ -256,9 +278,18 @@ async def begin(
 
 
 async def _translated(tx: Transaction, error: BaseException) -> BaseException:
+    if isinstance(error, errors.UniqueViolation) and error.diag.constraint_name == _NUMBERS:
+        orders = [drawn for drawn in tx.drawn.values() if drawn.owner == "order"]
+        if await pass_over(tx._connection, tx.tenant_id, orders):  # noqa: SLF001
+            return Outdated()
     if isinstance(error, errors.UniqueViolation) and error.diag.constraint_name in UNIQUE_INDEXES:
+        problem = await taken(tx._connection, tx.tenant_id, tx.unique_values)  # noqa: SLF001
+        fields = {error.path[-1] for error in problem.errors} if problem else ()
+        numbers = [drawn for drawn in tx.drawn.values() if drawn.owner.partition(".")[2] in fields]
+        if await pass_over(tx._connection, tx.tenant_id, numbers):  # noqa: SLF001
+            return Outdated()
         # Whoever held the value a moment ago may have let it go.
-        return await taken(tx._connection, tx.tenant_id, tx.unique_values) or Conflict("busy")  # noqa: SLF001
+        return problem or Conflict("busy")
     if isinstance(error, errors.UniqueViolation) and error.diag.constraint_name == CONSTRAINT:
         return await taken_claims(tx._connection, tx.tenant_id, tx.claims) or Conflict("busy")  # noqa: SLF001
     return translated(error, tx.written)

@@ -28,6 +28,17 @@ def is_larger(tree: Any, most: int) -> bool:
     return False
 
 
+def has_huge_number(tree: Any, largest: int) -> bool:
+    """Whether a whole number of it is beyond ``largest``, on either side of zero."""
+    todo = [tree]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, int) and abs(value) > largest:
+            return True
+        todo.extend(_parts(value))
+    return False
+
+
 def is_unprintable(tree: Any) -> bool:
     """Whether a text of it, or a key, holds what PostgreSQL cannot keep: NUL, or half a character."""
     todo = [tree]

@@ -12,10 +12,10 @@ from uuid import UUID
 
 import orjson
 
-from tenants.database import ENTER, Caller, Database
+from tenants.database import ENTER, ENTER_UNFLUSHED, Caller, Database
 from tenants.problems import InvalidInput
 from tenants.quotas import Quotas
-from tenants.wire import WireConnection, rows, statement
+from tenants.wire import Bound, WireConnection, rows, statement
 
 Row = dict[str, Any]
 LONGEST_DAYS = 366
@@ -88,11 +88,17 @@ FROM usage_days WHERE tenant_id = %(tenant)s::uuid AND measured_at IS NOT NULL O
 """)
 
 
-async def add(database: Database, tenant_id: UUID, requests: int, cost: int) -> None:
-    """Add operations and points of a company to those of today (UTC)."""
-    scope = {"tenant": tenant_id, "day": datetime.now(UTC).date(), "requests": requests, "cost": cost}
+async def add(database: Database, spent: Mapping[UUID, tuple[int, int]]) -> None:
+    """Add operations and points of companies to those of today (UTC): of all or of none, in one round trip."""
+    day = datetime.now(UTC).date()
+    sent: list[Bound] = []
+    # In one order everywhere, so that no two processes wait for each other.
+    for tenant_id in sorted(spent):
+        requests, cost = spent[tenant_id]
+        scope = {"tenant": tenant_id, "day": day, "requests": requests, "cost": cost}
+        sent += (ENTER_UNFLUSHED, scope), (_ADD, scope)
     async with database.aside.connection() as connection:
-        await connection.exchange((_ENTER, scope), (_ADD, scope))
+        await connection.exchange(*sent)
 
 
 async def measure_due(database: Database, most: int = 1_000) -> int:

@@ -87,7 +87,7 @@ HOSTILE = [
     Hostile("pages of 200 in pages of 200", document("{ orders(first: 200) { nodes { customer { orders(first: 200) { nodes { lines(first: 200) { nodes { id } } } } } } } }"), 400, LIMIT),
     Hostile("pages whose sizes are variables", document("query ($n: Int) { orders(first: $n) { nodes { customer { orders(first: $n) { nodes { lines(first: $n) { nodes { id } } } } } } } }", {"n": 200}), 400, LIMIT),
     Hostile("20 counts with filters", document("{ " + " ".join(f'a{n}: orders(where: {{or: [{", ".join(chr(123) + "notes: {contains: " + chr(34) + str(m) + chr(34) + "}" + chr(125) for m in range(5))}]}}, search: "x") {{ totalCount }}' for n in range(20)) + " }"), 400, LIMIT),
-    Hostile("20 nodes", document("{ " + " ".join(f'a{n}: node(id: "{n}") {{ id }}' for n in range(20)) + " }"), 400, LIMIT),
+    Hostile("20 viewers with their sessions", document("{ " + " ".join(f'a{n}: viewer {{ member {{ id }} }}' for n in range(20)) + " }"), 400, LIMIT),
     Hostile("an input object 600 deep", deep(600), 400, LIMIT),
     Hostile("an input object 50 deep", deep(50), 400, LIMIT),
     Hostile("a list of 100,000 items", document(FILTER, {"w": {"number": {"in": ["a"] * 100_000}}}), 400, LIMIT),

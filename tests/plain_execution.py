@@ -15,7 +15,7 @@ from uuid import UUID
 
 from graphql import ExecutionResult, GraphQLEnumType, GraphQLResolveInfo, GraphQLSchema, execute, get_named_type, parse
 
-from tenants.config.snapshot import TenantConfig
+from tenants.config.snapshot import Tenant, TenantConfig
 from tests.plain_conditions import holds
 from tests.plain_fields import SPECIAL, moment, snake
 from tests.plain_own_fields import own_values
@@ -85,12 +85,16 @@ class Page:
 class Book:
     """All rows of a company by type, and the cursors that have been handed out: by order and row, and back."""
 
-    config: TenantConfig
+    tenant: Tenant
     viewer: UUID
     rights: Sequence[str]
     records: dict[str, list[Record]]
     cursors: dict[tuple[str, UUID], str] = field(default_factory=dict)
     by_id: dict[tuple[str, UUID], Record] = field(init=False)
+
+    @property
+    def config(self) -> TenantConfig:
+        return self.tenant.config
 
     def __post_init__(self) -> None:
         self.by_id = {(name, record.id): record for name, found in self.records.items() for record in found}
@@ -138,17 +142,17 @@ class Book:
     def _root(self, name: str, arguments: Row) -> Any:
         if name == "viewer":
             tenant = {
-                "id": str(self.config.tenant_id),
-                "slug": self.config.slug,
-                "name": self.config.name,
+                "id": str(self.tenant.id),
+                "slug": self.tenant.slug,
+                "name": self.tenant.name,
                 "language": self.config.language,
                 "timeZone": self.config.time_zone,
                 "currency": self.config.currency,
-                "configVersion": self.config.version,
+                "configVersion": self.tenant.version,
             }
             return {"member": self.find("Member", self.viewer), "tenant": tenant, "rights": self.rights}
         if name == "configuration":
-            return {"version": self.config.version}
+            return {"version": self.tenant.version}
         if name == "node":
             return next((found for kind in ROOTS.values() if (found := self._by(kind, "id", arguments["id"]))), None)
         if name in LISTS:

@@ -30,6 +30,34 @@ async def test_a_part_is_merged_logged_and_taken_back(orderloom: Orderloom, comp
     assert again.err.endswith("because later ones changed the same: 3. Take these back first.\n")
 
 
+async def test_a_template_is_listed_added_and_removed(orderloom: Orderloom, company: Company, client: object) -> None:
+    slug = company.slug
+
+    async def listed() -> dict[str, str]:
+        lines = (await orderloom("config", "template", "list", "-t", slug)).out.splitlines()
+        return {name: since for name, since, _ in (line.split("\t") for line in lines) if since != "-"}
+
+    assert await listed() == {"minimal": "version 1"}
+    planned = await orderloom("config", "template", "apply", "-t", slug, "--plan", "workshop")
+    assert "Add status 'received' (Received)" in planned.out.splitlines()
+    assert (planned.code, await listed()) == (0, {"minimal": "version 1"})
+    applied = await orderloom("config", "template", "apply", "-t", slug, "workshop")
+    assert (applied.out, applied.err) == (planned.out, f"The configuration of '{slug}' is at version 2.\n")
+    assert await listed() == {"minimal": "version 1", "workshop": "version 2"}
+    await company.add_person("mechanic")
+    planned = await orderloom("config", "template", "remove", "-t", slug, "--plan", "workshop")
+    said = planned.out.splitlines()
+    assert "role 'mechanic' (Mechanic): It stays, because 1 members hold it." in said
+    assert "Archive status 'waiting' (Waiting for parts)" not in said
+    assert "Archive void reason 'beyond_repair' (Beyond repair)" in said
+    removed = await orderloom("config", "template", "remove", "-t", slug, "workshop")
+    assert (removed.code, removed.err) == (0, f"The configuration of '{slug}' is at version 3.\n")
+    assert await listed() == {"minimal": "version 1"}
+    missing = await orderloom("config", "template", "remove", "-t", slug, "workshop")
+    assert (missing.code, missing.out) == (1, "")
+    assert "'workshop' is not installed here. Installed: minimal." in missing.err
+
+
 async def test_a_plan_says_what_would_be_lost(orderloom: Orderloom, company: Company, client: object) -> None:
     """By a document that lacks a field which records have a value of."""
     whole = (await orderloom("config", "export", "-t", company.slug)).out

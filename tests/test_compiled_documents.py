@@ -67,7 +67,13 @@ ORDERINGS: Mapping[str, Sequence[Sequence[Any]]] = {
     "File": [[], [{"name": "DESC"}]],
 }
 # Told in sentences of the messages, or not read by the compiler.
-LEFT_OUT = {("Voiding", "refusal"), ("Configuration", "document"), ("Configuration", "definitions")}
+LEFT_OUT = {
+    ("Voiding", "refusal"),
+    ("Company", "languages"),
+    ("Viewer", "closedFields"),
+    ("Configuration", "document"),
+    ("Configuration", "definitions"),
+}
 PLAIN = {
     "Query": (*LISTS, *ROOTS, "node", "viewer", "configuration"),
     "Viewer": ("member", "tenant", "rights"),
@@ -109,7 +115,7 @@ async def read_book(company: Company) -> Book:
     for kind, table in TABLES.items():
         rows = await company.rows(f"SELECT * FROM {table} WHERE tenant_id = %(tenant)s")
         records[kind] = [Record(kind, row) for row in rows]
-    return Book(caller.config, company.owner.id, sorted(caller.access.rights), records)
+    return Book(caller.tenant, company.owner.id, sorted(caller.access.rights), records)
 
 
 async def learn_cursors(company: Company, book: Book) -> None:

@@ -4,9 +4,9 @@ from asyncio import gather, sleep
 
 import pytest
 
-from tenants.companies import template_names
 from tenants.config import change_sets
 from tenants.config.documents import read_document
+from tenants.config.shipped_templates import template_names
 from tenants.problems import InvalidInput
 from tests.documents import (
     APPLY_CONFIGURATION,
@@ -257,7 +257,7 @@ def _nested(depth: int) -> str:
 
 BOMBS = {
     "a document that is too large": ("orderloom: 1\n# " + "x" * 900_000, "CONFIG_TOO_LARGE"),
-    "a condition 1,000 levels deep": (_nested(1_000), "CONFIG_TOO_DEEP"),
+    "a condition 1,000 levels deep": (_nested(1_000), "CONFIG_YAML_TOO_DEEP"),
     "one that YAML can read": (_nested(66), "CONFIG_TOO_DEEP"),
     "one that pydantic can read": (_nested(40), "VALUE_TOO_DEEP"),
     "aliases of aliases": (
@@ -265,11 +265,11 @@ BOMBS = {
         + "".join(f"x{step}: &a{step} [{', '.join([f'*a{step - 1}' if step else '1'] * 10)}]\n" for step in range(9)),
         "CONFIG_TOO_MANY_PARTS",
     ),
-    "an alias of itself": ("orderloom: 1\nfields: &a {order.x: *a}\n", "CONFIG_TOO_DEEP"),
+    "an alias of itself": ("orderloom: 1\nfields: &a {order.x: *a}\n", "CONFIG_YAML_ALIAS"),
     "an unknown section": ("orderloom: 1\nwidgets: {}\n", "CONFIG_UNKNOWN_KIND"),
     "an unknown key": (
         "orderloom: 1\nfields: {order.x: {label: {en: X}, type: text, colour: red}}\n",
-        "CONFIG_BAD_VALUE",
+        "CONFIG_UNKNOWN_PROPERTY",
     ),
     "a text that cannot be kept": (
         'orderloom: 1\nviews: {v: {label: {en: V}, where: {number: {eq: "a\\0b"}}}}\n',

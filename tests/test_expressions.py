@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tenants.config.snapshot import TenantConfig
 from tenants.database import ENTER
 from tenants.expressions import Expression, Kind, parse_expression
+from tenants.expressions.operations import capitals
 from tenants.field_types.operators import fold
 from tenants.occasion import Occasion
 from tenants.records import REGISTRY
@@ -125,7 +126,13 @@ def expressions(depth: int) -> tuple[st.SearchStrategy[str], ...]:
     number, text, flag, day, moment = expressions(depth - 1)
 
     def either(kind: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-        return st.one_of(call("if", flag, kind, kind), call("if", flag, kind), call("coalesce", kind, kind))
+        return st.one_of(
+            call("if", flag, kind, kind),
+            call("if", flag, kind),
+            call("coalesce", kind, kind),
+            call("case", flag, kind, flag, kind),
+            call("case", flag, kind, flag, kind, kind),
+        )
 
     numbers = st.one_of(
         NUMBER_LEAVES,
@@ -133,18 +140,23 @@ def expressions(depth: int) -> tuple[st.SearchStrategy[str], ...]:
         joined(number, "+-*/", number),
         call("round", number, one_of("0", "2", "10")),
         *(call(name, number) for name in ("floor", "ceil", "abs", "round", "-")),
-        *(call(name, number, number) for name in ("min", "max")),
+        *(call(name, number, number) for name in ("min", "max", "mod")),
         call("length", text),
         call("daysBetween", day, day),
         call("hoursBetween", moment, moment),
-        *(call(name, day) for name in ("year", "month", "day", "weekday")),
+        call("yearsBetween", day, day),
+        *(call(name, day) for name in ("year", "quarter", "month", "week", "day", "weekday")),
+        call("hour", moment),
         either(number),
     )
     texts = st.one_of(
         TEXT_LEAVES,
         call("concat", text, text),
         call("concat", number, day, moment),
-        *(call(name, text) for name in ("lower", "trim")),
+        call("format", number, one_of("0", "2", "10")),
+        call("format", day, one_of('"DD.MM.YYYY"', '"YYYY年M月D日"', '"YY/MM"')),
+        *(call(name, text) for name in ("lower", "upper", "trim")),
+        call("mid", text, one_of("1", "2"), one_of("0", "1", "10000")),
         *(call(name, text, one_of("0", "1", "10000")) for name in ("left", "right")),
         either(text),
     )
@@ -170,12 +182,13 @@ def expressions(depth: int) -> tuple[st.SearchStrategy[str], ...]:
         call("addMonths", one_of("custom.a_day", 'date("2024-02-29")', 'date("9999-12-31")'), number),
         call("date", moment),
         call("max", day, day),
+        *(call(name, day) for name in ("startOfMonth", "endOfMonth")),
         either(one_of("custom.a_day", "today()")),
     )
     moments = st.one_of(
         MOMENT_LEAVES,
         call("addDays", moment, number),
-        call("addMonths", moment, number),
+        *(call(name, moment, number) for name in ("addMonths", "addHours", "addMinutes")),
         call("min", moment, moment),
         either(moment),
     )
@@ -254,6 +267,14 @@ RESULTS: tuple[tuple[str, Any], ...] = (
     ("if(1 / 0 > 1, 1, 2)", Decimal(2)),
     ("if(false, 1)", None),
     ("true or 1 / 0 > 1", True),
+    ("1 / 0 > 1 or true", True),
+    ("1 / 0 > 1 or false", None),
+    ("1 / 0 > 1 or 1 / 0 > 2", None),
+    ("false and 1 / 0 > 1", False),
+    ("1 / 0 > 1 and false", False),
+    ("1 / 0 > 1 and true", None),
+    ("not (1 / 0 > 1 and true)", None),
+    ("if(1 / 0 > 1 and true, 1, 2)", Decimal(2)),
     ("not (1 / 0 > 1)", None),
     ("not false and true", True),
     ('concat("a", 1.50, date("2024-02-29"))', "a1.52024-02-29"),
@@ -276,6 +297,28 @@ RESULTS: tuple[tuple[str, Any], ...] = (
     ('daysBetween(date("2024-02-28"), date("2024-03-01"))', Decimal(2)),
     ('weekday(date("2024-02-29"))', Decimal(4)),
     ('year(date("2024-02-29")) * 100 + month(date("2024-02-29"))', Decimal(202402)),
+    ("case(false, 1, 2 > 1, 2, 3)", Decimal(2)),
+    ('case(false, "a", 1 / 0 > 1, "b")', None),
+    ("mod(7.5, 2)", Decimal("1.5")),
+    ("mod(-7, 3)", Decimal(-1)),
+    ("mod(7, 0)", None),
+    ('upper("straße")', "STRAßE"),
+    ('mid("héllo", 2, 3)', "éll"),
+    ("format(1234.5)", "1234.50"),
+    ("format(0 - 0.001, 2)", "0.00"),
+    ("format(2.5, 0)", "3"),
+    ('format(date("2024-02-09"), "D.M.YY")', "9.2.24"),
+    ('format(date("2024-02-09"), "YYYY年MM月DD日")', "2024年02月09日"),
+    ('startOfMonth(date("2024-02-09"))', date(2024, 2, 1)),
+    ('endOfMonth(date("2024-02-09"))', date(2024, 2, 29)),
+    ('endOfMonth(date("9999-12-01"))', date(9999, 12, 31)),
+    ('yearsBetween(date("2000-02-29"), date("2024-02-28"))', Decimal(23)),
+    ('yearsBetween(date("2024-02-29"), date("2000-03-01"))', Decimal(-23)),
+    ('quarter(date("2024-06-30"))', Decimal(2)),
+    ('week(date("2027-01-01"))', Decimal(53)),
+    ("hoursBetween(now(), addHours(now(), 1.5))", Decimal("1.5")),
+    ("hoursBetween(now(), addMinutes(now(), -90))", Decimal("-1.5")),
+    ("addHours(now(), 99999999999)", None),
     ("hoursBetween(now(), addDays(now(), 1)) in [23, 24, 25]", True),
     ("daysBetween(today(), now())", Decimal(0)),
 )
@@ -312,12 +355,15 @@ def moments_of(rows: Sequence[Row]) -> list[datetime]:
 
 
 async def test_lower_case_is_that_of_the_database(company: Company) -> None:
-    """Letter by letter, over all of the Unicode that Python knows; PostgreSQL's is newer by some letters."""
+    """Letter by letter, over all of the Unicode that Python knows; PostgreSQL's is newer by some letters. Upper case as well."""
     rows = await company.rows(
-        "SELECT n, lower(chr(n)) AS small FROM generate_series(1, 1114111) n WHERE n NOT BETWEEN 55296 AND 57343"
+        "SELECT n, lower(chr(n)) AS small, upper(chr(n)) AS large FROM generate_series(1, 1114111) n"
+        " WHERE n NOT BETWEEN 55296 AND 57343"
     )
     known = [row for row in rows if category(chr(row["n"])) != "Cn"]
     assert [chr(row["n"]) for row in known if fold(chr(row["n"])) != row["small"]] == []
+    both_known = [row for row in known if category(row["large"]) != "Cn"]
+    assert [chr(row["n"]) for row in both_known if capitals(chr(row["n"])) != row["large"]] == []
 
 
 async def test_the_dearest_expression_is_cheap(company: Company) -> None:

@@ -249,5 +249,5 @@ def test_the_examples_can_be_used() -> None:
         assert parse_mapping((example / "mapping.yaml").read_text(encoding="utf-8")).files
         definitions = read_document((example / "config.yaml").read_text(encoding="utf-8"))
         empty: dict[str, dict[str, Definition]] = {kind: {} for kind in definitions}
-        config = TenantConfig(new_id(), "x", "x", "en", "UTC", "EUR", 0, empty)
+        config = TenantConfig("en", "UTC", "EUR", empty)
         assert check(config, definitions, None) == []

@@ -15,6 +15,7 @@ from tenants.imports.run import MOST_BYTES, run_import, run_import_texts
 from tenants.imports.targets import LINE, Group, Link, targets
 from tenants.imports.writing import Outcome, Writer
 from tenants.problems import Conflict, InvalidInput, LimitExceeded, NotAllowed
+from tenants.products import create_product
 from tests.conftest import NewCompany
 from tests.harness import Company
 from tests.importing import HEAD, counts, everything, load, orders, rejected
@@ -272,3 +273,24 @@ async def test_files_on_disk(company: Company, tmp_path: Path) -> None:
     assert {row["notes"] for row in await orders(company)} == {"better"}
     with pytest.raises(InvalidInput, match=r"nothing\.yaml: the file cannot be read: No such file"):
         await run_import(company.database, company.callers, company.id, tmp_path / "nothing.yaml")
+
+
+async def test_taken_keys_come_with_all_that_is_wrong(company: Company) -> None:
+    """Also those that an earlier row of the same batch has brought; all rows are told of at once."""
+    async with company.begin() as tx:
+        await create_product(tx, {"sku": "A", "name": "Apple", "externalId": "old"})
+    mapping = (
+        HEAD + "  - {file: p.csv, record: product, external_id: id, fields: {sku: sku, name: name, taxRate: tax}}\n"
+    )
+    text = "id,sku,name,tax\n1,A,Ape,0\n2,B,Bean,0\n3,B,Bolt,7\n4,C,Cup,0\nold,D,Dog,0\n6,A,Ant,0\n"
+    summary = await load(company, mapping, p=text)
+    assert rejected(summary) == [
+        ("p.csv", 2, "sku: A is already in use. Choose another."),
+        (
+            "p.csv",
+            4,
+            'tax: 7 is not a rate from 0 to 1; write 10 % as "0.1". sku: B is already in use. Choose another.',
+        ),
+    ]
+    rows = await company.rows("SELECT external_id, sku FROM products WHERE tenant_id = %(tenant)s ORDER BY external_id")
+    assert [(row["external_id"], row["sku"]) for row in rows] == [("2", "B"), ("4", "C"), ("6", "A"), ("old", "D")]

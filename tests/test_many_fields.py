@@ -3,6 +3,7 @@
 import orjson
 import pytest
 
+from tests.conftest import NewCompany
 from tests.documents import CREATE_ORDER, DEFINE_FIELD, an_order, done, refused
 from tests.examples import create_orders, define_fields
 from tests.harness import Client, Company, Row, Statements
@@ -93,3 +94,32 @@ async def test_the_schema_of_five_hundred_fields(company: Company, client: Clien
         ("OrderCustomOrderBy", "inputFields"),
     ):
         assert [member["name"] for member in types[name][members]] == [f"f{number}" for number in range(COUNT)], name
+
+
+async def test_three_of_five_hundred_cost_what_three_cost(
+    new_company: NewCompany, client: Client, statements: Statements
+) -> None:
+    """D-13: the very same SQL is sent for three fields, read, filtered, sorted by and written, whether there are 497 more or none."""
+    three = {key: body for key, body in fields().items() if key in ("order.f1", "order.f3", "order.f499")}
+    custom = {"f1": 7, "f3": "2026-01-08", "f499": "red"}
+    sent = []
+    for defined in (three, fields()):
+        company = await new_company()
+        await define_fields(company, defined)
+        await company.data("{ viewer { rights } }")
+        statements.clear()
+        answer = await company.data(
+            "{ orders(where: {custom: {f1: {gte: 2}, f499: {eq: red}}}, orderBy: [{custom: {f3: DESC}}])"
+            " { totalCount nodes { id custom { f1 f3 f499 } } } }"
+        )
+        assert answer == {"orders": {"totalCount": 0, "nodes": []}}
+        read = list(statements.texts)
+        order = await done(company, CREATE_ORDER, lines=[{"name": "Work", "unitPrice": "1"}], custom=custom)
+        statements.clear()
+        answer = await company.data(
+            "query ($id: ID!) { order(id: $id) { custom { f1 f3 f499 } } }", {"id": order["id"]}
+        )
+        assert answer == {"order": {"custom": custom}}
+        sent.append((read, list(statements.texts)))
+    assert sent[0] == sent[1]
+    assert [len(texts) for texts in sent[0]] == [2, 2]

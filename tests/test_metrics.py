@@ -15,7 +15,7 @@ from server.metrics import CLASSES
 from tenants.calls import Call, under_way
 from tests.conftest import NewCompany
 from tests.documents import CREATE_ORDER
-from tests.examples import create_orders
+from tests.examples import create_orders, define_fields
 from tests.harness import Client, Company
 
 Labels = tuple[tuple[str, str], ...]
@@ -122,6 +122,28 @@ async def test_redis_and_the_pool_are_seen(client: Client, app: Application) -> 
     assert found["orderloom_database_up", ()] == 1
     assert found["orderloom_redis_up", ()] == float(app.state.house.live.connected)
     assert found["orderloom_database_pool", labelled(state="pool_size")] >= 1
+
+
+async def test_what_a_process_remembers_is_seen(client: Client, app: Application, new_company: NewCompany) -> None:
+    """Two companies of one template are two callers and one configuration; own fields make one more, and it weighs."""
+    callers = app.state.house.callers
+    query = "{ orders { nodes { number } } }"
+    one, other = await new_company(), await new_company(currency="CHF")
+    await one.data(query)
+    await other.data(query)
+    same = await new_company(currency="CHF")
+    grown = await growth(client, lambda: same.data(query))
+    assert grown["orderloom_remembered", labelled(kind="callers")] == 1
+    assert grown["orderloom_remembered", labelled(kind="tenants")] == 1
+    assert ("orderloom_remembered", labelled(kind="configurations")) not in grown
+    await define_fields(same, {f"order.field_{number}": {"type": "text"} for number in range(50)})
+    grown = await growth(client, lambda: same.data("{ orders { nodes { custom { field_1 } } } }"))
+    assert grown["orderloom_remembered", labelled(kind="configurations")] == 1
+    assert 50_000 < grown["orderloom_remembered_bytes", labelled(kind="configurations")] < 300_000
+    found = await metrics(client)
+    assert found["orderloom_remembered_bytes", labelled(kind="configurations")] == callers.weight.bytes <= callers.room
+    assert found["orderloom_remembered_bytes", labelled(kind="documents")] > 0
+    assert found["orderloom_configurations_forgotten", ()] == callers.forgotten
 
 
 async def test_the_class_of_a_tenant_follows_its_orders(

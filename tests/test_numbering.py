@@ -2,13 +2,17 @@
 
 import asyncio
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from tenants.config import change_sets
 from tenants.customers import create_customer
+from tenants.imports.run import run_import_texts
+from tenants.orders import create_order
 from tenants.problems import InvalidInput
 from tests.conftest import NewCompany
 from tests.documents import (
@@ -23,8 +27,9 @@ from tests.documents import (
     refused,
     unchanged,
 )
-from tests.examples import define_fields
+from tests.examples import create_orders, define_fields
 from tests.harness import Client, Company, Row
+from tests.importing import rejected
 
 AT_ONCE = 40
 
@@ -96,7 +101,7 @@ async def test_gapless_numbers_have_no_holes(company: Company, client: Client) -
     async def try_one(place: int) -> str | None:
         if place % 3:
             return await number_of(company)
-        # The one is refused before a number is drawn, the other by a unique key after that.
+        # Both are refused, for the one reason and for the other.
         values: dict[str, Any] = {"lines": []} if place % 2 else {"lines": [{"name": "x", "unitPrice": "1"}]}
         await refused(company, CREATE_ORDER, **values, externalId="taken")
         return None
@@ -108,10 +113,15 @@ async def test_gapless_numbers_have_no_holes(company: Company, client: Client) -
 
 
 async def test_numbers_with_holes_are_never_given_twice(company: Company, client: Client) -> None:
-    """Without gapless a late refusal costs a number, and that number is gone."""
+    """Without gapless a call that fails after its number was drawn costs that number."""
     await done(company, SET_NUMBERING, pattern="N-{seq}")
     assert await number_of(company, externalId="taken") == "N-1"
+    # What is known to be taken is told before a number is drawn.
     await refused(company, CREATE_ORDER, externalId="taken", lines=[{"name": "x", "unitPrice": "1"}])
+    with suppress(ZeroDivisionError):
+        async with company.begin() as tx:
+            await create_order(tx, {"lines": [{"name": "x", "unitPrice": "1"}]})
+            raise ZeroDivisionError
     assert await number_of(company) == "N-3"
 
 
@@ -245,3 +255,80 @@ async def test_gapless_fields_have_no_holes(company: Company, client: Client) ->
     await done(company, CREATE_PRODUCT, sku="B", name="B")
     listed = await company.data("{ products(orderBy: [{custom: {card: ASC}}]) { nodes { custom { card } } } }")
     assert [node["custom"]["card"] for node in listed["products"]["nodes"]] == ["P-1", "P-2"]
+
+
+@pytest.mark.parametrize("gapless", [False, True])
+async def test_patterns_that_come_to_the_same_text(company: Company, client: Client, gapless: bool) -> None:
+    """No order is refused for a number that another pattern gave: numbers that are held are left out, and shown so beforehand."""
+    await done(company, SET_NUMBERING, pattern="A{seq}", gapless=gapless)
+    await create_orders(company, [{}] * 12)
+    await done(company, SET_NUMBERING, pattern="A1{seq}", gapless=gapless)
+    assert await preview(company) == "A13"
+    assert [await number_of(company) for _ in range(2)] == ["A13", "A14"]
+    await done(company, SET_NUMBERING, pattern="A{seq}", gapless=gapless)
+    numbers = await asyncio.gather(*(number_of(company) for _ in range(5)))
+    found = {int(number.removeprefix("A")) for number in numbers}
+    assert found == {15, 16, 17, 18, 19} if gapless else len(found) == 5 and min(found) >= 15
+    rows = await company.rows("SELECT number FROM orders WHERE tenant_id = %(tenant)s")
+    assert len({row["number"] for row in rows}) == 19
+
+
+@pytest.mark.parametrize("gapless", [False, True])
+async def test_own_numbers_that_come_to_the_same_text(company: Company, client: Client, gapless: bool) -> None:
+    """The same of a field that numbers records by itself, where it is unique."""
+    field = {"type": "auto_number", "unique": True, "gapless": gapless}
+    await define_fields(company, {"order.no": {**field, "numbering": "A{seq}"}})
+    await create_orders(company, [{}] * 12)
+    await define_fields(company, {"order.no": {**field, "numbering": "A1{seq}"}})
+    await an_order(company)
+    rows = await company.rows("SELECT custom->>'no' AS no FROM orders WHERE tenant_id = %(tenant)s ORDER BY id")
+    assert [row["no"] for row in rows] == [f"A{number}" for number in range(1, 14)]
+
+
+@pytest.mark.parametrize("gapless", [False, True])
+async def test_a_batch_that_comes_upon_held_numbers(company: Company, client: Client, gapless: bool) -> None:
+    """An import takes many numbers at once; none of its orders is refused for one that is held."""
+    await done(company, SET_NUMBERING, pattern="A{seq}", gapless=gapless)
+    await create_orders(company, [{}] * 15)
+    await done(company, SET_NUMBERING, pattern="A1{seq}", gapless=gapless)
+    mapping = """
+orderloom-import: 1
+files:
+  - file: orders.csv
+    record: order
+    external_id: id
+    fields: {notes: id}
+    lines: {file: lines.csv, order: order, external_id: id, fields: {name: item, unitPrice: price}}
+"""
+    ids = [f"O{number}" for number in range(6)]
+    orders = "id\n" + "".join(f"{each}\n" for each in ids)
+    lines = "id,order,item,price\n" + "".join(f"L{each},{each},Work,10\n" for each in ids)
+
+    async def refresh() -> Any:
+        return await company.caller()
+
+    files = {"orders.csv": orders.encode(), "lines.csv": lines.encode()}
+    summary = await run_import_texts(
+        company.database, await company.caller(), mapping, files, dry_run=False, refresh=refresh
+    )
+    assert rejected(summary) == []
+    rows = await company.rows("SELECT number FROM orders WHERE tenant_id = %(tenant)s AND external_id IS NOT NULL")
+    # Those that were taken in vain are holes, where there may be any.
+    first = 6 if gapless else 7
+    assert {row["number"] for row in rows} == {f"A1{number}" for number in range(first, first + 6)}
+
+
+async def test_sequences_begin_anew_with_the_month_of_the_company(new_company: NewCompany) -> None:
+    """Also with the year: a text with them in it has a counter of its own, and it is the company's clock that turns them over."""
+    company = await new_company(time_zone="Asia/Shanghai")
+    async with company.begin() as tx:
+        body = {"pattern": "{year}{month}-{seq:3}"}
+        await change_sets.apply(tx, [change_sets.define(tx.config, "numbering", "order", body)])
+    numbers = []
+    for moment in ("2026-11-30T15:59:00", "2026-11-30T16:00:00", "2026-12-31T15:59:59", "2026-12-31T16:00:00"):
+        async with company.begin() as tx:
+            tx.now = datetime.fromisoformat(f"{moment}+00:00")
+            made = await create_order(tx, {"lines": [{"name": "Work", "unitPrice": "1"}]})
+        (row,) = await company.rows("SELECT number FROM orders WHERE tenant_id = %(tenant)s AND id = %(id)s", id=made)
+        numbers.append(row["number"])
+    assert numbers == ["202611-001", "202612-001", "202612-002", "202701-001"]

@@ -281,6 +281,34 @@ async def test_any_record_by_its_id(company: Company, client: Client) -> None:
         assert await company.data(document, {"id": nothing}) == {"node": None}
 
 
+async def test_twenty_records_by_their_ids(company: Company, client: Client, statements: Statements) -> None:
+    """As many as a document may have root fields: one statement each, all in one round trip, beside other fields as well."""
+    orders = [await an_order(company, customer={"name": f"C{place}"}) for place in range(10)]
+    ids = [found["id"] for order in orders for found in (order, order["customer"])]
+    fields = " ".join(
+        f'n{place}: node(id: "{found}") {{ __typename id ... on Customer {{ name }} }}'
+        for place, found in enumerate(ids)
+    )
+    statements.clear()
+    data = await company.data(f"{{ {fields} }}")
+    assert [data[f"n{place}"]["id"] for place in range(20)] == ids
+    assert [data[f"n{place}"].get("name") for place in (1, 3, 19)] == ["C0", "C1", "C9"]
+    assert len(statements.work) == 20
+    beside = await company.data(
+        f'{{ viewer {{ tenant {{ name }} }} node(id: "{ids[1]}") {{ ... on Customer {{ name }} }} }}'
+    )
+    assert beside == {"viewer": {"tenant": {"name": "Test Company"}}, "node": {"name": "C0"}}
+
+
+async def test_a_record_that_may_not_be_read_is_no_node(company: Company, client: Client) -> None:
+    order = await an_order(company, customer={"name": "Secret"})
+    nobody = await company.add_person()
+    answer = await company.graphql(
+        "query ($id: ID!) { node(id: $id) { id } }", {"id": order["customer"]["id"]}, person=nobody
+    )
+    assert answer == {"data": {"node": None}}
+
+
 async def test_more_fields_than_one_json_object_of_postgresql_takes(company: Company, client: Client) -> None:
     """PostgreSQL builds objects of at most fifty pairs at once; a selection may have more."""
     order = await an_order(company)

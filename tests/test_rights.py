@@ -9,9 +9,10 @@ import pytest
 from graphql import GraphQLObjectType
 
 from schema.execution import SCHEMA
-from tenants.companies import TEMPLATES
 from tenants.config import change_sets
+from tenants.config.draft_reviews import submit_draft
 from tenants.config.drafts import create_draft
+from tenants.config.shipped_templates import TEMPLATES
 from tenants.permissions import BUILT_IN_ROLES, RIGHTS
 from tests.documents import CREATE_CUSTOMER, CREATE_PRODUCT, an_order, done, unchanged
 from tests.harness import Client, Company, Row
@@ -42,18 +43,22 @@ MUTATIONS: dict[str, str] = {
     "migrateLifeCycle": "configuration.update",
     "revertLifeCycleMigration": "configuration.update",
     "holdLifeCycle": "configuration.update",
+    "numberExisting": "configuration.update",
     "defineVoidReason": "configuration.update",
     "defineRole": "configuration.update",
     "defineRule": "configuration.update",
     "setNumbering": "configuration.update",
     "removeDefinition": "configuration.update",
     "applyConfiguration": "configuration.update",
-    "applyTemplate": "configuration.update",
+    **dict.fromkeys(("applyTemplate", "removeTemplate", "setCompany"), "configuration.update"),
     "revertChangeSet": "configuration.update",
     "createDraft": "configuration.update",
     "updateDraft": "configuration.update",
     "deleteDraft": "configuration.update",
     "applyDraft": "configuration.update",
+    **dict.fromkeys(("draftRevert", "draftRestore", "submitDraft", "scheduleDraft"), "configuration.update"),
+    **dict.fromkeys(("approveDraft", "rejectDraft"), "configuration.approve"),
+    "setConfigurationReview": "configuration.update",
     "restoreDefinition": "configuration.update",
     "defineAutomation": "configuration.update",
     "importRecords": "product.import",
@@ -67,7 +72,7 @@ QUERIES: dict[str, str] = {
     "viewer": SIGNED_IN,
     "configuration": "configuration.read",
     "planConfiguration": "configuration.read",
-    "planTemplate": "configuration.read",
+    **dict.fromkeys(("planTemplate", "planTemplateRemoval", "missingTranslations"), "configuration.read"),
     "planRemoval": "configuration.read",
     "configurationTemplates": "configuration.read",
     "changeSets": "configuration.read",
@@ -83,6 +88,7 @@ QUERIES: dict[str, str] = {
     "previewUpdateProduct": "product.update",
     "usage": "configuration.read",
     "lifeCycles": "configuration.read",
+    "backfills": "configuration.read",
     "lifeCycleMigrations": "configuration.read",
     "planLifeCycleMigration": "configuration.read",
     "previewStatusChange": "order.change_status",
@@ -154,11 +160,14 @@ WRITTEN_OUT = {
     "configuration": "configuration { version }",
     "planConfiguration": 'planConfiguration(document: "orderloom: 1") { version }',
     "planTemplate": 'planTemplate(template: "minimal") { version }',
+    "planTemplateRemoval": 'planTemplateRemoval(template: "minimal") { kept { key } }',
+    "missingTranslations": "missingTranslations { key }",
     "planRemoval": 'planRemoval(kind: "status", key: "draft") { version }',
     "configurationTemplates": "configurationTemplates { name }",
     "fieldDefinitions": 'fieldDefinitions(object: "order") { key }',
     "numberPreview": "numberPreview",
     "lifeCycles": "lifeCycles { key }",
+    "backfills": "backfills { key }",
     "lifeCycleMigrations": "lifeCycleMigrations { id }",
     "planLifeCycleMigration": 'planLifeCycleMigration(moves: {fromLifeCycle: ""}) { status }',
     "usage": "usage { quotas { name } }",
@@ -169,7 +178,7 @@ WRITTEN_OUT = {
 class Scene:
     """A company with one record of each kind, and a call for every mutation and root field that would do something."""
 
-    def __init__(self, company: Company, order: Row, customer: Row, product: Row, draft: str) -> None:
+    def __init__(self, company: Company, order: Row, customer: Row, product: Row, draft: str, asked: str) -> None:
         self.company = company
         label = {"en": "New"}
         line = {"name": "x", "unitPrice": "1"}
@@ -200,6 +209,7 @@ class Scene:
             "migrateLifeCycle": {"fromLifeCycle": "", "statuses": [{"from": "draft", "to": "confirmed"}]},
             "revertLifeCycleMigration": {"id": MIGRATION_ID},
             "holdLifeCycle": {"lifeCycle": ""},
+            "numberExisting": {"object": "order", "key": "no"},
             "defineVoidReason": {"key": "flood", "label": label},
             "defineRole": {"key": "clerk", "label": label},
             "defineRule": {"object": "order", "key": "noted", "effect": "REQUIRE", "fields": ["notes"]},
@@ -207,11 +217,20 @@ class Scene:
             "removeDefinition": {"kind": "void_reason", "key": "other"},
             "applyConfiguration": {"document": document},
             "applyTemplate": {"template": "minimal"},
+            "removeTemplate": {"template": "minimal"},
+            "setCompany": {"name": "Other"},
             "revertChangeSet": {"version": 2},
             "createDraft": {"name": "Later", "document": "orderloom: 1"},
             "updateDraft": {"id": draft, "name": "Much later"},
             "deleteDraft": {"id": draft},
             "applyDraft": {"id": draft},
+            "draftRevert": {"version": 2, "name": "Back"},
+            "draftRestore": {"kind": "status", "key": "draft", "version": 1, "name": "Again"},
+            "submitDraft": {"id": draft},
+            "approveDraft": {"id": asked, "expectedVersion": 1},
+            "rejectDraft": {"id": asked, "expectedVersion": 1, "comment": "No"},
+            "scheduleDraft": {"id": draft, "applyAt": None},
+            "setConfigurationReview": {"fourEyes": False},
             "restoreDefinition": {"kind": "status", "key": "draft", "version": 1},
             "defineAutomation": {
                 "key": "tidy",
@@ -277,11 +296,16 @@ async def scene(company: Company, client: Client) -> Scene:
     async with company.begin() as tx:
         view = change_sets.define(tx.config, "view", "all", {"label": {"en": "All"}})
         sales = {"label": {"en": "Sales"}, "initial": "draft", "statuses": {"draft": {}}}
-        await change_sets.apply(tx, [view, change_sets.define(tx.config, "life_cycle", "sales", sales)])
+        number = {"type": "auto_number", "label": {"en": "No"}, "numbering": "N{seq}"}
+        field = change_sets.define(tx.config, "field", "order.no", number)
+        await change_sets.apply(tx, [view, change_sets.define(tx.config, "life_cycle", "sales", sales), field])
         await tx.insert("life_cycle_migrations", {**MIGRATION, "id": MIGRATION_ID, "created_at": tx.now})
     async with company.begin() as tx:
         draft = await create_draft(tx, "Later", "orderloom: 1", merge=True)
-    return Scene(company, await an_order(company, customerId=customer["id"]), customer, product, str(draft))
+        asked = await create_draft(tx, "Asked", "orderloom: 1", merge=True)
+        await submit_draft(tx, asked)
+    order = await an_order(company, customerId=customer["id"])
+    return Scene(company, order, customer, product, str(draft), str(asked))
 
 
 async def person_of(company: Company, role: str) -> Any:

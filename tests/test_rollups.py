@@ -198,8 +198,8 @@ async def test_orders_taken_at_once_are_all_counted(company: Company, client: Cl
     given = {"customerId": ann, "lines": [{"name": "Work", "unitPrice": "10"}]}
     async with company.begin() as tx:
         await orders.create_order(tx, given)
-        # Sends what waits.
-        assert await tx.fetch_one("SELECT 1 AS found") == {"found": 1}
+        # Writes the index rows, as the end would.
+        assert await tx.fetch_one("SELECT count(*) AS found FROM customer_numbers") == {"found": 1}
         second = asyncio.create_task(order(company, ("1", "30"), customerId=ann))
         while not await company.rows("SELECT 1 FROM pg_locks WHERE NOT granted"):
             assert not second.done()
@@ -282,3 +282,23 @@ async def test_a_step_and_an_automation_see_them(company: Company, client: Clien
         '{ orders(where: {custom: {stage: {eq: "confirmed web"}}}) { nodes { notes custom { stage } } } }'
     )
     assert found["orders"]["nodes"] == [{"notes": "seen", "custom": {"stage": "confirmed web"}}]
+
+
+async def test_many_saves_of_one_transaction_are_worked_out_once(
+    company: Company, client: Client, statements: Statements
+) -> None:
+    """However many orders of a customer are saved together, their figures are read once; whoever looks sooner finds them right."""
+    await define_well(company, "customer.spent", type="rollup", rollup=SPENT, indexed=True)
+    ann = await customer(company, "Ann")
+    statements.clear()
+    async with company.begin() as tx:
+        for price in range(1, 21):
+            await orders.create_order(tx, {"customerId": ann, "lines": [{"name": "Work", "unitPrice": str(price)}]})
+    assert len([text for text in statements.texts if "INSERT INTO customer_numbers" in text]) == 1
+    assert await shown(company, "spent") == {"Ann": {"spent": "210"}}
+    assert await agrees(company, "spent")
+    async with company.begin() as tx:
+        await orders.create_order(tx, {"customerId": ann, "lines": [{"name": "Work", "unitPrice": "90"}]})
+        row = await tx.fetch_one("SELECT value FROM customer_numbers WHERE tenant_id = %(tenant)s AND field = 'spent'")
+        assert row is not None
+        assert row["value"].startswith("100000000000000000300.")

@@ -11,6 +11,7 @@ from tests.documents import (
     DEFINE_FIELD,
     UPDATE_CUSTOMER,
     UPDATE_ORDER,
+    UPDATE_PRODUCT,
     VOID_ORDER,
     an_order,
     bad_values,
@@ -204,3 +205,81 @@ async def test_a_rule_sees_what_is_computed(company: Company, client: Client) ->
     assert bad_values(await refused(company, UPDATE_ORDER, id=order["id"], custom={"cost": "6"})) == {
         "notes": "RULE_REQUIRED"
     }
+
+
+async def test_a_rule_may_hold_for_voiding(company: Company, client: Client) -> None:
+    """Where it says so, and then with all its conditions; the others let a wrong order go."""
+    await define_field(company, "refunded", "boolean")
+    message = {"en": "Note the refund first.", "zh": "请先登记退款。"}
+    paid = {"channel": {"eq": "web"}}
+    await define(
+        company,
+        "noted",
+        "REQUIRE",
+        ["custom.refunded"],
+        onVoid=True,
+        when={"isVoided": {"eq": True}, **paid},
+        message=message,
+    )
+    await define(company, "sealed", "READ_ONLY", ["notes"], onVoid=True, when={"channel": {"eq": "web"}})
+    await define(company, "never", "CHECK", ["lines"], check="total > 1000")
+    async with unchanged(company):
+        problem = await refused(
+            company, DEFINE_RULE, object="product", key="p", effect="REQUIRE", fields=["unit"], onVoid=True
+        )
+        assert bad_values(problem) == {"rule.p.on_void": "CONFIG_RULE_ON_VOID"}
+    lines = [{"name": "Work", "unitPrice": "2000.00"}]
+    order = await an_order(company, channel="web", lines=lines)
+    async with unchanged(company):
+        problem = await refused(company, VOID_ORDER, id=order["id"], reason="entered_twice")
+        assert problem["errors"] == [{"path": ["custom", "refunded"], "code": "RULE_MESSAGE", "message": message["en"]}]
+    await done(company, UPDATE_ORDER, id=order["id"], custom={"refunded": False})
+    await done(company, VOID_ORDER, id=order["id"], reason="entered_twice")
+    other = await an_order(company, channel="fax", lines=lines)
+    await define(company, "never", "CHECK", ["lines"], check="total > 5000")
+    await done(company, VOID_ORDER, id=other["id"], reason="entered_twice")
+
+
+async def test_taken_keys_come_with_all_that_is_wrong(company: Company, client: Client) -> None:
+    """CUS-3, D-09: what another record has is told at its field, with all other violations, and nothing is written for it."""
+    await define_field(company, "card", "text", "product", unique=True)
+    await define(company, "priced", "REQUIRE", ["price"], object="product")
+    await done(company, CREATE_PRODUCT, sku="A", name="Apple", externalId="X", price="1", custom={"card": "7"})
+    other = await done(company, CREATE_PRODUCT, sku="B", name="Bean", price="1")
+    taken = {"sku": "A", "externalId": "X", "custom": {"card": "7"}}
+    expected = {"sku": "VALUE_TAKEN", "externalId": "VALUE_TAKEN", "custom.card": "VALUE_TAKEN"}
+    async with unchanged(company):
+        problem = await refused(company, CREATE_PRODUCT, name="", **taken)
+        assert bad_values(problem) == {**expected, "name": "VALUE_REQUIRED", "price": "RULE_REQUIRED"}
+        problem = await refused(company, UPDATE_PRODUCT, id=other["id"], taxRate="2", **taken)
+        assert bad_values(problem) == {**expected, "taxRate": "VALUE_NOT_RATE"}
+    customer = await done(company, CREATE_CUSTOMER, name="Ann", externalId="C")
+    await an_order(company, externalId="O", customerId=customer["id"])
+    async with unchanged(company):
+        problem = await refused(
+            company, CREATE_ORDER, externalId="O", customer={"name": "", "externalId": "C"}, lines=[{"name": "x"}]
+        )
+        assert bad_values(problem) == {
+            "externalId": "VALUE_TAKEN",
+            "customer.externalId": "VALUE_TAKEN",
+            "customer.name": "VALUE_REQUIRED",
+            "lines.0.unitPrice": "ORDER_BARE_LINE",
+        }
+    # One's own are not taken.
+    await done(company, UPDATE_PRODUCT, id=other["id"], sku="B", name="Beans")
+
+
+async def test_all_rules_that_are_broken_at_one_field_are_told(company: Company, client: Client) -> None:
+    """D-09: each with its own sentence, whatever else is wrong there."""
+    await define_field(company, "width", "decimal")
+    for key, most in (("door", 200), ("saw", 100)):
+        message = {"en": f"The {key} takes {most}."}
+        await define(company, key, "CHECK", ["custom.width"], check=f"custom.width <= {most}", message=message)
+    await define(company, "one", "UNIQUE", ["custom.width"])
+    await an_order(company, custom={"width": "50"})
+    async with unchanged(company):
+        problem = await refused(company, CREATE_ORDER, lines=LINES, custom={"width": "300"})
+    assert [(error["path"], error["message"]) for error in problem["errors"]] == [
+        (["custom", "width"], "The door takes 200."),
+        (["custom", "width"], "The saw takes 100."),
+    ]

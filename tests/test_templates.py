@@ -2,9 +2,15 @@
 
 import pytest
 
-from tenants.companies import check_template, read_template, template_names
+from tenants.companies import check_template
+from tenants.config.change_sets import after
+from tenants.config.checks import check
 from tenants.config.definitions import LANGUAGES, Automation, Definition
 from tenants.config.documents import export_document, read_document
+from tenants.config.installed_templates import additions
+from tenants.config.shipped_templates import read_template, template_names
+from tenants.config.snapshot import TenantConfig
+from tenants.config.texts import texts_of
 from tenants.problems import InvalidInput
 from tests.conftest import NewCompany
 
@@ -12,24 +18,19 @@ CONFIGURATION = "{ configuration { version document } }"
 PLAN = (
     "query ($document: String!) { planConfiguration(document: $document) { changes { sentence } problems { code } } }"
 )
-TAKE_ORDER = """
-mutation {
-  createOrder(input: {lines: [{name: "Sample", unitPrice: "9.90"}]}) {
-    ... on OrderPayload { order { status { key category } nextSteps { allowed } voiding { allowed } } }
-    ... on Problem { message }
-  }
-}"""
 
 
 def test_which_ship() -> None:
-    assert template_names() == ["minimal", "trading", "workshop"]
+    assert template_names() == ["field_service", "manufacturing", "minimal", "retail", "wholesale", "workshop"]
 
 
 def test_an_unknown_one_is_refused_with_those_there_are() -> None:
     with pytest.raises(InvalidInput) as refusal:
         read_template("nothing")
     assert [error.path for error in refusal.value.errors] == [("template",)]
-    assert refusal.value.text("en") == "nothing is not one of the options: minimal, trading, workshop."
+    assert refusal.value.text("en") == (
+        "nothing is not one of the options: field_service, manufacturing, minimal, retail, wholesale, workshop."
+    )
 
 
 @pytest.mark.parametrize("name", template_names())
@@ -57,10 +58,51 @@ def test_each_speaks_both_languages(name: str) -> None:
 
 
 def _texts(definition: Definition) -> list[dict[str, str]]:
-    body = definition.model_dump()
-    options = [option["label"] for option in body.get("options", ())]
-    given = [body.get(name) for name in ("label", "help", "description", "void_blocked")]
-    return [texts for texts in (*given, *options) if texts]
+    return [dict(texts) for _, texts in texts_of(definition)]
+
+
+def test_no_message_of_an_automation_is_in_one_language_alone() -> None:
+    """A text for all readers is no template in two languages."""
+    found = [
+        (name, key, action["type"])
+        for name in template_names()
+        for key, automation in read_template(name)["automation"].items()
+        if isinstance(automation, Automation)
+        for action in automation.actions
+        for part in ("text", "subject", "body")
+        if isinstance(action.get(part), str)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("added", template_names())
+@pytest.mark.parametrize("name", template_names())
+def test_one_is_added_to_another(name: str, added: str) -> None:
+    """The plan is sound, and nothing of the first one is gone."""
+    config = TenantConfig("en", "UTC", "EUR", read_template(name))
+    changes = additions(config, read_template(added))
+    definitions = after(config, changes)
+    assert check(config, definitions, None) == []
+    assert all(read_template(name)[kind].keys() <= found.keys() for kind, found in definitions.items())
+    assert not any(change.takes_away for change in changes)
+
+
+@pytest.mark.parametrize("name", ["retail", "wholesale", "manufacturing", "field_service"])
+def test_a_trade_is_there_as_a_whole(name: str) -> None:
+    """Two life cycles with types of orders, gates, rules, figures, roles, messages, reports."""
+    found = read_template(name)
+    types = {body["type"] for body in (field.model_dump() for field in found["field"].values())}
+    assert len(types) >= 9
+    assert {"formula", "rollup", "select", "link"} - types <= {"link"}
+    assert len(found["life_cycle"]) >= 2
+    assert len(found["order_type"]) >= 2
+    assert len(found["void_reason"]) >= 4
+    assert len(found["rule"]) >= 4
+    assert len(found["role"]) >= 4
+    assert len(found["view"]) >= 5
+    assert len(found["automation"]) >= 5
+    assert any(body["gate"]["time_limit"] for body in (status.model_dump() for status in found["status"].values()))
+    assert any(body["reasons"] for body in (step.model_dump() for step in found["transition"].values()))
 
 
 @pytest.mark.parametrize("name", [name for name in template_names() if name != "minimal"])
@@ -80,7 +122,7 @@ def test_a_demo_template_shows_what_can_be_shaped(name: str) -> None:
 
 @pytest.mark.parametrize("name", template_names())
 async def test_a_company_begins_with_it(name: str, client: object, new_company: NewCompany) -> None:
-    """The configuration in force is the template, a plan against it is empty, and a first order can be taken."""
+    """The configuration in force is the template, and a plan against it is empty."""
     company = await new_company(template=name)
     found = (await company.data(CONFIGURATION))["configuration"]
     assert found["version"] == 1
@@ -88,8 +130,3 @@ async def test_a_company_begins_with_it(name: str, client: object, new_company: 
     assert await company.data(PLAN, {"document": found["document"]}) == {
         "planConfiguration": {"changes": [], "problems": []}
     }
-    order = (await company.data(TAKE_ORDER))["createOrder"]["order"]
-    assert order["status"]["category"] == "OPEN"
-    assert order["voiding"] == {"allowed": True}
-    assert order["nextSteps"]
-    assert {step["allowed"] for step in order["nextSteps"]} == {True}

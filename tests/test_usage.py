@@ -57,7 +57,7 @@ async def test_what_is_served_over_http_is_told(company: Company, client: Client
 
 async def test_another_company_sees_nothing_of_it(company: Company, new_company: Any, database: Database) -> None:
     other = await new_company()
-    await usage.add(database, company.id, 1, 1)
+    await usage.add(database, {company.id: (1, 1)})
     assert await other.rows("SELECT * FROM usage_days") == []
     assert [row["requests"] for row in await company.rows("SELECT requests FROM usage_days")] == [1]
 

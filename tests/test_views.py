@@ -172,15 +172,15 @@ BAD: list[tuple[Row, dict[str, str]]] = [
     ({"orders": {}, "columns": [{"path": "custom"}]}, {"columns.0.path": "VIEW_UNKNOWN_FIELD"}),
     ({"orders": {}, "columns": [{"path": "lines.name"}]}, {"columns.0.path": "VIEW_UNKNOWN_FIELD"}),
     ({"orders": {}, "columns": [{"path": "number"}] * 2}, {"columns.1.path": "VIEW_DOUBLE_COLUMN"}),
-    ({"orders": {}, "columns": [{"path": "x; DROP"}]}, {"columns.0.path": "CONFIG_BAD_VALUE"}),
-    ({"orders": {}, "columns": [{"path": "number", "width": 1}]}, {"columns.0.width": "CONFIG_BAD_VALUE"}),
+    ({"orders": {}, "columns": [{"path": "x; DROP"}]}, {"columns.0.path": "CONFIG_BAD_FORM"}),
+    ({"orders": {}, "columns": [{"path": "number", "width": 1}]}, {"columns.0.width": "CONFIG_TOO_SMALL"}),
     ({"orders": {}, "groupBy": "total"}, {"groupBy": "VIEW_NOT_GROUPABLE"}),
-    ({"orders": {}, "pageSize": 201}, {"pageSize": "CONFIG_BAD_VALUE"}),
+    ({"orders": {}, "pageSize": 201}, {"pageSize": "CONFIG_TOO_BIG"}),
     ({"orders": {"where": {"number": {"eq": "x" * 10_001}}}}, {"orders.where.number.eq": "VALUE_TOO_LONG"}),
     ({"orders": {"where": {"number": {"in": ["x" * 5_000] * 5}}}}, {"": "VIEW_TOO_LARGE"}),
     ({"orders": {"orderBy": [{"number": "ASC", "notes": "ASC"}]}}, {"orders.orderBy.0": "VALUE_ONE_PER_ENTRY"}),
-    ({"orders": {"search": ""}}, {"orders.search": "CONFIG_BAD_VALUE"}),
-    ({"orders": {}, "label": {}}, {"label": "CONFIG_BAD_VALUE"}),
+    ({"orders": {"search": ""}}, {"orders.search": "VALUE_REQUIRED"}),
+    ({"orders": {}, "label": {}}, {"label": "VALUE_REQUIRED"}),
 ]
 
 

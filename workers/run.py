@@ -24,7 +24,10 @@ from workers import broker as queue
 from workers import metrics
 from workers.announcements import Announcer
 from workers.automations import run_automation
+from workers.backfills import go_on_with_backfill
+from workers.conversions import convert_field
 from workers.deliveries import send_delivery
+from workers.drafts import apply_scheduled_draft
 from workers.field_indexes import build_field_index
 from workers.life_cycles import migrate_life_cycle
 from workers.work import Work
@@ -40,7 +43,10 @@ DO: dict[str, Callable[[Work, Job], Coroutine[Any, Any, None]]] = {
     jobs.AUTOMATION: run_automation,
     jobs.DELIVERY: send_delivery,
     jobs.FIELD_INDEX: build_field_index,
+    jobs.BACKFILL: go_on_with_backfill,
     jobs.LIFE_CYCLE: migrate_life_cycle,
+    jobs.CONVERSION: convert_field,
+    jobs.DRAFT: apply_scheduled_draft,
 }
 
 log = logging.getLogger(__name__)

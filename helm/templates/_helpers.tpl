@@ -66,6 +66,8 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
   value: {{ .Values.mail.from | quote }}
 - name: POOL_SIZE
   value: {{ .Values.database.poolSize | quote }}
+- name: CONFIGURATION_MEMORY_MB
+  value: {{ .Values.configurationMemoryMb | int64 | quote }}
 - name: ALLOWED_ORIGINS
   value: {{ .Values.allowedOrigins | quote }}
 - name: DOCUMENTS

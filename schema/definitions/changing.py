@@ -34,10 +34,19 @@ ConfigurationResult = Annotated[
 ]
 
 
+@strawberry.input(description="A text in one of the company's other languages.")
+class TranslationInput:
+    language: str = strawberry.field(description="Its tag, as viewer.tenant.languages tells it, such as ja or pt-BR.")
+    text: str = strawberry.field(description="The text.")
+
+
 @strawberry.input(description="A text per language.")
 class LabelInput:
     en: str | None = UNSET
     zh: str | None = UNSET
+    translations: list[TranslationInput] | None = strawberry.field(
+        default=UNSET, description="The text in other languages of the company."
+    )
 
 
 @strawberry.input
@@ -66,8 +75,16 @@ def as_body(given: Values, *, without: Collection[str] = ("key",)) -> dict[str, 
 
 def _body(value: Any) -> Any:
     if isinstance(value, dict):
+        if "translations" in value:
+            return label_body(value)
         return {snake(name): _body(item) for name, item in value.items() if item is not None}
     return [_body(item) for item in value] if isinstance(value, list) else value
+
+
+def label_body(given: Values) -> dict[str, str]:
+    """A text per language as definitions keep it."""
+    more = {each["language"]: each["text"] for each in given.get("translations") or ()}
+    return {name: text for name, text in given.items() if name != "translations" and text is not None} | more
 
 
 async def define(info: Info, kind: str, key: str, body: dict[str, Any], given: Values) -> ConfigurationPayload:

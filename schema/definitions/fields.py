@@ -1,5 +1,8 @@
 """Fields of a company's own."""
 
+from collections.abc import Collection
+from typing import Any
+
 import strawberry
 from strawberry import UNSET
 
@@ -56,6 +59,10 @@ class DefineFieldInput(ChangeInput):
     default: Json | None = strawberry.field(
         default=UNSET, description="What a new record has that is given nothing; decimals as strings."
     )
+    default_expression: str | None = strawberry.field(
+        default=UNSET,
+        description="What a new record has that is given nothing, worked out from its other values, such as addDays(orderedAt, 30).",
+    )
     minimum: Json | None = strawberry.field(
         default=UNSET, description="The smallest value; of texts and lists the smallest length. Decimals as strings."
     )
@@ -93,6 +100,18 @@ class DefineFieldInput(ChangeInput):
     position: int | None = UNSET
 
 
+def field_body(given: Values, *, without: Collection[str]) -> dict[str, Any]:
+    """What an input says of a field, as its definition keeps it."""
+    body = as_body(given, without=without)
+    for option, named in zip(body.get("options", ()), given.get("options") or (), strict=True):
+        if "when" in option:
+            # A condition keeps GraphQL's own names.
+            option["when"] = named["when"]
+    if "default" in body:
+        body["default"] = given["default"]
+    return body
+
+
 @strawberry.type
 class FieldMutations:
     @mutation(
@@ -100,11 +119,5 @@ class FieldMutations:
         description="Add a field to orders, customers or products, or change one; typed in the next request.",
     )
     async def define_field(self, info: Info, input: Values) -> ConfigurationResult:
-        body = as_body(input, without=("object", "key"))
-        for option, given in zip(body.get("options", ()), input.get("options") or (), strict=True):
-            if "when" in option:
-                # A condition keeps GraphQL's own names.
-                option["when"] = given["when"]
-        if "default" in body:
-            body["default"] = input["default"]
+        body = field_body(input, without=("object", "key"))
         return await define(info, "field", f"{input['object']}.{input['key']}", body, input)

@@ -12,6 +12,11 @@ from schema.mutations import Values, mutation
 class GrantInput:
     object: str
     actions: list[str] = strawberry.field(description="Such as read, void, transition.confirm, transition.* or *.")
+    fields: list[str] | None = strawberry.field(
+        default=UNSET,
+        description="The fields that it is about alone, such as total, lines.unitPrice, custom.margin or custom.*; its actions are then"
+        " read and write.",
+    )
     effect: str | None = strawberry.field(default=UNSET, description="allow (if not given) or deny, which wins.")
 
 
@@ -21,6 +26,10 @@ class DefineRoleInput(ChangeInput):
     label: LabelInput
     inherits: list[str] | None = UNSET
     grants: list[GrantInput] | None = UNSET
+    closed_fields: list[str] | None = strawberry.field(
+        default=UNSET,
+        description="Objects such as order, or * for all, whose fields are closed to it, those to come as well, unless they are granted.",
+    )
 
 
 @strawberry.type

@@ -27,6 +27,10 @@ class DefineRuleInput(ChangeInput):
         default=UNSET, description="For the effect CHECK: an expression that must not be false."
     )
     ignore_case: bool | None = strawberry.field(default=UNSET, description="For the effect UNIQUE.")
+    on_void: bool | None = strawberry.field(
+        default=UNSET,
+        description="Whether it holds for voiding an order as well; other rules are not asked, so that a wrong order can always go.",
+    )
     message: LabelInput | None = strawberry.field(
         default=UNSET, description="What a caller who breaks it is told; a sentence of ours, if not given."
     )

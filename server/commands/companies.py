@@ -7,7 +7,8 @@ import typer
 
 from server.commands.house import CommandError, TenantOption, opened, run, say
 from tenants import people
-from tenants.companies import DEFAULT_TEMPLATE, NewCompany, create_company, list_companies, template_names
+from tenants.companies import NewCompany, create_company, list_companies
+from tenants.config.shipped_templates import DEFAULT_TEMPLATE, template_names
 from tenants.quotas import Quotas
 from tenants.usage import set_quotas
 

@@ -1,6 +1,6 @@
 """A company's configuration as a document: out, compared, and in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +8,7 @@ import typer
 
 from server.commands.house import CommandError, TenantOption, opened, read_text, run, say
 from tenants.config import change_sets
-from tenants.config.assessing import assess
+from tenants.config.assessing import Assessment, assess
 from tenants.config.change_sets import Change
 from tenants.config.definitions import Definition
 from tenants.config.documents import export_document, read_document
@@ -62,7 +62,11 @@ async def _plan(slug: str, text: str, *, merge: bool) -> None:
         changes = _changes(caller.config, wanted, merge=merge)
         async with begin(house.database, caller, rehearsal=True) as tx:
             found = await assess(tx, changes)
-    language = caller.config.language
+    say_effects(found, caller.config.language)
+
+
+def say_effects(found: Assessment, language: str) -> None:
+    """What changes would do. Raises :class:`InvalidInput` where they could not be made."""
     for effect in found.effects:
         typer.echo(effect.change.sentence(language))
         for line in effect.lines(language):
@@ -89,11 +93,16 @@ async def _apply(slug: str, text: str, comment: str, *, merge: bool) -> int:
         changes = _changes(caller.config, wanted, merge=merge)
         async with begin(house.database, caller) as tx:
             version = await change_sets.apply(tx, changes, comment)
-    for change in changes:
-        typer.echo(change.sentence(caller.config.language))
-    if not changes:
-        _nothing(caller.config.language)
+    say_changes(changes, caller.config.language)
     return version
+
+
+def say_changes(changes: Sequence[Change], language: str) -> None:
+    """What was changed, a sentence each."""
+    for change in changes:
+        typer.echo(change.sentence(language))
+    if not changes:
+        _nothing(language)
 
 
 def _changes(config: TenantConfig, wanted: Mapping[str, Mapping[str, Definition]], *, merge: bool) -> list[Change]:

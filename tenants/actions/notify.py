@@ -1,6 +1,7 @@
 """Notify people inside the application."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from tenants.actions.base import Action, ActionContext, register
 from tenants.config.definitions import Automation, Template
@@ -8,13 +9,14 @@ from tenants.config.snapshot import TenantConfig
 from tenants.notifications import add_notification
 from tenants.permissions import BUILT_IN_ROLES
 from tenants.problems import FieldError
-from tenants.templates import load_order, render, template_errors
+from tenants.templates import for_reader, load_order, render, template_errors
 from tenants.transaction import Transaction
 
 
 @register
 class Notify(Action):
-    """``to`` is ``owner`` (the order's) or ``role:<key>``; ``text`` is a template over ``order``."""
+    """``to`` is ``owner`` (the order's) or ``role:<key>``; ``text`` is a template over ``order``, which each reader gets in their
+    language."""
 
     key = "notify"
     to: str
@@ -28,17 +30,18 @@ class Notify(Action):
 
     async def perform(self, tx: Transaction, context: ActionContext) -> str:
         order = await load_order(tx, context.record_id)
-        members = await self._recipients(tx, order["ownerId"])
-        text = render(self.text, {"order": order})
-        for member_id in members:
+        members = await self._recipients(tx, order)
+        for member_id, language in members:
+            text = render(self.text, language, for_reader(tx, order, language))
             await add_notification(tx, member_id, text, context.record_type, context.record_id, context.run_id)
         return f"{len(members)} notified"
 
-    async def _recipients(self, tx: Transaction, owner_id: str | None) -> list[str]:
+    async def _recipients(self, tx: Transaction, order: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Who is told, and the language of each."""
         if self.to == "owner":
-            return [owner_id] if owner_id else []
+            return [(order["ownerId"], tx.config.reading(order["owner"]["language"]))] if order["ownerId"] else []
         rows = await tx.fetch_all(
-            "SELECT id FROM members WHERE tenant_id = %(tenant)s AND active AND %(role)s = ANY(roles) ORDER BY id",
+            "SELECT id, language FROM members WHERE tenant_id = %(tenant)s AND active AND %(role)s = ANY(roles) ORDER BY id",
             role=self.to.removeprefix("role:"),
         )
-        return [row["id"] for row in rows]
+        return [(row["id"], tx.config.reading(row["language"])) for row in rows]

@@ -9,13 +9,16 @@ from tenants.deliveries import EMAIL, add_delivery
 from tenants.field_types import BadValue
 from tenants.field_types.contacts import email_address
 from tenants.problems import Conflict, FieldError
-from tenants.templates import load_order, render, template_errors
+from tenants.templates import for_reader, load_order, render, template_errors
 from tenants.transaction import Transaction
 
 
 @register
 class SendEmail(Action):
-    """``to`` is ``customer`` (first e-mail address), ``owner``, or an address; subject and body are templates over ``order``."""
+    """``to`` is ``customer`` (first e-mail address), ``owner``, or an address; subject and body are templates over ``order``.
+
+    Owner and customer read them in their language, others in the company's.
+    """
 
     key = "send_email"
     to: str
@@ -36,6 +39,9 @@ class SendEmail(Action):
         found = {"customer": order["customer"]["email"], "owner": order["owner"]["email"]}.get(self.to, self.to)
         if not found:
             raise Conflict("automation.no_recipient", recipient=self.to)
-        subject = " ".join(render(self.subject, {"order": order}).split())
-        await add_delivery(tx, EMAIL, found, subject, render(self.body, {"order": order}), context.run_id)
+        reader = order[self.to] if self.to in ("owner", "customer") else {"language": None}
+        language = tx.config.reading(reader["language"] or tx.config.language)
+        values = for_reader(tx, order, language)
+        subject = " ".join(render(self.subject, language, values).split())
+        await add_delivery(tx, EMAIL, found, subject, render(self.body, language, values), context.run_id)
         return f"e-mail to {found}"

@@ -8,7 +8,7 @@ from tenants.config.definitions import CustomField, split_field_key
 from tenants.problems import FieldError
 
 # Settings that say something of values that are given.
-_OF_GIVEN = ("required", "unique", "default", "minimum", "maximum", "pattern")
+_OF_GIVEN = ("required", "unique", "default", "default_expression", "minimum", "maximum", "pattern")
 
 
 def computed_errors(proposal: Proposal) -> Iterator[FieldError]:

@@ -91,24 +91,52 @@ def follows(config: TenantConfig, record_type: str) -> bool:
     return record_type in config.derived("computed", _kept).followed
 
 
-async def keep_computed(tx: Transaction, settled: Settled) -> None:
-    """Write the index rows of all computed fields, of the record and of those that look at it, that a save may have changed."""
+def keep_computed(tx: Transaction, settled: Settled) -> None:
+    """See to it that the index rows of all computed fields, of the record and of those that look at it, are written that a save may
+    have changed: once for all saves of the transaction."""
     record_type = settled.aggregate.record_type
     if not follows(tx.config, record_type):
         return
-    kept = tx.config.derived("computed", _kept)
-    if own := kept.columns.get(record_type):
-        await _rewrite(tx, record_type, own, {settled.after.id})
-    for back in _BACK:
-        looking = kept.looking(back) if back.saved == record_type else ()
-        if looking and (ids := back.ids(settled)):
+    touched = tx.late.get(_LATE)
+    if not isinstance(touched, _Touched):
+        touched = tx.late[_LATE] = _Touched(tx)
+    touched.add(settled)
+
+
+_LATE = "computed"
+
+
+class _Touched:
+    """The records whose computed fields may be others after the saves of a transaction."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._kept = tx.config.derived("computed", _kept)
+        self._saved: dict[str, set[UUID]] = {}
+        self._looking: dict[_Back, set[UUID]] = {}
+
+    def add(self, settled: Settled) -> None:
+        record_type = settled.aggregate.record_type
+        if record_type in self._kept.columns:
+            self._saved.setdefault(record_type, set()).add(settled.after.id)
+        for back in _BACK:
+            if back.saved == record_type and self._kept.looking(back) and (ids := back.ids(settled)):
+                self._looking.setdefault(back, set()).update(ids)
+
+    async def __call__(self) -> None:
+        """Write their index rows."""
+        for record_type, ids in self._saved.items():
+            await _rewrite(self._tx, record_type, self._kept.columns[record_type], ids)
+        for target in dict.fromkeys(back.to for back in self._looking):
             # Locked by a statement of its own: the next one sees what others who held them have committed.
-            await tx.execute(
-                f"SELECT id FROM {RECORDS[back.to]} WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s::uuid[])"
+            looked_at = (ids for back, ids in self._looking.items() if back.to == target)
+            await self._tx.execute(
+                f"SELECT id FROM {RECORDS[target]} WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s::uuid[])"
                 " ORDER BY id FOR NO KEY UPDATE",
-                ids=sorted(ids),
+                ids=sorted(set().union(*looked_at)),
             )
-            await _rewrite(tx, back.to, looking, ids)
+        for back, ids in self._looking.items():
+            await _rewrite(self._tx, back.to, self._kept.looking(back), ids)
 
 
 async def _rewrite(tx: Transaction, record_type: str, columns: tuple[ComputedColumn, ...], ids: set[UUID]) -> None:

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from tenants.config.definitions import Rollup
 from tenants.expressions import Expression, Kind, OwnFields, parse_expression
-from tenants.expressions.nodes import EveryRow, Last, Node, Over, Step
+from tenants.expressions.currencies import over
+from tenants.expressions.nodes import EveryRow, Last, Node, Step
 from tenants.expressions.operations import FIGURES
 from tenants.problems import InvalidInput
 from tenants.records import REGISTRY, RecordType, Relation
@@ -47,22 +48,24 @@ class _Reader:
             raise InvalidInput.at(("rollup", "where"), "expression.not_flag", line=1, column=1, found=self.rollup.where)
         return found.root
 
-    def last(self) -> Node:
+    def last(self) -> tuple[Node, Node | None]:
         relation, by = self.step.relation, self.rollup.by
         value = self.part("field", self.rollup.field)
         order = self.part("by", by or _ORDERED_BY.get(relation.target))
         if order.kind not in _SORTED:
             raise InvalidInput.at(("rollup", "by"), "expression.not_comparable", line=1, column=1, found=by)
-        return Last(self.step, value.root, order.root, self.within())
+        within = self.within()
+        currency = value.currency and Last(self.step, value.currency, order.root, within)
+        return Last(self.step, value.root, order.root, within), currency
 
-    def figure(self) -> Node:
+    def figure(self) -> tuple[Node, Node | None]:
         figure = FIGURES[self.rollup.function]
         is_count = self.rollup.function == "count" and self.rollup.field is None
         value = _EVERY if is_count else self.part("field", self.rollup.field)
         if value.kind not in figure.kinds:
             code = "expression.not_comparable" if Kind.DAY in figure.kinds else "expression.not_number"
             raise InvalidInput.at(("rollup", "field"), code, line=1, column=1, found=self.rollup.field)
-        return Over(self.step, figure, value.root, self.within())
+        return over(self.step, figure, value.root, value.currency, self.within())
 
 
 def read_rollup(rollup: Rollup, record: RecordType, config: "TenantConfig", own: OwnFields) -> Expression:
@@ -74,7 +77,7 @@ def read_rollup(rollup: Rollup, record: RecordType, config: "TenantConfig", own:
     if rollup.by is not None and rollup.function != "last":
         raise InvalidInput.at(("rollup", "by"), "computed.only_last")
     reader = _Reader(rollup, Step(rollup.over, relation), config, own)
-    root = reader.last() if rollup.function == "last" else reader.figure()
+    root, currency = reader.last() if rollup.function == "last" else reader.figure()
     return Expression(
         root,
         uses=frozenset({rollup.over, *(f"{rollup.over}.{name}" for part in reader.read for name in part.uses)}),
@@ -82,4 +85,5 @@ def read_rollup(rollup: Rollup, record: RecordType, config: "TenantConfig", own:
         is_volatile=any(part.is_volatile for part in reader.read),
         weight=1 + sum(part.weight for part in reader.read),
         level=1 + max((part.level for part in reader.read), default=0),
+        currency=currency,
     )

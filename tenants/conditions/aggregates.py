@@ -29,13 +29,21 @@ _ONE = f"1.{'0' * 40}"
 class Figure(Column):
     """A column of a group of records: ``function`` over ``of``, which is None for their number.
 
-    The sum of nothing is 0; its average, smallest and largest are absent. Averages are rounded half up to 10 places.
+    The sum of nothing is 0; its average, smallest and largest are absent. Averages are rounded half up to 10 places. Of amounts of
+    ``money`` in different currencies all figures are absent.
     """
 
     function: str
     of: Column | None = None
+    money: Money | None = None
 
     def expression(self, alias: str) -> str:
+        if self.money is None:
+            return self._figure(alias)
+        currency = self.money.currency_expression(alias)
+        return f"CASE WHEN min({currency}) IS NOT DISTINCT FROM max({currency}) THEN {self._figure(alias)} END"
+
+    def _figure(self, alias: str) -> str:
         x = self.of.expression(alias) if self.of is not None else "*"
         match self.function:
             case "sum":
@@ -47,6 +55,8 @@ class Figure(Column):
     def value(self, row: Mapping[str, Any], occasion: Occasion) -> Any:
         if self.of is None:
             return len(row[RECORDS])
+        if self.money is not None and len({self.money.currency_value(record) for record in row[RECORDS]} - {None}) > 1:
+            return None
         values = [value for record in row[RECORDS] if (value := self.of.value(record, occasion)) is not None]
         match self.function:
             case "min":
@@ -60,16 +70,18 @@ class Figure(Column):
             return (total / len(values)).quantize(Decimal(1).scaleb(-PLACES)) if values else None
 
 
-def figure(function: str, of: Column | None = None) -> Figure:
+def figure(function: str, of: Column | Money | None = None) -> Figure:
     """The column of a group that the operators of a filter compare."""
-    kind = field_type("integer") if of is None else field_type("decimal") if function in ADDED else of.type
+    money = of if isinstance(of, Money) else None
+    column = of.amount if isinstance(of, Money) else of
+    kind = field_type("integer") if column is None else field_type("decimal") if function in ADDED else column.type
     name = of.name if of is not None else function
-    return Figure(name=name, description="", type=kind, sql="", function=function, of=of)
+    return Figure(name=name, description="", type=kind, sql="", function=function, of=column, money=money)
 
 
-def columns_for(function: str, attributes: Iterable[Any]) -> dict[str, Column]:
-    """The columns among a record's attributes, or among its own fields, that a function is defined for, by name."""
-    found = {}
+def columns_for(function: str, attributes: Iterable[Any]) -> dict[str, Column | Money]:
+    """The columns and amounts among a record's attributes, or among its own fields, that a function is defined for, by name."""
+    found: dict[str, Column | Money] = {}
     for attribute in attributes:
         column = attribute.amount if isinstance(attribute, Money) else attribute
         if (
@@ -77,7 +89,7 @@ def columns_for(function: str, attributes: Iterable[Any]) -> dict[str, Column]:
             and column.filterable
             and (column.type.additive if function in ADDED else column.type.ranged)
         ):
-            found[attribute.name] = column
+            found[attribute.name] = attribute
     return found
 
 

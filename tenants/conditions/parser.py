@@ -11,6 +11,7 @@ from tenants.field_types.operators import FLAG
 from tenants.permissions import Access
 from tenants.problems import FieldError, InvalidInput
 from tenants.reading.selection import Leaf, constant
+from tenants.reading.withheld import related
 from tenants.records import (
     REGISTRY,
     Attribute,
@@ -22,6 +23,7 @@ from tenants.records import (
     Relation,
     Structure,
 )
+from tenants.records.rights import OWN, require_to_read
 
 DEEPEST = 10
 MOST_PARTS = 200
@@ -76,7 +78,18 @@ class _Parser:
         attribute = record.by_name.get(name)
         if attribute is None:
             return self._fail(path, "value.unknown_field", name=name)
+        self._require(record, name, attribute)
         return self._attribute(record, attribute, value, path)
+
+    def _require(self, record: RecordType, name: str, attribute: Attribute) -> None:
+        if self.access is not None:
+            require_to_read(self.access, record, name, attribute)
+
+    def _require_own(self, record: RecordType, tree: Any) -> None:
+        own = self.config.own.get(record.name, {})
+        for name in tree if isinstance(tree, Mapping) else ():
+            if name in own:
+                self._require(record, f"{OWN}{name}", own[name])
 
     def _attribute(self, record: RecordType, attribute: Attribute, value: Any, path: Path) -> Condition:
         match attribute:
@@ -89,6 +102,7 @@ class _Parser:
             case Structure():
                 return self._members(record, {member.name: member for member in attribute.members}, value, path)
             case Custom():
+                self._require_own(record, value)
                 return self._members(record, self.config.own.get(record.name, {}), value, path)
             case Relation():
                 return self._relation(attribute, value, path)
@@ -111,6 +125,7 @@ class _Parser:
         target = REGISTRY[relation.target]
         if self.access is not None:
             self.access.require_to_read(target.right)
+            relation = related(relation, self.access)
         if not relation.many:
             return Related(relation, SOME, self.record(target, value, path))
         if not isinstance(value, Mapping):
@@ -148,12 +163,15 @@ class _Parser:
         parts = []
         for name, value in tree.items():
             if name == "custom" and has_own:
+                self._require_own(record, value)
                 parts.append(self._over(function, own, value, (*path, name)))
             else:
+                if name in record.by_name:
+                    self._require(record, name, record.by_name[name])
                 parts.append(self._over(function, columns_for(function, record.attributes), {name: value}, path))
         return All(tuple(parts))
 
-    def _over(self, function: str, columns: Mapping[str, Column], tree: Any, path: Path) -> Condition:
+    def _over(self, function: str, columns: Mapping[str, Column | Money], tree: Any, path: Path) -> Condition:
         if not isinstance(tree, Mapping):
             return self._fail(path, "value.no_null")
         return All(

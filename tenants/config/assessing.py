@@ -2,29 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from tenants.config.change_sets import Change, after, errors, is_open
+from tenants.config.change_sets import Change, after, errors_beside, is_open
 from tenants.config.checks import CHECKS
+from tenants.config.checks.base import Reference
+from tenants.config.checks.references import links_of
 from tenants.config.definitions import Definition, label, split_field_key
+from tenants.config.four_eyes import review_errors
 from tenants.config.sentences import title
+from tenants.config.shown_formulas import shown_formulas
 from tenants.config.snapshot import TenantConfig
-from tenants.config.uses import Use, archived_options, turned_on
+from tenants.config.uses import Use, archived_options, archived_references, turned_on
 from tenants.life_cycles import versions
 from tenants.messages import render
 from tenants.problems import FieldError
+from tenants.rules.building import claims_to_come, moves_claims
 from tenants.transaction import Transaction
-
-
-class Remark(NamedTuple):
-    """A sentence about what follows, as its code and data."""
-
-    code: str
-    data: Mapping[str, Any]
-
-    def text(self, language: str) -> str:
-        return render(self.code, language, dict(self.data))
 
 
 class Dependent(NamedTuple):
@@ -35,6 +30,24 @@ class Dependent(NamedTuple):
 
     def name(self, language: str) -> str:
         return label(getattr(self.definition, "label", {}), language, self.key)
+
+
+class Remark(NamedTuple):
+    """A sentence about what follows, as its code and data, among which a definition is named as people call it."""
+
+    code: str
+    data: Mapping[str, Any]
+
+    def text(self, language: str) -> str:
+        shown = {
+            name: title(value.key, value.definition, language) if isinstance(value, Dependent) else value
+            for name, value in self.data.items()
+        }
+        return render(self.code, language, shown)
+
+
+# By the definition or the option that is needed.
+Dependents = Mapping[Reference, tuple[Dependent, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +84,27 @@ class Assessment:
 async def assess(tx: Transaction, changes: Iterable[Change]) -> Assessment:
     """What the changes would do; nothing is done. Raises :class:`tenants.problems.LimitExceeded` for too many definitions."""
     todo = [change for change in changes if change.before != change.after]
-    problems = errors(tx.config, tx.access, todo)
-    dependents = _dependents(tx.config, todo)
+    planned = replace(tx.config, definitions=after(tx.config, todo))
+    problems = await errors_beside(tx, todo) or await review_errors(tx, planned)
+    dependents = dependents_of(tx.config, todo)
     used = await Use.counted(tx, todo)
     orders = {} if problems else await _orders(tx, todo)
+    moved = [] if problems else [change.key for change in todo if moves_claims(change.before, change.after)]
+    claimed_later, doubled = await claims_to_come(tx, planned, moved)
+    problems += doubled
     effects = tuple(
         Effect(
             change,
             dependents.get((change.kind, change.key), ()),
             used.of(change),
             tuple(_losses(used, change)),
-            (*_remarks(used, change), *orders.get((change.kind, change.key), ())),
+            (
+                *_remarks(used, change),
+                *_option_remarks(used, change, dependents),
+                *(() if problems else _role_remarks(planned, change)),
+                *orders.get((change.kind, change.key), ()),
+                *_claim_remarks(claimed_later, change),
+            ),
         )
         for change in todo
     )
@@ -91,6 +114,11 @@ async def assess(tx: Transaction, changes: Iterable[Change]) -> Assessment:
         if effect.change.kind == "status" and effect.change.takes_away and used.open_orders[effect.change.key]
     ]
     return Assessment(effects, tuple(problems))
+
+
+def _claim_remarks(claimed_later: Mapping[str, int], change: Change) -> Iterator[Remark]:
+    if change.kind == "rule" and change.key in claimed_later:
+        yield Remark("effect.claims_made", {"count": claimed_later[change.key]})
 
 
 async def _orders(tx: Transaction, todo: Sequence[Change]) -> dict[tuple[str, str], list[Remark]]:
@@ -111,17 +139,19 @@ async def _orders(tx: Transaction, todo: Sequence[Change]) -> dict[tuple[str, st
     return found
 
 
-def _dependents(config: TenantConfig, todo: Sequence[Change]) -> dict[tuple[str, str], tuple[Dependent, ...]]:
-    """Those that would be there after the changes, by the definition they need."""
+def dependents_of(config: TenantConfig, todo: Sequence[Change]) -> Dependents:
+    """Those that would be there after the changes, by the definition or the option that they need."""
     gone = {(change.kind, change.key): change.after for change in todo}
     wanted = {(change.kind, change.key) for change in todo if change.before is not None}
+    wanted |= {reference for change in todo for reference in archived_references(change)}
+    links = links_of(config.definitions["field"])
     found: dict[tuple[str, str], dict[tuple[str, str], Dependent]] = defaultdict(dict)
     for kind, definitions in config.definitions.items():
         for key, before in definitions.items():
             definition = gone.get((kind, key), before)
             if definition is None or not is_open(definition) or kind not in CHECKS:
                 continue
-            for needed in CHECKS[kind].references(key, definition):
+            for needed in CHECKS[kind].references(key, definition, links):
                 if needed in wanted and needed != (kind, key):
                     found[needed][kind, key] = Dependent(key, definition)
     return {needed: tuple(dependents.values()) for needed, dependents in found.items()}
@@ -144,6 +174,22 @@ def _remarks(used: Use, change: Change) -> Iterator[Remark]:
         yield Remark("effect.private_views", {"count": found})
     if change.kind == "field" and change.before is not None:
         yield from _field_remarks(used, change)
+
+
+def _role_remarks(planned: TenantConfig, change: Change) -> Iterator[Remark]:
+    """What a role can work out of fields that it may not read."""
+    if change.kind == "role" and is_open(change.after):
+        for formula, field in shown_formulas(planned, change.key):
+            yield Remark("effect.formula_shows", {"formula": formula, "field": field})
+
+
+def _option_remarks(used: Use, change: Change, dependents: Dependents) -> Iterator[Remark]:
+    """What compares with options that can be chosen no more."""
+    for option, reference in zip(archived_options(change), archived_references(change), strict=True):
+        for dependent in dependents.get(reference, ()):
+            yield Remark("effect.option_needed", {"option": option, "title": dependent})
+        if found := used.private_views.get(reference, 0):
+            yield Remark("effect.option_views", {"option": option, "count": found})
 
 
 def _field_remarks(used: Use, change: Change) -> Iterator[Remark]:

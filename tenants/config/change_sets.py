@@ -4,7 +4,8 @@ Every change is part of a change set. It is checked as a whole, written as a who
 ``config_version``, which every call checks: the change holds for the very next one, in every process.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from asyncio import to_thread
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,12 +13,17 @@ from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 
 from tenants.computed.indexing import index_changes, moves_computed
-from tenants.config.checks import check
-from tenants.config.definitions import KINDS, LANGUAGES, Category, CustomField, Definition, Status
-from tenants.config.documents import body_errors, stored
+from tenants.config.checks import CHECKS, check, key_errors
+from tenants.config.checks.references import links_of
+from tenants.config.definitions import KINDS, LANGUAGES, Category, CustomField, Definition, Status, split_field_key
+from tenants.config.documents import stored
+from tenants.config.four_eyes import Signatures, require_approval, review_errors
 from tenants.config.sentences import sentence
+from tenants.config.shapes import body_errors
 from tenants.config.snapshot import TenantConfig
 from tenants.field_values.building import FieldChange, follow
+from tenants.field_values.slots import spare_name
+from tenants.languages import product_language
 from tenants.life_cycles import versions
 from tenants.permissions import Access
 from tenants.problems import Conflict, FieldError, InvalidInput, LimitExceeded
@@ -25,16 +31,20 @@ from tenants.rules.building import claim_anew, moves_claims
 from tenants.transaction import Transaction, new_id
 
 MOST_DEFINITIONS = 5_000
+# As many changes are checked in some hundredths of a second.
+MANY = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One definition before and after; None is absent."""
+    """One definition before and after; None is absent. One that ``converts`` gives a field another type, for which the values are there
+    under the name that is not in use."""
 
     kind: str
     key: str
     before: Definition | None
     after: Definition | None
+    converts: bool = False
 
     def sentence(self, language: str) -> str:
         """The change as a person would say it."""
@@ -125,39 +135,49 @@ async def apply(
     *,
     right: str = "configuration.update",
     reverts: int | None = None,
+    signatures: Signatures | None = None,
 ) -> int:
     """Make the changes, all or none, and return the new version of the configuration.
 
-    ``expected_version`` is the one that the author has seen: what has been changed since is not changed again unseen. Raises
-    :class:`NotAllowed` (``right``), :class:`InvalidInput` for what would be unsound, and :class:`Conflict` when somebody else
-    changed the same meanwhile or records still need what would go.
+    ``expected_version`` is the one that the author has seen: what has been changed since is not changed again unseen. ``signatures``
+    are those of the draft, where it is one. Raises :class:`NotAllowed` (``right``), :class:`InvalidInput` for what would be unsound,
+    and :class:`Conflict` when somebody else changed the same meanwhile, records still need what would go, or somebody else has to
+    approve it first.
     """
     tx.access.require(right)
+    require_approval(tx, right, signatures)
     todo = [change for change in changes if change.before != change.after]
-    moves = [found for found in map(_field_change, todo) if found is not None and found.moves_rows]
+    if bad := list(key_errors((change.kind, change.key) for change in todo)):
+        raise InvalidInput(bad)
+    converted = _converted(todo)
+    changed = (_field_change(tx.config, change) for change in todo)
+    moves = [found for found in changed if found is not None and found.moves_rows]
     claims = [change.key for change in todo if moves_claims(change.before, change.after)]
+    claims += [key for key in _needing(tx.config, "rule", converted) if key not in claims]
     planned = after(tx.config, todo)
     if (
         moves
         or claims
+        or converted
         or moves_computed(tx.config.definitions, planned)
         or versions.loses_statuses(tx.config.definitions, planned)
     ):
         await tx.end_others()
     row = await tx.fetch_one("SELECT config_version FROM tenants WHERE id = %(tenant)s FOR UPDATE")
     version = row["config_version"] if row else None
-    if version != tx.config.version or (expected_version or 0) > version:
+    if version != tx.config_version or (expected_version or 0) > version:
         raise Conflict("stale_configuration")
     if not todo:
-        return tx.config.version
+        return tx.config_version
     if expected_version is not None:
-        await _refuse_changed_since(tx, expected_version, todo)
-    found = errors(tx.config, tx.access, todo)
+        await refuse_changed_since(tx, expected_version, todo)
+    next_config = replace(tx.config, definitions=planned, swapped_fields=tx.config.swapped_fields ^ converted)
+    found = await errors_beside(tx, todo) or await review_errors(tx, next_config)
     if found:
         raise InvalidInput(found)
     await _refuse_used_statuses(tx, todo)
-    version = await _write(tx, todo, comment, reverts)
-    next_config = replace(tx.config, definitions=planned)
+    version = await _write(tx, todo, comment, reverts, signatures)
+    await _swap(tx, converted)
     await follow(tx, [*moves, *index_changes(tx.config, next_config)])
     await versions.follow(tx, planned)
     if claims:
@@ -165,7 +185,7 @@ async def apply(
     return version
 
 
-async def _refuse_changed_since(tx: Transaction, version: int, todo: Iterable[Change]) -> None:
+async def refuse_changed_since(tx: Transaction, version: int, todo: Iterable[Change]) -> None:
     """Raise :class:`Conflict`, saying who did what, when one of the definitions was changed after that version."""
     later = await changes_since(tx, version, {(change.kind, change.key) for change in todo})
     if later:
@@ -183,27 +203,58 @@ async def changes_since(
         "SELECT s.version, s.author_name AS author, coalesce(c->'sentences'->>%(language)s, c->>'key') AS sentence"
         " FROM change_sets s, jsonb_array_elements(s.changes) c WHERE s.tenant_id = %(tenant)s AND s.version > %(version)s"
         " AND concat(c->>'kind', ' ', c->>'key') = ANY(%(keys)s::text[]) ORDER BY s.version",
-        language=tx.language,
+        language=product_language(tx.language),
         version=version,
         keys=[f"{kind} {key}" for kind, key in definitions],
     )
 
 
-def _field_change(change: Change) -> FieldChange | None:
+def _converted(changes: Iterable[Change]) -> frozenset[str]:
+    return frozenset(change.key for change in changes if change.converts)
+
+
+def _needing(config: TenantConfig, kind: str, fields: Collection[str]) -> Iterator[str]:
+    """The definitions of a kind that need one of the fields."""
+    links = links_of(config.definitions["field"]) if fields else {}
+    for key, definition in config.definitions[kind].items() if fields else ():
+        needed = CHECKS[kind].references(key, definition, links)
+        if any(name in fields for other, name in needed if other == "field"):
+            yield key
+
+
+async def _swap(tx: Transaction, fields: Collection[str]) -> None:
+    """Let the two names under which values of the fields are stored change places."""
+    for field in fields:
+        if field in tx.config.swapped_fields:
+            await tx.delete("swapped_fields", {"field": field})
+        else:
+            await tx.insert("swapped_fields", {"field": field})
+
+
+def _field_change(config: TenantConfig, change: Change) -> FieldChange | None:
     before, after = change.before, change.after
     if isinstance(before, CustomField | None) and isinstance(after, CustomField | None):
         if any(definition is not None and definition.is_computed for definition in (before, after)):
             return None
-        return FieldChange(change.key, before, after)
+        name = split_field_key(change.key)[1]
+        spare = spare_name(name, is_swapped=change.key in config.swapped_fields) if change.converts else ""
+        return FieldChange(change.key, before, after, stored=spare)
     return None
 
 
-def errors(config: TenantConfig, author: Access, changes: Iterable[Change]) -> list[FieldError]:
+def errors(config: TenantConfig, author: Access, changes: Collection[Change]) -> list[FieldError]:
     """All that would be unsound after the changes. Raises :class:`LimitExceeded` when there would be too many definitions."""
     definitions = after(config, changes)
     if sum(len(found) for found in definitions.values()) > MOST_DEFINITIONS:
         raise LimitExceeded("value.too_many", count=MOST_DEFINITIONS + 1, most=MOST_DEFINITIONS)
-    return check(config, definitions, author)
+    return check(config, definitions, author, _converted(changes))
+
+
+async def errors_beside(tx: Transaction, changes: Sequence[Change]) -> list[FieldError]:
+    """What :func:`errors` tells. Many changes are checked in a thread, so that others are served meanwhile."""
+    if len(changes) < MANY:
+        return errors(tx.config, tx.access, changes)
+    return await to_thread(errors, tx.config, tx.access, changes)
 
 
 def after(config: TenantConfig, changes: Iterable[Change]) -> dict[str, dict[str, Definition]]:
@@ -228,7 +279,9 @@ async def _refuse_used_statuses(tx: Transaction, todo: list[Change]) -> None:
             raise Conflict("config.in_use", key=key, count=row["found"])
 
 
-async def _write(tx: Transaction, todo: list[Change], comment: str, reverts: int | None) -> int:
+async def _write(
+    tx: Transaction, todo: list[Change], comment: str, reverts: int | None, signatures: Signatures | None
+) -> int:
     for change in todo:
         if change.after is None:
             await tx.execute(
@@ -244,7 +297,7 @@ async def _write(tx: Transaction, todo: list[Change], comment: str, reverts: int
                 key=change.key,
                 body=stored(change.after),
             )
-    version = tx.config.version + 1
+    version = tx.config_version + 1
     await tx.insert(
         "change_sets",
         {
@@ -256,6 +309,8 @@ async def _write(tx: Transaction, todo: list[Change], comment: str, reverts: int
             "comment": comment,
             "changes": Jsonb([change.stored for change in todo]),
             "reverts": reverts,
+            "written_by": signatures and signatures.written_by,
+            "approved_by": signatures and signatures.approved_by,
             "created_at": tx.now,
         },
     )

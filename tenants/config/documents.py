@@ -5,18 +5,18 @@ importing again changes nothing.
 """
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from io import StringIO
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from tenants.config.definitions import KINDS, Definition
-from tenants.messages import SENTENCES
+from tenants.config.shapes import body_errors
 from tenants.problems import FieldError, InvalidInput
-from tenants.trees import is_deeper, is_larger, is_unprintable
+from tenants.trees import is_unprintable
+from tenants.yaml_text import read_yaml
 
 FORMAT = 1
 # Levels of mappings and lists.
@@ -50,35 +50,34 @@ def stored(definition: Definition) -> dict[str, Any]:
 def read_document(text: str) -> dict[str, dict[str, Definition]]:
     """The definitions of a document, by kind and key. Raises :class:`InvalidInput` that names every bad place.
 
-    Takes a second for each 150,000 characters: whoever serves others meanwhile calls it in a thread.
+    Takes a second for the largest: whoever serves others meanwhile calls it in a thread.
     """
     if len(text) > LARGEST:
         raise InvalidInput.at((), "config.too_large", size=len(text), most=LARGEST)
-    try:
-        tree = YAML(typ="safe", pure=True).load(text)
-    except RecursionError:
-        raise InvalidInput.at((), "config.too_deep", most=DEEPEST) from None
-    except (YAMLError, ValueError) as error:
-        raise InvalidInput.at((), "config.bad_document", reason=" ".join(str(error).split())[:200]) from None
-    if is_deeper(tree, DEEPEST):
-        raise InvalidInput.at((), "config.too_deep", most=DEEPEST)
-    if is_larger(tree, MOST_PARTS):
-        raise InvalidInput.at((), "config.too_many_parts", most=MOST_PARTS)
+    tree = read_yaml(text, deepest=DEEPEST, most_parts=MOST_PARTS)
     if not isinstance(tree, dict) or tree.pop("orderloom", None) != FORMAT:
-        raise InvalidInput.at((), "config.bad_document", reason=f"it does not begin with 'orderloom: {FORMAT}'")
+        raise InvalidInput.at((), "config.no_header", format=FORMAT)
     kinds = {kind.section: name for name, kind in KINDS.items()}
     errors: list[FieldError] = []
     found: dict[str, dict[str, Definition]] = {kind: {} for kind in KINDS}
     for section, bodies in tree.items():
-        if section not in kinds or not isinstance(bodies, dict):
-            known = ", ".join(kinds)
-            errors.append(FieldError((str(section),), "config.unknown_kind", {"kind": section, "kinds": known}))
+        if section not in kinds:
+            errors.append(_unknown_section(str(section), tuple(kinds)))
+            continue
+        if not isinstance(bodies, dict):
+            errors.append(FieldError((section,), "config.not_mapping", {"value": bodies}))
             continue
         for key, body in bodies.items():
             _read_one(found[kinds[section]], kinds[section], str(key), body, errors, (section, str(key)))
     if errors:
         raise InvalidInput(errors)
     return found
+
+
+def _unknown_section(section: str, known: tuple[str, ...]) -> FieldError:
+    if near := get_close_matches(section, known, n=1):
+        return FieldError((section,), "config.unknown_section", {"section": section, "near": near[0]})
+    return FieldError((section,), "config.unknown_kind", {"kind": section, "kinds": ", ".join(known)})
 
 
 def _read_one(
@@ -91,18 +90,3 @@ def _read_one(
         into[key] = KINDS[kind].model_validate(body)
     except ValidationError as error:
         errors.extend(body_errors(error, path))
-
-
-def body_errors(error: ValidationError, path: tuple[str | int, ...]) -> list[FieldError]:
-    """Every complaint of pydantic about one definition, with its place."""
-    return [_error((*path, *detail["loc"]), detail) for detail in error.errors()]
-
-
-def _error(path: tuple[str | int, ...], detail: ErrorDetails) -> FieldError:
-    if detail["type"] in SENTENCES:
-        return FieldError(path, detail["type"], detail["ctx"])
-    return FieldError(path, "config.bad_value", {"reason": f"{_place(detail['loc'])}: {detail['msg']}"})
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location) or "definition"

@@ -6,6 +6,7 @@ from tenants.config.definitions import CustomField, label
 from tenants.field_types import Settings, field_type
 from tenants.field_types.link import Reference
 from tenants.field_values.kinds import index_table
+from tenants.field_values.slots import stored_name
 from tenants.models import ADDRESS_PARTS
 from tenants.names import camel
 from tenants.records import REGISTRY, Attribute, CustomColumn, Money, Relation, Structure
@@ -30,16 +31,19 @@ def target_of(definition: CustomField) -> str:
     return (kind.target or definition.target or "") if isinstance(kind, Reference) else ""
 
 
-def own_attributes(fields: Fields, language: str, complete: Collection[str]) -> dict[str, dict[str, Attribute]]:
+def own_attributes(
+    fields: Fields, language: str, complete: Collection[str], swapped: Mapping[str, Collection[str]]
+) -> dict[str, dict[str, Attribute]]:
     """The attributes of all fields but computed ones, by record type and key. Those whose index is ``complete``, named as
-    ``<record type>.<key>``, are read by it."""
+    ``<record type>.<key>``, are read by it; those that are ``swapped``, by record type, under their second name."""
     found: dict[str, dict[str, Attribute]] = {record_type: {} for record_type in fields}
     for record_type, definitions in fields.items():
         for key, definition in definitions.items():
             if definition.is_computed:
                 continue
             is_read = definition.is_indexed and f"{record_type}.{key}" in complete
-            found[record_type][key] = _attribute(record_type, key, definition, language, is_read=is_read)
+            name = stored_name(key, is_swapped=key in swapped.get(record_type, ()))
+            found[record_type][key] = _attribute(record_type, key, name, definition, language, is_read=is_read)
     for record_type, definitions in fields.items():
         for key, definition in definitions.items():
             if definition.reverse is not None and definition.target is not None:
@@ -48,9 +52,12 @@ def own_attributes(fields: Fields, language: str, complete: Collection[str]) -> 
     return found
 
 
-def _attribute(record_type: str, key: str, definition: CustomField, language: str, *, is_read: bool) -> Attribute:
+def _attribute(
+    record_type: str, key: str, name: str, definition: CustomField, language: str, *, is_read: bool
+) -> Attribute:
+    """``name`` is the one under which the values are stored."""
     kind, description = field_type(definition.type), description_of(definition, language)
-    sql, index = kind.stored_sql("{t}.custom", key), (index_table(record_type, kind) or "") if is_read else ""
+    sql, index = kind.stored_sql("{t}.custom", name), (index_table(record_type, kind) or "") if is_read else ""
     match kind.shape:
         case "money":
             return Money(
@@ -58,7 +65,7 @@ def _attribute(record_type: str, key: str, definition: CustomField, language: st
                 description=description,
                 nullable=True,
                 amount=_part(key, "amount", "decimal", description, sql=sql, index=index),
-                currency=f"({{t}}.custom->'{key}'->>'currency')",
+                currency=f"({{t}}.custom->'{name}'->>'currency')",
             )
         case "structure":
             return Structure(
@@ -66,8 +73,8 @@ def _attribute(record_type: str, key: str, definition: CustomField, language: st
                 description=description,
                 nullable=True,
                 graphql=kind.graphql,
-                present=f"jsonb_typeof({{t}}.custom->'{key}') = 'object'",
-                members=tuple(_parts(key)),
+                present=f"jsonb_typeof({{t}}.custom->'{name}') = 'object'",
+                members=tuple(_parts(key, name)),
             )
         case "record" | "records":
             return Relation(
@@ -98,10 +105,10 @@ def _where_it_hangs(definition: CustomField) -> str:
     return " AND {x}.record_id = {t}.id" if definition.type == "attachment" else ""
 
 
-def _parts(key: str) -> Iterator[CustomColumn]:
+def _parts(key: str, name: str) -> Iterator[CustomColumn]:
     for part in ADDRESS_PARTS:
         about = f"The {part.replace('_', ' ')} of the address."
-        yield _part(key, part, "text", about, sql=f"({{t}}.custom->'{key}'->>'{part}')", name=camel(part))
+        yield _part(key, part, "text", about, sql=f"({{t}}.custom->'{name}'->>'{part}')", name=camel(part))
 
 
 def _part(
@@ -133,6 +140,7 @@ def _reverse(record_type: str, key: str, definition: CustomField, language: str)
         target=record_type,
         join=f"{{x}}.id IN ({linked})",
         many=True,
+        follows=f"custom.{key}",
     )
 
 

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from tenants.config import change_sets
 from tenants.config.change_sets import Change, changes_since
 from tenants.config.definitions import KINDS, CustomField, Definition
-from tenants.config.documents import body_errors, stored
+from tenants.config.documents import stored
+from tenants.config.shapes import body_errors
 from tenants.problems import Conflict, InvalidInput
 from tenants.transaction import Transaction
 
@@ -25,6 +26,16 @@ async def revert(
     Raises :class:`InvalidInput` when no change set made that version, :class:`Conflict` when later ones changed the same, and
     whatever :func:`tenants.config.change_sets.apply` does.
     """
+    changes = await taking_back(tx, version)
+    return await change_sets.apply(tx, changes, comment, expected_version, reverts=version), changes
+
+
+async def taking_back(tx: Transaction, version: int) -> list[Change]:
+    """What takes back the change set that made a version; nothing is done.
+
+    Raises :class:`NotAllowed` (``configuration.update``), :class:`InvalidInput` when no change set made that version, and
+    :class:`Conflict` when later ones changed the same.
+    """
     tx.access.require("configuration.update")
     row = await tx.fetch_one(
         "SELECT changes FROM change_sets WHERE tenant_id = %(tenant)s AND version = %(version)s", version=version
@@ -36,8 +47,7 @@ async def revert(
         later = await changes_since(tx, version, {(kept["kind"], kept["key"]) for kept in moved})
         versions = ", ".join(str(number) for number in sorted({found["version"] for found in later}))
         raise Conflict("config.changed_later", version=version, versions=versions)
-    changes = [_back(tx, kept["kind"], kept["key"], kept["before"]) for kept in row["changes"]]
-    return await change_sets.apply(tx, changes, comment, expected_version, reverts=version), changes
+    return [_back(tx, kept["kind"], kept["key"], kept["before"]) for kept in row["changes"]]
 
 
 async def restore(
@@ -46,6 +56,15 @@ async def restore(
     """Make one definition what it was at a version; the new version and the change.
 
     Raises :class:`InvalidInput` when it was not there then, and whatever :func:`tenants.config.change_sets.apply` does.
+    """
+    changes = [await bringing_back(tx, kind, key, version)]
+    return await change_sets.apply(tx, changes, comment, expected_version), changes
+
+
+async def bringing_back(tx: Transaction, kind: str, key: str, version: int) -> Change:
+    """What makes one definition what it was at a version; nothing is done.
+
+    Raises :class:`NotAllowed` (``configuration.update``), and :class:`InvalidInput` when it was not there then.
     """
     tx.access.require("configuration.update")
     row = await tx.fetch_one(
@@ -57,8 +76,7 @@ async def restore(
     )
     if row is None or row["body"] is None:
         raise InvalidInput.at(("version",), "config.missing_then", version=version, kind=kind, key=key)
-    changes = [_back(tx, kind, key, row["body"])]
-    return await change_sets.apply(tx, changes, comment, expected_version), changes
+    return _back(tx, kind, key, row["body"])
 
 
 def _now(tx: Transaction, kind: str, key: str) -> dict[str, Any] | None:

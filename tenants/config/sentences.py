@@ -6,7 +6,9 @@ from typing import Any
 import orjson
 from pydantic import BaseModel
 
-from tenants.config.definitions import LANGUAGES, Definition, label
+from tenants.config.definitions import Definition, label
+from tenants.config.field_sentences import field_sentences
+from tenants.languages import is_tag, product_language
 from tenants.messages import render
 from tenants.messages.change_sets import PROPERTY_NAMES
 
@@ -33,7 +35,9 @@ def sentence(key: str, before: Definition | None, after: Definition | None, lang
     ]
     if not details:
         return changed
-    return f"{changed}：{'；'.join(details)}" if language == "zh" else f"{changed}: {'; '.join(details)}"
+    return (
+        f"{changed}：{'；'.join(details)}" if product_language(language) == "zh" else f"{changed}: {'; '.join(details)}"
+    )
 
 
 def title(key: str, definition: Definition | None, language: str) -> str:
@@ -49,7 +53,7 @@ def title(key: str, definition: Definition | None, language: str) -> str:
 
 
 def kind_name(kind: type[Definition], language: str) -> str:
-    return kind.names[language == "zh"]
+    return kind.names[product_language(language) == "zh"]
 
 
 def _property(name: str, before: Definition, after: Definition, language: str) -> Iterator[str]:
@@ -60,8 +64,12 @@ def _property(name: str, before: Definition, after: Definition, language: str) -
     if isinstance(new, bool) or (isinstance(old, bool) and new is None):
         yield render("change.on" if new else "change.off", language, {"name": shown})
     elif _is_text(old) and _is_text(new):
-        for spoken in LANGUAGES:
+        for spoken in sorted({*dict(old or {}), *dict(new or {})}):
             yield from _value(f"{shown} ({spoken})", dict(old or {}).get(spoken), dict(new or {}).get(spoken), language)
+    elif name == "grants" and isinstance(old, tuple) and isinstance(new, tuple):
+        plain_old, plain_new = (tuple(grant for grant in found if not grant.fields) for found in (old, new))
+        yield from _list(shown, plain_old, plain_new, language)
+        yield from field_sentences(old, new, language)
     elif isinstance(old, tuple) and isinstance(new, tuple):
         yield from _list(shown, old, new, language)
     elif isinstance(old, Mapping) and isinstance(new, Mapping) and _is_keyed(old) and _is_keyed(new):
@@ -72,12 +80,14 @@ def _property(name: str, before: Definition, after: Definition, language: str) -
 
 def property_name(name: str, language: str) -> str:
     """What people call a part of a definition."""
-    return PROPERTY_NAMES[name][language == "zh"] if name in PROPERTY_NAMES else name.replace("_", " ")
+    return (
+        PROPERTY_NAMES[name][product_language(language) == "zh"] if name in PROPERTY_NAMES else name.replace("_", " ")
+    )
 
 
 def _is_text(value: Any) -> bool:
     """Whether it is a text per language."""
-    return isinstance(value, Mapping) and all(key in LANGUAGES and isinstance(text, str) for key, text in value.items())
+    return isinstance(value, Mapping) and all(is_tag(key) and isinstance(text, str) for key, text in value.items())
 
 
 def _is_keyed(value: Mapping[str, Any]) -> bool:

@@ -14,13 +14,17 @@ from tenants.computed.columns import ComputedFields
 from tenants.config.definitions import (
     KINDS,
     NUMBERING_KEY,
+    REVIEW_KEY,
+    SETTINGS_KEY,
     Automation,
     Category,
     CustomField,
     Definition,
     Numbering,
+    Review,
     Role,
     Rule,
+    Settings,
     Status,
     Transition,
     View,
@@ -28,58 +32,76 @@ from tenants.config.definitions import (
     split_field_key,
 )
 from tenants.config.own_attributes import own_attributes
+from tenants.languages import LANGUAGES, Reading
 from tenants.permissions import Policy, policy_of
 from tenants.records import Attribute
+from tenants.remembering import Weight
 
 Definitions = Mapping[str, Mapping[str, Definition]]
 Made = TypeVar("Made")
 # Definitions in use, by kind and the SHA-256 of the body: most companies have many that others have too, from the same template.
 _SHARED: WeakValueDictionary[tuple[str, bytes], Definition] = WeakValueDictionary()
+# What a definition takes of memory, in bytes: its place in a configuration, and, where nobody else says the same, the object and what is
+# in it for each byte of its text. Measured, as all weights here are (`bench.memory`).
+ENTRY, DEFINITION, TEXT = 120, 1_000, 4
 
 
-def parse_definitions(rows: Iterable[tuple[str, str, Mapping[str, Any]]]) -> dict[str, dict[str, Definition]]:
-    """Definitions by kind and key, each kind in its display order, from stored rows (kind, key, body)."""
+def parse_definitions(
+    rows: Iterable[tuple[str, str, Mapping[str, Any]]], weight: Weight | None = None
+) -> dict[str, dict[str, Definition]]:
+    """Definitions by kind and key, each kind in its display order, from stored rows (kind, key, body). What nobody else has in
+    use is added to the ``weight``."""
     found: dict[str, dict[str, Definition]] = {kind: {} for kind in KINDS}
+    weight = weight or Weight()
     for kind, key, body in rows:
-        found[kind][key] = _definition(kind, body)
+        found[kind][key] = _definition(kind, body, weight)
     for kind, by_key in found.items():
         ordered = sorted(by_key.items(), key=lambda item: (getattr(item[1], "position", 0), item[0]))
         found[kind] = dict(ordered)
     return found
 
 
-def _definition(kind: str, body: Mapping[str, Any]) -> Definition:
+def _definition(kind: str, body: Mapping[str, Any], weight: Weight) -> Definition:
     """One object for all that say the same, which can be shared because it is frozen."""
-    said = (kind, sha256(orjson.dumps(body)).digest())
+    text = orjson.dumps(body)
+    said = (kind, sha256(text).digest())
     known = _SHARED.get(said)
+    weight.add(ENTRY)
     if known is None:
+        weight.add(DEFINITION + TEXT * len(text))
         known = _SHARED[said] = KINDS[kind].model_validate(body)
     return known
 
 
 @dataclass(frozen=True)
 class TenantConfig:
-    """Everything that a call needs to know of its tenant. Compared by identity: a new version is a new object.
+    """A configuration in force. One object serves all companies whose configurations say the same, so it holds nothing that is a
+    company's own (:class:`Tenant` does). Compared by identity: what is made of it is remembered with it.
 
-    ``currency`` and ``time_zone`` are the tenant's defaults; archived definitions are left out of all but ``definitions``.
+    ``language`` is the one that the company was founded with, unless its settings say otherwise. ``currency`` and
+    ``time_zone`` are the tenant's defaults; archived definitions are left out of all but ``definitions``.
     ``complete_indexes`` are the keys of the indexed fields, as in ``definitions``, whose index has a row for every record.
-    ``quotas`` is what the operator lets the tenant use, and ``exceeded`` names those of it that are used up.
     ``kept_cycles`` are the older versions of life cycles that some order is held to: key, version and body.
+    ``swapped_fields`` are those whose values in force are stored under their second name, ``converting_fields`` those that are being
+    converted to another type (:mod:`tenants.field_values.slots`).
+    ``fingerprint`` is the SHA-256 of all of it, as it was read. ``weight`` is what it takes of memory with all that is made of it.
     """
 
-    tenant_id: UUID
-    slug: str
-    name: str
     language: str
     time_zone: str
     currency: str
-    version: int
     definitions: Definitions = field(repr=False)
     complete_indexes: frozenset[str] = field(default=frozenset(), repr=False)
-    quotas: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    exceeded: tuple[str, ...] = ()
     kept_cycles: tuple[tuple[str, int, Mapping[str, Any]], ...] = field(default=(), repr=False)
+    swapped_fields: frozenset[str] = frozenset()
+    converting_fields: frozenset[str] = frozenset()
+    fingerprint: bytes = field(default=b"", repr=False)
+    weight: Weight = field(default_factory=Weight, init=False, repr=False)
     _derived: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.settings.languages:
+            object.__setattr__(self, "language", self.settings.languages[0])
 
     __hash__ = object.__hash__
 
@@ -100,9 +122,28 @@ class TenantConfig:
         }
 
     @cached_property
+    def settings(self) -> Settings:
+        found = self.definitions.get("settings", {}).get(SETTINGS_KEY)
+        return found if isinstance(found, Settings) else Settings()
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that its people read, its own first."""
+        return self.settings.languages or tuple(dict.fromkeys((self.language, *LANGUAGES)))
+
+    def reading(self, language: str) -> Reading:
+        """The language of a reader, who is shown the company's where a text is not in it."""
+        return Reading(language, self.language)
+
+    @cached_property
     def numbering(self) -> Numbering:
         found = self.definitions["numbering"].get(NUMBERING_KEY)
         return found if isinstance(found, Numbering) else Numbering()
+
+    @cached_property
+    def review(self) -> Review:
+        found = self.definitions["review"].get(REVIEW_KEY)
+        return found if isinstance(found, Review) else Review()
 
     @cached_property
     def fields(self) -> dict[str, dict[str, CustomField]]:
@@ -127,6 +168,16 @@ class TenantConfig:
         return {record_type: fields for record_type, fields in found.items() if fields}
 
     @cached_property
+    def swapped(self) -> dict[str, tuple[str, ...]]:
+        """The keys of the swapped fields by record type; record types without any are left out."""
+        return _by_record_type(self.swapped_fields)
+
+    @cached_property
+    def converting(self) -> dict[str, tuple[str, ...]]:
+        """The keys of the fields under conversion by record type; record types without any are left out."""
+        return _by_record_type(self.converting_fields)
+
+    @cached_property
     def own(self) -> dict[str, dict[str, Attribute]]:
         """The same fields as attributes that the reader, filters and orderings use."""
         return self.computed.attributes
@@ -134,7 +185,7 @@ class TenantConfig:
     @cached_property
     def computed(self) -> ComputedFields:
         """Those that are worked out from others."""
-        return ComputedFields(self, own_attributes(self.fields, self.language, self.complete_indexes))
+        return ComputedFields(self, own_attributes(self.fields, self.language, self.complete_indexes, self.swapped))
 
     @cached_property
     def statuses(self) -> dict[str, Status]:
@@ -186,3 +237,32 @@ class TenantConfig:
     def policy(self) -> Policy:
         kept = (key for _, _, body in self.kept_cycles for key, _ in body["transitions"])
         return policy_of(self.roles, dict.fromkeys((*self.transitions, *kept)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tenant:
+    """A company as it was last read: what is its own, and the configuration that it may share with others.
+
+    ``name`` is the one that it was founded with, unless its settings say otherwise. ``version`` is that of its configuration. ``quotas`` is what the operator lets it use, and ``exceeded`` names those of it that
+    are used up.
+    """
+
+    id: UUID
+    slug: str
+    name: str
+    version: int
+    config: TenantConfig
+    quotas: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    exceeded: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.config.settings.name:
+            object.__setattr__(self, "name", self.config.settings.name)
+
+
+def _by_record_type(keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for key in sorted(keys):
+        record_type, name = split_field_key(key)
+        found[record_type] = (*found.get(record_type, ()), name)
+    return found

@@ -9,7 +9,10 @@ from pydantic import ValidationError
 
 from tenants.config.change_sets import Change
 from tenants.config.checks import CHECKS
+from tenants.config.checks.base import Reference
+from tenants.config.checks.references import links_of
 from tenants.config.definitions import CustomField, View, split_field_key
+from tenants.field_values.slots import stored_name
 from tenants.records import CUSTOMISABLE, REGISTRY
 from tenants.transaction import Transaction
 
@@ -83,6 +86,11 @@ def archived_options(change: Change) -> list[str]:
     return [option for option in before.open_options if option not in after.open_options]
 
 
+def archived_references(change: Change) -> list[Reference]:
+    """The same options, as other definitions refer to them."""
+    return [("option", f"{change.key}.{option}") for option in archived_options(change)]
+
+
 async def _records(tx: Transaction, record_types: Iterable[str]) -> dict[str, int]:
     found = {}
     for name in record_types:
@@ -93,23 +101,27 @@ async def _records(tx: Transaction, record_types: Iterable[str]) -> dict[str, in
 
 async def _values(tx: Transaction, fields: Sequence[Change]) -> dict[str, int]:
     """How many records have a value, by the field's key in the document."""
-    names: dict[str, list[str]] = defaultdict(list)
+    names: dict[str, dict[str, str]] = defaultdict(dict)
     for change in fields:
-        record_type, name = split_field_key(change.key)
-        names[record_type].append(name)
+        names[split_field_key(change.key)[0]][_stored(tx, change.key)] = change.key
     found = {}
     for record_type, wanted in names.items():
         rows = await tx.fetch_all(
             f"SELECT k.key, count(*) AS found FROM {_table(record_type)} o, unnest(%(names)s::text[]) k(key)"
             " WHERE o.tenant_id = %(tenant)s AND o.custom->>k.key IS NOT NULL GROUP BY k.key",
-            names=wanted,
+            names=list(wanted),
         )
-        found.update({f"{record_type}.{row['key']}": row["found"] for row in rows})
+        found.update({wanted[row["key"]]: row["found"] for row in rows})
     return found
 
 
+def _stored(tx: Transaction, key: str) -> str:
+    """The name under which a field's values are stored."""
+    return stored_name(split_field_key(key)[1], is_swapped=key in tx.config.swapped_fields)
+
+
 async def _with_option(tx: Transaction, key: str, option: str) -> int:
-    record_type, name = split_field_key(key)
+    record_type, name = split_field_key(key)[0], _stored(tx, key)
     row = await tx.fetch_one(
         f"SELECT count(*) AS found FROM {_table(record_type)} o"
         " WHERE o.tenant_id = %(tenant)s AND o.custom->%(name)s::text ? %(option)s::text",
@@ -120,7 +132,7 @@ async def _with_option(tx: Transaction, key: str, option: str) -> int:
 
 
 async def _doubled(tx: Transaction, key: str) -> list[dict[str, Any]]:
-    record_type, name = split_field_key(key)
+    record_type, name = split_field_key(key)[0], _stored(tx, key)
     return await tx.fetch_all(
         "SELECT value, found, count(*) OVER () AS values FROM ("
         f"SELECT o.custom->>%(name)s::text AS value, count(*) AS found FROM {_table(record_type)} o"
@@ -158,12 +170,17 @@ async def _members(tx: Transaction) -> dict[str, int]:
 
 async def _private_views(tx: Transaction, todo: Sequence[Change]) -> dict[tuple[str, str], int]:
     """How many views of members need what would go; whose, and which, is their own business."""
-    leaving = {(change.kind, change.key) for change in todo if change.takes_away}
+    leaving = {(change.kind, change.key) for change in todo if change.takes_away} | {
+        reference for change in todo for reference in archived_references(change)
+    }
     if not leaving:
         return {}
-    words = [f'%"{key.rpartition(".")[2]}"%' for _, key in leaving] + [
-        f"%.{key.rpartition('.')[2]}%" for _, key in leaving
-    ]
+    fields = tx.config.definitions["field"]
+    links = links_of(fields)
+    names = {key.rpartition(".")[2] for _, key in leaving} | {
+        shown.rpartition(".")[2] for shown, link in links.items() if ("field", link.field) in leaving
+    }
+    words = [pattern for name in sorted(names) for pattern in (f'%"{name}"%', f"%.{name}%")]
     rows = await tx.fetch_all(
         "SELECT body FROM private_views WHERE tenant_id = %(tenant)s AND body::text LIKE ANY (%(words)s::text[])",
         words=words,
@@ -174,7 +191,7 @@ async def _private_views(tx: Transaction, todo: Sequence[Change]) -> dict[tuple[
             view = View.model_validate(row["body"])
         except ValidationError:
             continue
-        counted.update(leaving.intersection(CHECKS["view"].references("", view)))
+        counted.update(leaving.intersection(CHECKS["view"].references("", view, links)))
     return counted
 
 

@@ -4,8 +4,8 @@ It is what is known from a spreadsheet: ``round(total * 0.19, 2)``, ``if(custome
 ``addDays(promisedAt, 3)``, ``sum(lines.quantity * lines.unitPrice)``. It is typed: an expression that parses is one that works for every
 record. There are no loops, no powers, no patterns and no repetition, so that its cost is bounded by its length.
 
-Values are absent where a field is empty, and so are most results of absent values; ``and``, ``or`` and ``if`` take absent as
-false. Numbers are exact decimals: products to 20 places, quotients and averages to 10, half up; from 10^20 on they are absent.
+Values are absent where a field is empty, and so are most results of absent values; ``and`` and ``or`` have a value where the other
+side decides it, and ``if`` takes absent as false. Numbers are exact decimals: products to 20 places, quotients and averages to 10, half up; from 10^20 on they are absent.
 """
 
 from typing import TYPE_CHECKING

@@ -19,7 +19,8 @@ class Expression:
 
     ``uses`` are the fields that it names, ``reach`` the relations by which it leaves the record, such as
     ``customer`` and ``customer.orders``. A ``is_volatile`` one depends on the moment of the call. ``weight`` counts its parts, and
-    ``level`` how often in a row it goes from records to others, those of the formulas that it uses included.
+    ``level`` how often in a row it goes from records to others, those of the formulas that it uses included. ``currency`` is that of an
+    amount; None for all else.
     """
 
     root: Node
@@ -28,6 +29,7 @@ class Expression:
     is_volatile: bool
     weight: int
     level: int
+    currency: Node | None = None
 
     @property
     def kind(self) -> Kind:

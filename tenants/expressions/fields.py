@@ -1,11 +1,12 @@
 """What a name in an expression means: a field of the record, or of one that it is related to."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tenants.expressions.currencies import currency_of
 from tenants.expressions.expression import ComputedColumn
-from tenants.expressions.nodes import KINDS_BY_SQL, EveryRow, Field, Step
+from tenants.expressions.nodes import KINDS_BY_SQL, EveryRow, Field, Node, Step
 from tenants.records import (
     REGISTRY,
     Attribute,
@@ -27,12 +28,14 @@ FARTHEST = 4
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A value by its way: ``hops`` lead to one record each, then ``over`` to many, and ``beyond`` from each of these to one."""
+    """A value by its way: ``hops`` lead to one record each, then ``over`` to many, and ``beyond`` from each of these to one. ``currency``
+    is that of an amount, of the record at the end."""
 
     field: Field | EveryRow
     hops: tuple[Step, ...] = ()
     over: Step | None = None
     beyond: tuple[Step, ...] = ()
+    currency: Node | None = None
 
     @property
     def way(self) -> tuple[str, ...]:
@@ -70,7 +73,7 @@ def _in(
         case Lookup() if attribute.key is not None and not rest:
             return _column(attribute.key, config)
         case Money() if not rest:
-            return _column(attribute.amount, config)
+            return _column(attribute.amount, config, currency_of(attribute))
         case Column() if not rest:
             return _column(attribute, config)
     return None
@@ -85,13 +88,13 @@ def _along(step: Step, rest: Sequence[str], config: "TenantConfig", own: OwnFiel
     if found is None:
         return None
     if not relation.many:
-        return Found(found.field, (step, *found.hops), found.over, found.beyond)
+        return replace(found, hops=(step, *found.hops))
     if found.over is not None:
         return None
-    return Found(found.field, (), step, found.hops)
+    return Found(found.field, (), step, found.hops, found.currency)
 
 
-def _column(column: Column, config: "TenantConfig") -> Found | None:
+def _column(column: Column, config: "TenantConfig", currency: Node | None = None) -> Found | None:
     kind = KINDS_BY_SQL.get(column.type.sql)
     if kind is None or not column.filterable or not (column.is_local or isinstance(column, ComputedColumn)):
         return None
@@ -99,4 +102,6 @@ def _column(column: Column, config: "TenantConfig") -> Found | None:
         options = tuple(column.settings.options)
     else:
         options = column.choices or tuple(column.options(config) if column.options else ())
-    return Found(Field(kind, column, options))
+    if isinstance(column, ComputedColumn):
+        currency = column.formula.currency
+    return Found(Field(kind, column, options), currency=currency)

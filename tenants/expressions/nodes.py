@@ -132,9 +132,13 @@ class EveryRow(Node):
         return True
 
 
+EVERY_ROW = EveryRow()
+
+
 def rows_sql(relation: Relation, alias: str, other: str) -> str:
     """FROM and WHERE of the rows, each called ``other``, that a relation leads to."""
-    join = relation.join.replace("{x}", other).replace("{t}", alias)
+    # The aliases may be placeholders themselves: the other way round, one would be put into the other.
+    join = relation.join.replace("{t}", alias).replace("{x}", other)
     return f"FROM {REGISTRY[relation.target].table} {other} WHERE {other}.tenant_id = {alias}.tenant_id AND {join}"
 
 
@@ -191,12 +195,13 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Over(Node):
-    """A figure over all records that a relation leads to, or those ``within`` a flag."""
+    """A figure over all records that a relation leads to, or those ``within`` a flag; none where the ``currency`` of these is not one."""
 
     step: Step
     figure: Figure
     part: Node
-    within: Node = EveryRow()
+    within: Node = EVERY_ROW
+    currency: Node | None = None
 
     @property
     def kind(self) -> Kind:  # type: ignore[override]
@@ -205,10 +210,14 @@ class Over(Node):
     def sql(self, alias: str) -> str:
         other = inner_alias(alias)
         figure = self.figure.sql.replace("{x}", self.part.sql(other))
+        if self.currency is not None:
+            figure = f"CASE WHEN count(DISTINCT {self.currency.sql(other)}) < 2 THEN {figure} END"
         return f"(SELECT {figure} {rows_sql(self.step.relation, alias, other)} AND {self.within.sql(other)})"
 
     def value(self, row: Mapping[str, Any], occasion: Occasion) -> Any:
-        others = (other for other in row.get(self.step.name) or () if self.within.value(other, occasion))
+        others = [other for other in row.get(self.step.name) or () if self.within.value(other, occasion)]
+        if self.currency is not None and len({self.currency.value(other, occasion) for other in others} - {None}) > 1:
+            return None
         values = (self.part.value(other, occasion) for other in others)
         return self.figure.value([value for value in values if value is not None])
 

@@ -5,14 +5,16 @@ there are is counted while they are read, so that no text makes the parser climb
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tenants.expressions import operations, tokens
+from tenants.expressions.currencies import in_one, merged, over, the_one
 from tenants.expressions.expression import ComputedColumn, Expression
 from tenants.expressions.fields import Found, OwnFields, find_field
-from tenants.expressions.nodes import Applied, Field, Hop, Kind, Literal, Node, Operation, Over, Step, along
+from tenants.expressions.nodes import Applied, Field, Hop, Kind, Literal, Node, Operation, Step, along
+from tenants.expressions.times import day_of
 from tenants.expressions.tokens import Token, position, read_tokens
 from tenants.field_types import BadValue
 from tenants.field_types.decimal import exact
@@ -49,11 +51,12 @@ _SORTED = frozenset({Kind.NUMBER, Kind.TEXT, Kind.DAY, Kind.MOMENT, Kind.TIME})
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part that was read, and from where to where it is written."""
+    """A part that was read, from where to where it is written, and the currencies of the amounts that make it."""
 
     node: Node
     start: int
     end: int
+    currencies: tuple[Node, ...] = ()
 
 
 @dataclass(slots=True)
@@ -69,11 +72,13 @@ Build = Callable[["Parser", Piece, list[Piece]], Node]
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """How many arguments a function takes, and what is made of them. The piece is the whole call."""
+    """How many arguments a function takes, and what is made of them. The piece is the whole call. Of amounts, what ``keeps_currency``
+    is an amount."""
 
     least: int
     most: int
     build: Build
+    keeps_currency: bool = False
 
 
 @dataclass
@@ -96,16 +101,30 @@ class Parser:
 
     def expression(self) -> Expression:
         """The whole text. Raises :class:`InvalidInput`, which names the place by line and column."""
-        root = self._whole()
-        weight = self.count + self.weight
-        return Expression(root, frozenset(self.uses), frozenset(self.reach), self.is_volatile, weight, self.level)
+        whole = self._whole()
+        root, currency = self._in_one(whole.node, whole.currencies), the_one(whole.currencies)
+        return Expression(
+            root,
+            frozenset(self.uses),
+            frozenset(self.reach),
+            self.is_volatile,
+            self.count + self.weight,
+            self.level,
+            currency,
+        )
 
-    def _whole(self) -> Node:
+    def _whole(self) -> Piece:
         self.words = read_tokens(self.text)
         found = self._expression(0)
         if self._word.kind != tokens.END:
             self._refuse_word("expression.not_over")
-        return found.node
+        return found
+
+    def _in_one(self, node: Node, currencies: tuple[Node, ...]) -> Node:
+        """The value, absent where the currencies are not all the same."""
+        if len(currencies) > 1:
+            self._count(len(currencies))
+        return in_one(node, currencies)
 
     @property
     def _word(self) -> Token:
@@ -141,11 +160,14 @@ class Parser:
         self.depth -= 1
         return found
 
-    def made(self, node: Node, start: int, end: int) -> Piece:
-        self.count += 1
+    def _count(self, parts: int) -> None:
+        self.count += parts
         if self.count > MOST_NODES:
             raise InvalidInput.at((), "expression.too_large", most=MOST_NODES)
-        return Piece(node, start, end)
+
+    def made(self, node: Node, start: int, end: int, currencies: tuple[Node, ...] = ()) -> Piece:
+        self._count(1)
+        return Piece(node, start, end, currencies)
 
     def _first(self) -> Piece:
         word = self._word
@@ -179,11 +201,12 @@ class Parser:
     def _prefixed(self, binds: int, operation: Operation, kind: Kind) -> Piece:
         word = self._next()
         part = self._expression(binds)
-        return self.made(Applied(kind, operation, (self.of_kind(kind, part),)), word.start, part.end)
+        node = Applied(kind, operation, (self.of_kind(kind, part),))
+        return self.made(node, word.start, part.end, part.currencies)
 
     def _group(self, opened: Token) -> Piece:
         inner = self._expression(0)
-        return Piece(inner.node, opened.start, self._take(")").end)
+        return replace(inner, start=opened.start, end=self._take(")").end)
 
     def _field(self, word: Token) -> Piece:
         found = find_field(self.record, word.text.split("."), self.config, self.own)
@@ -192,10 +215,12 @@ class Parser:
             self.refuse(piece, "expression.unknown_field")
         self.uses.add(word.text)
         node = along(found.beyond, found.field)
+        currency = None if found.currency is None else along(found.beyond, found.currency)
         if found.over is None:
             for scope in self.scopes[-1:]:
                 scope.strays = True
             node = along(found.hops, node)
+            currency = None if currency is None else along(found.hops, currency)
         elif not self.scopes:
             self.refuse(piece, "expression.many_records")
         else:
@@ -203,7 +228,7 @@ class Parser:
             scope.strays = scope.strays or scope.way not in (None, records)
             scope.way = records
         self._follow(found)
-        return self.made(node, word.start, word.end)
+        return self.made(node, word.start, word.end, () if currency is None else (currency,))
 
     def _follow(self, found: Found) -> None:
         """What follows for the whole from one of its fields."""
@@ -253,7 +278,11 @@ class Parser:
         function = self.functions[name]
         whole = Piece(Literal(Kind.FLAG, None), word.start, end)
         self._counted(whole, function.least, function.most, given, name)
-        return self.made(function.build(self, whole, given), word.start, end)
+        if function.keeps_currency:
+            currencies = merged([piece.currencies for piece in given])
+            return self.made(function.build(self, whole, given), word.start, end, currencies)
+        single = [replace(piece, node=self._in_one(piece.node, piece.currencies), currencies=()) for piece in given]
+        return self.made(function.build(self, whole, single), word.start, end)
 
     def _counted(self, whole: Piece, least: int, most: int, given: list[Piece], name: str) -> None:
         if not least <= len(given) <= most:
@@ -271,13 +300,16 @@ class Parser:
         if part.node.kind not in figure.kinds:
             self.refuse(part, "expression.not_comparable" if Kind.DAY in figure.kinds else "expression.not_number")
         hops, step = scope.way
-        node = along(hops, Over(step, figure, part.node))
+        value = self._in_one(part.node, part.currencies)
+        node, currency = over(step, figure, value, the_one(part.currencies))
         for outer in self.scopes[-1:]:
             outer.strays = True
-        return self.made(node, whole.start, whole.end)
+        currencies = () if currency is None else (along(hops, currency),)
+        return self.made(along(hops, node), whole.start, whole.end, currencies)
 
     def _joined(self, sign: str, left: Piece, right: Piece) -> Piece:
         node: Node
+        currencies = merged([left.currencies, right.currencies])
         match sign:
             case "and" | "or":
                 parts = (self.of_kind(Kind.FLAG, left), self.of_kind(Kind.FLAG, right))
@@ -287,7 +319,10 @@ class Parser:
                 node = Applied(Kind.NUMBER, operations.ARITHMETIC[sign], parts)
             case _:
                 node = self._compared(sign, left, right)
-        return self.made(node, left.start, right.end)
+        if node.kind is not Kind.NUMBER or (sign == "/" and right.currencies):
+            # A comparison, and the share of one amount in another, are no amounts.
+            node, currencies = self._in_one(node, currencies), ()
+        return self.made(node, left.start, right.end, currencies)
 
     def _compared(self, sign: str, left: Piece, right: Piece) -> Node:
         for one, other in ((left, right), (right, left)):
@@ -316,7 +351,7 @@ class Parser:
         if held not in of.options and piece.node.kind is Kind.TEXT:
             about = self.text[other.start : other.end]
             self.refuse(piece, "expression.not_option", other=about, options=", ".join(of.options))
-        return Piece(Literal(piece.node.kind, held), piece.start, piece.end)
+        return replace(piece, node=Literal(piece.node.kind, held))
 
     def _listed(self, found: Piece) -> Piece:
         self._take("[")
@@ -332,13 +367,14 @@ class Parser:
         nodes = self.alike([found, *listed])
         if nodes[0].kind not in _SORTED:
             self.refuse(found, "expression.not_comparable")
-        return self.made(Applied(Kind.FLAG, operations.ONE_OF, tuple(nodes)), found.start, end)
+        node = self._in_one(Applied(Kind.FLAG, operations.ONE_OF, tuple(nodes)), found.currencies)
+        return self.made(node, found.start, end)
 
     def of_kind(self, kind: Kind, piece: Piece) -> Node:
         """The value, which must be of that kind; of a moment the day will do."""
         node = piece.node
         if node.kind is Kind.MOMENT and kind is Kind.DAY:
-            return Applied(Kind.DAY, operations.day_of(self.config.time_zone), (node,))
+            return Applied(Kind.DAY, day_of(self.config.time_zone), (node,))
         if node.kind is not kind:
             self.refuse(piece, _NOT_OF[kind])
         return node

@@ -18,7 +18,8 @@ from tenants.config.definitions import CustomField, split_field_key
 from tenants.expressions import ComputedColumn
 from tenants.field_types import FieldType, field_type
 from tenants.field_types.base import SETS, TEXTS
-from tenants.field_values.kinds import LONGEST_TEXT, index_table, record_table, value_tables
+from tenants.field_values.kinds import LONGEST_TEXT, RECORDS, all_tables, index_table
+from tenants.field_values.slots import stored_name
 from tenants.problems import FieldError, InvalidInput
 from tenants.transaction import Transaction, new_id
 
@@ -33,17 +34,18 @@ MOST_NAMED = 10
 
 class FieldChange(NamedTuple):
     """A custom field before and after a change set, by its key in the document; None is absent. ``column`` is a computed one as it is
-    after it."""
+    after it, ``stored`` the name under which values are stored after it, where that is another one."""
 
     key: str
     before: CustomField | None
     after: CustomField | None
     column: ComputedColumn | None = None
+    stored: str = ""
 
     @property
     def moves_rows(self) -> bool:
         return _is_indexed(self.before) != _is_indexed(self.after) or (
-            _is_indexed(self.after) and _is_unique(self.before) != _is_unique(self.after)
+            _is_indexed(self.after) and (_is_unique(self.before) != _is_unique(self.after) or bool(self.stored))
         )
 
 
@@ -89,15 +91,22 @@ class _Field(NamedTuple):
         return f"DELETE FROM {table} v WHERE v.tenant_id = %(tenant)s AND v.field = %(field)s{chosen}"
 
 
-def _field(key: str, definition: CustomField, column: ComputedColumn | None) -> _Field:
+def _field(
+    key: str, definition: CustomField, column: ComputedColumn | None, stored: str, *, was_converted: bool
+) -> _Field:
+    """``stored`` is the name under which the field's values are stored."""
     record_type, name = split_field_key(key)
     kind = column.type if column is not None else field_type(definition.type)
-    value_sql = column.expression("o") if column is not None else kind.stored_sql("o.custom", name)
-    table = index_table(record_type, kind)
-    assert table is not None, "checked before"
-    # Of a computed field that was archived, nothing tells any more of which type its result was.
-    tables = value_tables(record_type) if definition.is_computed else (table,)
-    return _Field(key, name, table, tables, record_table(table), definition, kind, value_sql)
+    value_sql = column.expression("o") if column is not None else kind.stored_sql("o.custom", stored)
+    # Empty where there is none, and rows of another type that go.
+    table = index_table(record_type, kind) or ""
+    # Of a computed field that was archived, nothing tells any more of which type its result was; nor of what a converted one was.
+    tables = all_tables(record_type) if definition.is_computed or was_converted else (table,)
+    return _Field(key, name, table, tables, RECORDS[record_type], definition, kind, value_sql)
+
+
+def _stored(tx: Transaction, key: str) -> str:
+    return stored_name(split_field_key(key)[1], is_swapped=key in tx.config.swapped_fields)
 
 
 def _computed(tx: Transaction, key: str) -> ComputedColumn | None:
@@ -115,7 +124,8 @@ async def follow(tx: Transaction, changes: Sequence[FieldChange]) -> None:
     for change in changes:
         definition = change.after if change.after is not None and change.after.is_indexed else change.before
         assert definition is not None
-        field = _field(change.key, definition, change.column or _computed(tx, change.key))
+        column, stored = change.column or _computed(tx, change.key), change.stored or _stored(tx, change.key)
+        field = _field(change.key, definition, column, stored, was_converted=bool(change.stored))
         count = await _count(tx, field)
         if not _is_indexed(change.after):
             await _end(tx, field, count)
@@ -125,7 +135,7 @@ async def follow(tx: Transaction, changes: Sequence[FieldChange]) -> None:
             await _by_job(tx, field, BUILDING)
         else:
             await _rewrite(tx, field, None)
-            await _set_state(tx, field.key, READY)
+            await _set_state(tx, field.key, READY, count)
 
 
 async def _count(tx: Transaction, field: _Field) -> int:
@@ -197,22 +207,26 @@ async def _claim(tx: Transaction, field: _Field, ids: list[UUID]) -> None:
         raise _not_unique(field, ", ".join(row["value"] for row in double))
 
 
-async def _set_state(tx: Transaction, key: str, state: str, through: UUID | None = None) -> UUID:
+async def _set_state(tx: Transaction, key: str, state: str, total: int) -> UUID:
+    """Where an index stands of which nothing more than its state is known: nothing is done yet, or all is."""
     row = await tx.fetch_one(
-        "INSERT INTO field_indexes (tenant_id, id, field, state, through)"
-        " VALUES (%(tenant)s, %(id)s, %(key)s, %(state)s, %(through)s)"
-        " ON CONFLICT (tenant_id, field) DO UPDATE SET state = excluded.state, through = excluded.through RETURNING id",
+        "INSERT INTO field_indexes (tenant_id, id, field, state, total, done)"
+        " VALUES (%(tenant)s, %(id)s, %(key)s, %(state)s, %(total)s, %(done)s)"
+        " ON CONFLICT (tenant_id, field) DO UPDATE"
+        " SET state = excluded.state, through = NULL, total = excluded.total, done = excluded.done RETURNING id",
         id=new_id(),
         key=key,
         state=state,
-        through=through,
+        total=total,
+        done=total if state == READY else 0,
     )
     assert row is not None
     return UUID(str(row["id"]))
 
 
 async def _by_job(tx: Transaction, field: _Field, state: str) -> None:
-    index_id = await _set_state(tx, field.key, state)
+    row = await tx.fetch_one(f"SELECT count(*) AS found FROM {field.records} WHERE tenant_id = %(tenant)s")
+    index_id = await _set_state(tx, field.key, state, row["found"] if row else 0)
     await jobs.add(tx, jobs.FIELD_INDEX, index_id)
 
 
@@ -223,13 +237,17 @@ async def next_batch(tx: Transaction, index_id: UUID) -> bool:
     :class:`InvalidInput` for values of a field that is to be unique which several records have, naming those it met.
     """
     index = await tx.fetch_one(
-        "SELECT field, state, through FROM field_indexes WHERE tenant_id = %(tenant)s AND id = %(id)s FOR UPDATE",
+        "SELECT id, field, state, through, done, EXISTS (SELECT FROM field_conversions c"
+        " WHERE c.tenant_id = i.tenant_id AND c.field = i.field) AS was_converted"
+        " FROM field_indexes i WHERE tenant_id = %(tenant)s AND id = %(id)s FOR UPDATE",
         id=index_id,
     )
     definition = tx.config.definitions["field"].get(index["field"]) if index else None
     if index is None or index["state"] == READY or not isinstance(definition, CustomField):
         return False
-    field = _field(index["field"], definition, _computed(tx, index["field"]))
+    key = index["field"]
+    column, stored = _computed(tx, key), _stored(tx, key)
+    field = _field(key, definition, column, stored, was_converted=index["was_converted"])
     ids = await _next_ids(tx, field, index["through"])
     if index["state"] == REMOVING:
         await _delete(tx, field, ids)
@@ -237,13 +255,14 @@ async def next_batch(tx: Transaction, index_id: UUID) -> bool:
         await _claim(tx, field, ids)
     else:
         await _rewrite(tx, field, ids)
+    done = index["done"] + len(ids)
     if len(ids) == BATCH:
-        await _set_state(tx, field.key, index["state"], ids[-1])
+        await tx.update("field_indexes", ("through", "done"), {"id": index_id, "through": ids[-1], "done": done})
         return True
     if index["state"] == REMOVING:
         await tx.execute("DELETE FROM field_indexes WHERE tenant_id = %(tenant)s AND id = %(id)s", id=index_id)
     else:
-        await _set_state(tx, field.key, READY)
+        await _set_state(tx, field.key, READY, done)
         await tx.execute("UPDATE tenants SET config_version = config_version + 1 WHERE id = %(tenant)s")
     return False
 

@@ -1,11 +1,11 @@
-"""The part of the one save path that keeps the index tables."""
+"""The parts of the one save path that keep the index tables, and tell conversions what they have to look at again."""
 
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from tenants.field_values.rows import index_values
-from tenants.transaction import Transaction
+from tenants.transaction import Transaction, new_id
 
 
 async def keep_indexed(
@@ -19,3 +19,13 @@ async def keep_indexed(
         await tx.insert(value.table, *value.rows)
         if value.is_unique:
             tx.unique_values.append(value)
+
+
+async def note_converting(
+    tx: Transaction, record_type: str, record_id: UUID, before: Mapping[str, Any] | None, after: Mapping[str, Any]
+) -> None:
+    """Note a record whose value of a field under conversion is not the one of ``before``: the conversion has to look at it again."""
+    for key in tx.config.converting.get(record_type, ()):
+        if (before or {}).get(key) != after.get(key):
+            row = {"id": new_id(), "field": f"{record_type}.{key}", "record_id": record_id}
+            await tx.insert("conversion_changes", row)

@@ -18,9 +18,9 @@ def index_table(record_type: str, kind: FieldType) -> str | None:
     return f"{record_type}_{kind.index}" if kind.index and record_type in RECORDS else None
 
 
-def value_tables(record_type: str) -> tuple[str, ...]:
-    """All tables that hold one value of a record."""
-    return tuple(f"{record_type}_{suffix}" for suffix in (TEXTS, NUMBERS, DATES, TIMES, FLAGS))
+def all_tables(record_type: str) -> tuple[str, ...]:
+    """All tables that hold values of such records."""
+    return tuple(f"{record_type}_{suffix}" for suffix in (TEXTS, NUMBERS, DATES, TIMES, FLAGS, OPTIONS, LINKS))
 
 
 def record_table(table: str) -> str:

@@ -1,6 +1,6 @@
 """Which value was not the only one of its kind: under row security PostgreSQL tells only that there was one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -34,16 +34,22 @@ async def taken(connection: Connection, tenant_id: UUID, written: Iterable[Value
     return InvalidInput(list(errors.values())) if errors else None
 
 
-async def _held(connection: Connection, tenant_id: UUID, table: str, values: list[Value]) -> set[tuple[str, Any]]:
-    rows = [row for value in values for row in value.rows]
+def held_statement(table: str, values: Sequence[Value]) -> tuple[str, dict[str, Any]]:
+    """The statement for those of the values that another record holds, each by its ``place`` among the rows of all of them."""
     sql = (
         f"SELECT r.place FROM {table} v JOIN (SELECT r.*, row_number() OVER () - 1 AS place"
         f" FROM json_populate_recordset(NULL::{table}, %(rows)s) r) r"
         " ON v.field = r.field AND v.value = r.value AND v.record_id <> r.record_id"
         " WHERE v.tenant_id = %(tenant)s AND v.is_unique"
     )
+    return sql, {"rows": Json([row for value in values for row in value.rows])}
+
+
+async def _held(connection: Connection, tenant_id: UUID, table: str, values: list[Value]) -> set[tuple[str, Any]]:
+    rows = [row for value in values for row in value.rows]
+    sql, parameters = held_statement(table, values)
     async with connection.transaction():
         await connection.execute(ENTER, {"tenant": tenant_id})
-        cursor = await connection.execute(sql, {"tenant": tenant_id, "rows": Json(rows)})
+        cursor = await connection.execute(sql, {"tenant": tenant_id, **parameters})
         found = [rows[entry["place"]] for entry in await cursor.fetchall()]
     return {(row["field"], row["value"]) for row in found}

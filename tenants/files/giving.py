@@ -11,12 +11,13 @@ from tenants.database import Caller, Database
 from tenants.problems import NotAllowed, NotFound
 from tenants.reading.compiler import Reader, compile_one
 from tenants.reading.selection import Leaf, Selected
+from tenants.reading.withheld import hangs_in_sight
 from tenants.records import REGISTRY
 from tenants.wire import bind, statement
 
 _FIND = """
 SELECT json_build_object('name', f.name, 'content_type', f.content_type, 'size', f.size, 'sha256', encode(f.sha256, 'base64'),
-  'record_type', f.record_type, 'record_id', f.record_id,
+  'record_type', f.record_type, 'record_id', f.record_id, 'place', f.place,
   'is_own', f.created_by_id IS NOT DISTINCT FROM %(member)s::uuid)
 FROM stored_files f WHERE f.tenant_id = %(tenant)s AND f.id = %(file)s::uuid AND f.sha256 IS NOT NULL
 """
@@ -55,6 +56,8 @@ async def find(database: Database, caller: Caller, file_id: UUID | None) -> Foun
 async def _may_have(database: Database, caller: Caller, found: Mapping[str, Any]) -> bool:
     if found["record_type"] is None:
         return bool(found["is_own"])
+    if not hangs_in_sight(caller.access, found["record_type"], found["place"]):
+        return False
     reader = Reader(caller.config, caller.access, caller.language)
     record_id = UUID(found["record_id"])
     leaf = Leaf(record_id, lambda _: record_id)

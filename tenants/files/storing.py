@@ -151,9 +151,9 @@ async def _require_room(tx: Transaction) -> None:
     found = await tx.fetch_one(_LOOSE, member=tx.actor.id)
     if found and found["loose"] >= MOST_LOOSE:
         raise LimitExceeded("file.too_many_loose", most=MOST_LOOSE)
-    if quotas_of(tx.config).storage_bytes is not None:
+    if quotas_of(tx.caller.tenant).storage_bytes is not None:
         used = await tx.fetch_one(_ROOM)
-        require_storage(tx.config, int(used["used"]) if used else 0)
+        require_storage(tx.caller.tenant, int(used["used"]) if used else 0)
 
 
 def named(name: str, content_type: str) -> Named:

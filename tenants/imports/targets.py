@@ -90,6 +90,7 @@ _BUILT_IN: dict[str, dict[str, Target]] = {
         "name": _TEXT,
         "company": Link("companyId", "customer"),
         "owner": _OWNER,
+        "language": _TEXT,
         "notes": _TEXT,
         "tags": _TAGS,
         "phones": _CONTACTS,

@@ -153,6 +153,7 @@ async def _write_all(tx: Transaction, drafts: Sequence[Draft]) -> list[Outcome]:
     unknown = await _resolve(tx, drafts)
     known = await _find(tx, record, {draft.external_id for draft in drafts})
     await load_ahead(tx, _AGGREGATES[record], list(known.values()))
+    await _look_up_keys(tx, drafts, known)
     if record == "order":
         await numbering.reserve(tx, sum(draft.external_id not in known for draft in drafts))
     outcomes = []
@@ -197,6 +198,21 @@ async def _resolve(tx: Transaction, drafts: Sequence[Draft]) -> dict[str, Outcom
                 reasons = outcome.line_reasons.setdefault(line.line, []) if line else outcome.reasons
                 reasons.append(Reason(error, link.column))
     return rejected
+
+
+async def _look_up_keys(tx: Transaction, drafts: Sequence[Draft], known: dict[str, UUID]) -> None:
+    """Tell the transaction who has the keys that the drafts bring, so that nobody asks for each."""
+    table = _AGGREGATES[drafts[0].record].table
+    for draft in drafts:
+        tx.holders[table, "external_id", draft.external_id] = known.get(draft.external_id)
+    given = (draft.filled.values.get("sku") for draft in drafts)
+    numbers = {number.strip() for number in given if isinstance(number, str)}
+    if table == "products" and numbers:
+        tx.holders.update(dict.fromkeys((("products", "sku", number) for number in numbers), None))
+        found = await tx.fetch_all(
+            "SELECT sku, id FROM products WHERE tenant_id = %(tenant)s AND sku = ANY(%(texts)s)", texts=sorted(numbers)
+        )
+        tx.holders.update({("products", "sku", row["sku"]): row["id"] for row in found})
 
 
 async def _find(tx: Transaction, record: str, texts: set[str]) -> dict[str, UUID]:

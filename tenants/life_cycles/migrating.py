@@ -13,6 +13,7 @@ from uuid import UUID
 from tenants import jobs
 from tenants.aggregates import ORDER, STATUS_CHANGED, UPDATED, Record, Row
 from tenants.config.definitions import Category
+from tenants.field_values.slots import turned
 from tenants.life_cycles.cycles import FOLLOWING, Cycle, cycle_from, cycles_of
 from tenants.life_cycles.gates import hurdles
 from tenants.life_cycles.standing import due_at, stand
@@ -234,6 +235,7 @@ async def _move(tx: Transaction, migration: Row) -> tuple[Sequence[Row], int]:
         through=migration["through"],
         most=BATCH,
     )
+    rows = [turned(tx.config.swapped, "order", row) for row in rows]
     note = migration["comment"] or render("life_cycle.moved", tx.config.language, {})
     kept = 0
     for row in rows:
@@ -270,6 +272,7 @@ async def _move_back(tx: Transaction, migration: Row) -> tuple[Sequence[Row], in
     rows = await tx.fetch_all(
         _MOVED, migration=migration["id"], target=migration["target"], through=migration["through"], most=BATCH
     )
+    rows = [turned(tx.config.swapped, "order", row) for row in rows]
     note = render("life_cycle.moved_back", tx.config.language, {})
     kept = 0
     for row in rows:

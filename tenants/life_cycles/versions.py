@@ -118,7 +118,7 @@ async def hold(tx: Transaction, key: str) -> int:
 async def bump(tx: Transaction) -> None:
     """Let every call see anew which versions are kept. Raises :class:`Conflict` when the configuration was changed meanwhile."""
     row = await tx.fetch_one("SELECT config_version FROM tenants WHERE id = %(tenant)s FOR UPDATE")
-    if row is None or row["config_version"] != tx.config.version:
+    if row is None or row["config_version"] != tx.config_version:
         raise Conflict("stale_configuration")
     await tx.execute("UPDATE tenants SET config_version = config_version + 1 WHERE id = %(tenant)s")
 

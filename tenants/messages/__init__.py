@@ -5,12 +5,14 @@ A sentence says what was wrong, with which value, and what to do. Placeholders a
 
 from typing import Any
 
+from tenants.languages import label, product_language
 from tenants.messages import (
     automations,
     calls,
     change_sets,
     computed,
     configuration,
+    conversions,
     customers,
     expressions,
     fields,
@@ -19,7 +21,9 @@ from tenants.messages import (
     life_cycles,
     limits,
     orders,
+    reviews,
     rules,
+    templates,
     values,
     views,
 )
@@ -32,6 +36,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **change_sets.SENTENCES,
     **computed.SENTENCES,
     **configuration.SENTENCES,
+    **conversions.SENTENCES,
     **customers.SENTENCES,
     **expressions.SENTENCES,
     **fields.SENTENCES,
@@ -40,7 +45,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **life_cycles.SENTENCES,
     **limits.SENTENCES,
     **orders.SENTENCES,
+    **reviews.SENTENCES,
     **rules.SENTENCES,
+    **templates.SENTENCES,
     **values.SENTENCES,
     **views.SENTENCES,
 }
@@ -55,6 +62,7 @@ RECORD_NAMES: dict[str, tuple[str, str]] = {
     "delivery": ("delivery", "投递"),
     "view": ("view", "视图"),
     "life_cycle_migration": ("migration of orders", "订单迁移"),
+    "field_conversion": ("conversion of a field", "字段转换"),
     "change_set": ("change set", "变更集"),
     "configuration_draft": ("draft", "草稿"),
     "file": ("file", "文件"),
@@ -63,8 +71,8 @@ RECORD_NAMES: dict[str, tuple[str, str]] = {
 
 def render(code: str, language: str, data: dict[str, Any]) -> str:
     """The sentence of ``code`` with its placeholders filled; long values are cut so that no answer grows with its input."""
-    chinese = language.startswith("zh")
-    shown = {key: _shown(value, chinese) for key, value in data.items()}
+    chinese = product_language(language) == "zh"
+    shown = {key: _shown(value, language, chinese) for key, value in data.items()}
     return SENTENCES[code][chinese].format_map(shown)
 
 
@@ -72,9 +80,9 @@ class InLanguages(dict[Any, str]):
     """A text that a company wrote in its languages, among the data of a sentence."""
 
 
-def _shown(value: Any, chinese: bool) -> str:
+def _shown(value: Any, language: str, chinese: bool) -> str:
     if isinstance(value, InLanguages):
-        return value.get("zh" if chinese else "en") or next(iter(value.values()))
+        return label(value, language)
     if isinstance(value, str) and value in RECORD_NAMES:
         return RECORD_NAMES[value][chinese]
     text = str(value)

@@ -17,6 +17,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "change.entry_removed": ("'{entry}' taken out of {name}", "{name}中去掉“{entry}”"),
     "change.entry_changed": ("'{entry}' of {name} changed", "{name}中的“{entry}”已修改"),
     "change.reordered": ("{name} in another order", "{name}顺序改变"),
+    "change.field_read": ("may read {field}", "可读取 {field}"),
+    "change.field_read_taken": ("reading {field} is no longer granted", "不再授权读取 {field}"),
+    "change.field_read_denied": ("may no longer read {field}", "不能再读取 {field}"),
+    "change.field_read_undenied": ("reading {field} is no longer denied", "不再禁止读取 {field}"),
+    "change.field_write": ("may write {field}", "可填写 {field}"),
+    "change.field_write_taken": ("writing {field} is no longer granted", "不再授权填写 {field}"),
+    "change.field_write_denied": ("may no longer write {field}", "不能再填写 {field}"),
+    "change.field_write_undenied": ("writing {field} is no longer denied", "不再禁止填写 {field}"),
     "change.other": ("{name} changed", "{name}已修改"),
     "effect.needed_by": ("It is needed by {title}.", "{title}需要它。"),
     "effect.values_hidden": (
@@ -26,6 +34,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "effect.option_archived": (
         "{count} records hold the option '{option}'; they keep it, and it can be chosen no more.",
         "有 {count} 条记录使用选项“{option}”，这些记录保留该选项，但不能再选用。",
+    ),
+    "effect.option_needed": (
+        "The option '{option}' is named by {title}, which goes on with the records that hold it.",
+        "{title}用到选项“{option}”，对已使用该选项的记录继续有效。",
+    ),
+    "effect.option_views": (
+        "{count} views that members keep for themselves name the option '{option}'.",
+        "有 {count} 个成员自己的视图用到选项“{option}”。",
     ),
     "effect.orders_in_status": ("{count} orders stand in it.", "有 {count} 个订单处于此状态。"),
     "effect.void_reason_used": (
@@ -38,9 +54,17 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "It has run {count} times; the runs stay readable, and it does nothing any more.",
         "它已运行 {count} 次，运行记录仍可查看，此后不再运行。",
     ),
+    "effect.formula_shows": (
+        "It may read {formula}, which is worked out from {field}, which it may not read.",
+        "此角色可读取 {formula}，而该值由其无权读取的 {field} 计算得出。",
+    ),
     "effect.index_built": (
         "An index of {count} records is built; until it is complete, lists are read without it.",
         "将为 {count} 条记录建立索引，建成之前列表不使用该索引。",
+    ),
+    "effect.claims_made": (
+        "The values of {count} records are compared by a job; where two are the same, the rule is switched off again.",
+        "将由后台任务比较 {count} 条记录的值，如有重复，规则会再次停用。",
     ),
     "effect.index_dropped": ("Its index is taken away; its values stay.", "将删除其索引，值保留。"),
     "effect.values_missing": (
@@ -71,6 +95,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "At version {version} there was no {kind} '{key}'.",
         "版本 {version} 时没有{kind}“{key}”。",
     ),
+    "config.unknown_settings": (
+        "There are no settings '{key}'; give '{known}'.",
+        "没有设置“{key}”，请使用“{known}”。",
+    ),
+    "config.unknown_language": (
+        "The company has no language '{language}'; it has: {languages}. Add it to the settings first.",
+        "公司没有语言“{language}”，已有：{languages}。请先在设置中添加。",
+    ),
     "config.too_deep": (
         "This is nested more than {most} levels deep.",
         "此处嵌套超过 {most} 层。",
@@ -87,6 +119,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
 
 # What sentences call the parts of definitions; English calls the others by their names.
 PROPERTY_NAMES: dict[str, tuple[str, str]] = {
+    "name": ("name", "名称"),
+    "languages": ("languages", "语言"),
     "pattern": ("pattern", "规则"),
     "gapless": ("numbers without holes", "连续编号"),
     "type": ("type", "类型"),
@@ -108,6 +142,7 @@ PROPERTY_NAMES: dict[str, tuple[str, str]] = {
     "note_required": ("note required", "须填备注"),
     "inherits": ("inherited roles", "继承的角色"),
     "grants": ("grants", "授权"),
+    "closed_fields": ("objects whose fields are closed", "字段默认关闭的对象"),
     "record_type": ("record type", "记录类型"),
     "events": ("events", "事件"),
     "condition": ("condition", "条件"),
@@ -124,6 +159,7 @@ PROPERTY_NAMES: dict[str, tuple[str, str]] = {
     "roles": ("roles", "角色"),
     "default_for": ("roles that see it first", "默认显示的角色"),
     "default": ("default", "默认值"),
+    "default_expression": ("default as an expression", "默认值表达式"),
     "minimum": ("minimum", "最小值"),
     "maximum": ("maximum", "最大值"),
     "region": ("country of phone numbers", "电话默认国家"),
@@ -144,6 +180,8 @@ PROPERTY_NAMES: dict[str, tuple[str, str]] = {
     "fields": ("fields", "字段"),
     "when": ("condition", "条件"),
     "check": ("check", "校验"),
+    "on_void": ("holds for voiding", "作废时也适用"),
     "ignore_case": ("case ignored", "忽略大小写"),
     "message": ("message", "提示"),
+    "four_eyes": ("approval by somebody else", "须由他人审批"),
 }

@@ -10,6 +10,70 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "“{key}”不能作为键：须以字母开头，其后为字母、数字或下划线，最多 40 个字符。",
     ),
     "config.bad_value": ("{reason}", "{reason}"),
+    "config.unknown_property_near": (
+        "There is no '{name}' here. Did you mean '{near}'?",
+        "此处没有“{name}”。是否应为“{near}”？",
+    ),
+    "config.unknown_property": (
+        "There is no '{name}' here. It can be: {names}.",
+        "此处没有“{name}”。可用的有：{names}。",
+    ),
+    "config.not_mapping": ("'{value}' is no list of names with values.", "“{value}”不是“名称: 值”形式的内容。"),
+    "config.bad_form": ("'{value}' is not in the form that is needed here.", "“{value}”的格式不符合此处要求。"),
+    "config.too_small": ("{value} is too small; the smallest is {bound}.", "{value} 过小，最小为 {bound}。"),
+    "config.too_big": ("{value} is too large; the largest is {bound}.", "{value} 过大，最大为 {bound}。"),
+    "config.only_key": (
+        "There is only one {section}, and its key is '{known}', not '{key}'.",
+        "“{section}”只有一项，其键为“{known}”，不是“{key}”。",
+    ),
+    "config.huge_number": (
+        "A number here is beyond {most}; write exact decimals as texts, in quotes.",
+        "此处的数字超过 {most}；精确小数请写成带引号的文本。",
+    ),
+    "config.invisible": (
+        "The text holds the sign {sign}, which cannot be seen. Write it anew, or paste it as plain text.",
+        "文本含有不可见字符 {sign}。请重新输入，或以纯文本粘贴。",
+    ),
+    "config.unknown_section": (
+        "There is no section '{section}'. Did you mean '{near}'?",
+        "没有“{section}”部分。是否应为“{near}”？",
+    ),
+    "config.no_header": (
+        "The document must begin with the line 'orderloom: {format}'.",
+        "文档须以“orderloom: {format}”一行开头。",
+    ),
+    "config.yaml": (
+        "Line {line}, column {column} of the document cannot be read: {reason}.",
+        "文档第 {line} 行第 {column} 列无法读取：{reason}。",
+    ),
+    "config.yaml_too_deep": (
+        "Line {line} of the document is nested more than {most} levels deep.",
+        "文档第 {line} 行的嵌套超过 {most} 层。",
+    ),
+    "config.yaml_tag": (
+        "Line {line} of the document has the tag {tag}; tags are not taken, put quotes around a text that begins with '!'.",
+        "文档第 {line} 行含有标签 {tag}；不支持标签，以“!”开头的文本请加引号。",
+    ),
+    "config.yaml_merge": (
+        "Line {line} of the document merges by '<<', which is not taken: write out what is meant.",
+        "文档第 {line} 行使用了“<<”合并，不支持此写法：请完整写出内容。",
+    ),
+    "config.yaml_key": (
+        "Line {line} of the document has a list or a mapping as a key; a key is a word.",
+        "文档第 {line} 行以列表或映射作为键；键必须是单词。",
+    ),
+    "config.yaml_double_key": (
+        "Line {line} of the document has the key '{key}' a second time in the same place.",
+        "文档第 {line} 行的键“{key}”在同一处重复出现。",
+    ),
+    "config.yaml_alias": (
+        "Line {line} of the document names *{name}, which is not written before.",
+        "文档第 {line} 行引用了 *{name}，但前文未定义。",
+    ),
+    "config.yaml_documents": (
+        "Line {line} begins a second document; there can be one.",
+        "第 {line} 行开始了第二个文档；只能有一个文档。",
+    ),
     "config.reserved_key": ("The key '{key}' is reserved. Choose another.", "键“{key}”为保留字，请换一个。"),
     "config.unknown_type": (
         "There is no field type '{type}'. Types: {types}.",
@@ -20,8 +84,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "“{object}”不支持自定义字段，请使用：{objects}。",
     ),
     "config.type_change": (
-        "The type of '{key}' cannot change from {old} to {new}; its values would be lost. Add a new field.",
-        "“{key}”的类型不能从 {old} 改为 {new}，否则数据会丢失。请新建字段。",
+        "The type of '{key}' cannot change from {old} to {new}; its values would be lost. Use convertField, or add a new field.",
+        "“{key}”的类型不能从 {old} 改为 {new}，否则数据会丢失。请使用 convertField 转换，或新建字段。",
     ),
     "config.no_options": ("A select field needs at least one option.", "选择字段至少需要一个选项。"),
     "config.has_options": ("A field of the type {type} has no options.", "{type} 类型的字段没有选项。"),
@@ -67,6 +131,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "config.role_cycle": ("The role '{role}' inherits from itself.", "角色“{role}”继承了自身。"),
     "config.built_in_role": ("'{role}' is a built-in role and cannot be changed.", "“{role}”是内置角色，不能更改。"),
     "config.unknown_right": ("There is no right '{right}'.", "没有权限“{right}”。"),
+    "config.unknown_grant_field": (
+        "'{object}' has no field '{field}' to which there could be a right.",
+        "“{object}”没有可以授权的字段“{field}”。",
+    ),
+    "config.no_field_rights": (
+        "There are no rights to the fields of '{object}'. Use one of: {objects}.",
+        "“{object}”的字段不能单独授权，请使用：{objects}。",
+    ),
+    "config.inherits_open": (
+        "The fields of '{object}' cannot be closed, because this role inherits '{role}', to which they are open. Grant what it needs instead.",
+        "不能关闭“{object}”的字段，因为此角色继承了“{role}”，而该角色可使用这些字段。请改为逐项授权。",
+    ),
     "config.bad_pattern": (
         "'{pattern}' is no numbering pattern: it needs exactly one {{seq}} or {{seq:N}} with N from 1 to 9, and may use {{year}}, {{month}}, {{day}}. Fields such as {{channel}} stand on one side of it, and a sign that is no digit between.",
         "“{pattern}”不是有效的编号规则：必须恰好包含一个 {{seq}} 或 {{seq:N}}（N 为 1 至 9），可使用 {{year}}、{{month}}、{{day}}；{{channel}} 等字段只能位于其一侧，且两者之间须有非数字符号。",

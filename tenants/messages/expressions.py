@@ -49,6 +49,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Line {line}, column {column}: a number is needed here, and '{found}' is none.",
         "第 {line} 行第 {column} 列：此处需要数字，而“{found}”不是。",
     ),
+    "expression.not_format": (
+        "Line {line}, column {column}: a form of dates such as \"DD.MM.YYYY\" must be written out here, not '{found}'.",
+        "第 {line} 行第 {column} 列：此处须写明日期格式，例如 \"YYYY年M月D日\"，而不是“{found}”。",
+    ),
     "expression.not_text": (
         "Line {line}, column {column}: a text is needed here, and '{found}' is none.",
         "第 {line} 行第 {column} 列：此处需要文本，而“{found}”不是。",

@@ -70,6 +70,23 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "'{part}' cannot be part of a number. These can: {parts}.",
         "“{part}”不能作为编号的一部分，可用的有：{parts}。",
     ),
+    "field.default_kind": (
+        "The expression is of the kind {kind}, which is no value of a field of the type '{type}'.",
+        "表达式的类型是 {kind}，不能作为“{type}”类型字段的值。",
+    ),
+    "field.default_far": (
+        "A default is worked out from the record itself. This expression looks at others ({reach}).",
+        "默认值只能由记录本身计算，该表达式涉及其他记录（{reach}）。",
+    ),
+    "field.two_defaults": (
+        "The field has a default already. Give either a value or an expression.",
+        "该字段已有默认值，值和表达式只能选一种。",
+    ),
+    "field.no_auto_number": (
+        "'{key}' is no field that numbers records by itself.",
+        "“{key}”不是自动编号字段。",
+    ),
+    "field.numbered": ("Numbered in '{key}'", "已按“{key}”编号"),
     "field.given": (
         "The field '{name}' fills itself; leave it out.",
         "字段“{name}”由系统自动填写，请勿填写。",

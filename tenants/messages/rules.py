@@ -40,6 +40,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "表达式的类型是 {kind}，检查必须是比较或其他真假值。",
     ),
     "config.rule_case": ("Only unique rules ignore case.", "只有唯一性规则可以忽略大小写。"),
+    "config.rule_on_void": ("Only orders are voided.", "只有订单可以作废。"),
     "config.rule_list": (
         "'{field}' is a list. A list is kept apart entry by entry, and stands alone in its rule.",
         "“{field}”是列表。列表按条目判断唯一，必须单独成一条规则。",
@@ -51,6 +52,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "config.rule_duplicates": (
         "{count} records have values that others have too, such as {example}. Make them differ before the rule can hold.",
         "有 {count} 条记录的值与其他记录重复，例如 {example}，请先消除重复。",
+    ),
+    "config.rule_not_kept": (
+        "The rule '{key}' was switched off, because several records have the same values: {values}. Change these first.",
+        "规则“{key}”已停用，有多条记录的值相同：{values}。请先修改这些记录。",
+    ),
+    "config.backfill_parked": (
+        "The work for '{key}' on existing records was not completed in {attempts} attempts. Ask for it anew.",
+        "为“{key}”处理已有记录的工作在 {attempts} 次尝试后仍未完成，请重新发起。",
     ),
     "config.too_many_rules": (
         "There would be {count} rules on '{type}'; at most {most} are judged with each record.",

@@ -2,6 +2,10 @@
 
 SENTENCES: dict[str, tuple[str, str]] = {
     "value.required": ("A value is needed here.", "此处必须填写。"),
+    "value.not_writable": (
+        "You lack the right '{right}', so this stays as it is. Roles that have it: {roles}. Ask an administrator.",
+        "您没有“{right}”权限，此处不能更改。拥有该权限的角色：{roles}。请联系管理员。",
+    ),
     "value.not_text": ("{value} is not a text.", "{value} 不是文本。"),
     "value.too_long": (
         "The text has {length} characters; at most {longest} are allowed. Shorten it.",

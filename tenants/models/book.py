@@ -26,6 +26,7 @@ customers = tenant_table(
     uuid_column("company_id", nullable=True),
     uuid_column("owner_id", nullable=True),
     text_column("external_id", nullable=True),
+    text_column("language", nullable=True),
     text_column("notes", default=""),
     texts_column("tags"),
     json_column("custom"),

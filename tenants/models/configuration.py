@@ -32,8 +32,19 @@ change_sets = tenant_table(
     text_column("comment", default=""),
     json_column("changes", "[]"),
     Column("reverts", BigInteger),
+    text_column("written_by", nullable=True),
+    text_column("approved_by", nullable=True),
     time_column("created_at"),
     unique("version"),
+)
+
+# Which template a change set brought or took away.
+template_steps = tenant_table(
+    "template_steps",
+    Column("version", BigInteger, nullable=False),
+    text_column("template"),
+    flag_column("removes", default=False),
+    key=("version",),
 )
 
 configuration_drafts = tenant_table(
@@ -44,6 +55,17 @@ configuration_drafts = tenant_table(
     flag_column("merge", default=False),
     Column("base_version", BigInteger, nullable=False),
     text_column("author_name"),
+    json_column("writers", "[]"),
+    text_column("state", default="open"),
+    text_column("reviewer_name", nullable=True),
+    text_column("review_comment", nullable=True),
+    time_column("reviewed_at", nullable=True),
+    Column("reverts", BigInteger),
+    time_column("apply_at", nullable=True),
+    uuid_column("scheduled_by", nullable=True),
+    uuid_column("job_id", nullable=True),
+    text_column("problem", nullable=True),
+    time_column("problem_at", nullable=True),
     time_column("created_at"),
     time_column("updated_at"),
 )

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Column, Computed, Index, Table, Text, text
 from sqlalchemy.types import Boolean, Date, DateTime
 
-from tenants.columns import belongs_to, flag_column, tenant_table, text_column, unique, uuid_column
+from tenants.columns import belongs_to, count_column, flag_column, tenant_table, text_column, unique, uuid_column
 from tenants.field_types.base import DATES, FLAGS, LINKS, NUMBERS, OPTIONS, TEXTS, TIMES
 from tenants.field_values.kinds import RECORDS
 
@@ -75,6 +75,8 @@ field_indexes = tenant_table(
     text_column("field"),
     text_column("state"),
     uuid_column("through", nullable=True),
+    count_column("total"),
+    count_column("done"),
     CheckConstraint("state IN ('building', 'ready', 'removing')", name="state"),
     unique("field"),
 )

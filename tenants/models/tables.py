@@ -9,8 +9,10 @@ Alembic compares them with the database; the run-time SQL names the same columns
 
 from tenants.columns import metadata
 from tenants.models import (
+    backfills,
     book,
     configuration,
+    conversions,
     documents,
     field_values,
     files,
@@ -38,8 +40,10 @@ __all__ = [
     "ALL_TABLES",
     "SHARED_TABLES",
     "TENANT_TABLES",
+    "backfills",
     "book",
     "configuration",
+    "conversions",
     "documents",
     "field_values",
     "files",

@@ -8,6 +8,7 @@ from uuid import UUID
 from tenants.config.definitions import Automation, label
 from tenants.life_cycles.cycles import cycle_of
 from tenants.orders.steps import EMPTY, StepForm, change_status
+from tenants.reading.withheld import known_changes
 from tenants.transaction import Transaction
 
 _FOLLOWING = """
@@ -42,7 +43,7 @@ async def look_ahead(
     cycle, status = cycle_of(tx.config, row), tx.config.all_statuses[target]
     ends = [cycle.transitions[key].target for key in cycle.steps.get(target, ())]
     return Outlook(
-        changes=found["changes"],
+        changes=known_changes(tx.access, "order", found["changes"]),
         automations=[(key, tx.config.automations[key]) for key in found["automations"]],
         due_at=row["status_due_at"],
         next_statuses=[label(tx.config.all_statuses[end].label, tx.language, end) for end in dict.fromkeys(ends)],

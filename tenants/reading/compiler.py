@@ -16,6 +16,7 @@ from tenants.conditions.tree import Lead
 from tenants.config.definitions import View
 from tenants.config.snapshot import TenantConfig
 from tenants.field_types import BadValue
+from tenants.languages import product_language
 from tenants.permissions import Access
 from tenants.reading.connections import Connection, needs_more_than_rows
 from tenants.reading.groups import MOST_GROUPS, grouping
@@ -23,9 +24,11 @@ from tenants.reading.json_sql import TYPENAME, json_object, literal
 from tenants.reading.pages import order_sql, order_terms, page_arguments
 from tenants.reading.plan import Parameters, Plan
 from tenants.reading.ranges import Walk
+from tenants.reading.readable_texts import readable_text
 from tenants.reading.searching import SearchWalk
 from tenants.reading.selection import Leaf, Selected
 from tenants.reading.steps import steps_json
+from tenants.reading.withheld import items_source, related
 from tenants.records import (
     REGISTRY,
     Attribute,
@@ -39,6 +42,7 @@ from tenants.records import (
     Steps,
     Structure,
 )
+from tenants.records.rights import OWN, require_to_read
 from tenants.search import parse_query
 
 
@@ -64,15 +68,24 @@ def compile_one(
 ) -> Plan:
     """A statement for one record, found by ``keys`` (attribute name to value): one row with its JSON, or none.
 
-    Raises :class:`NotAllowed` for a missing right; ``guarded`` false leaves the record's own right out.
+    Raises :class:`NotAllowed` for a missing right; ``guarded`` false leaves those to the record and its fields out.
     """
     compiler = _Compiler(reader)
     if guarded:
         reader.access.require(record.right)
-    tests = [compiler.key_test(record, name, leaf, "t0") for name, leaf in keys.items()]
-    where = " AND ".join(["t0.tenant_id = %(tenant)s", *tests, *compiler.scope(record, "t0")])
-    sql = f"SELECT {compiler.record(record, 't0', fields)} FROM {record.table} t0 WHERE {where}"
-    return compiler.plan(sql)
+    return compiler.plan(compiler.one(record, keys, fields, guarded=guarded))
+
+
+def compile_any(reader: Reader, wanted: Mapping[RecordType, Sequence[Selected]], key: Leaf) -> Plan:
+    """A statement for the one record of any of the types that has the id ``key``: one row with its JSON, or with nothing. ``wanted`` is
+    what is selected of each type; those that the reader may not read are left out."""
+    compiler = _Compiler(reader)
+    found = [
+        f"({compiler.one(record, {'id': key}, fields)})"
+        for record, fields in wanted.items()
+        if reader.access.allows(record.right)
+    ]
+    return compiler.plan(f"SELECT coalesce({', '.join(('NULL::json', *found))})")
 
 
 def compile_groups(reader: Reader, record: RecordType, selected: Selected) -> Plan:
@@ -95,14 +108,28 @@ class _Compiler:
         parameters = self.parameters
         return Plan(sql, tuple(parameters.bindings), parameters.depends_on_values)
 
-    def record(self, record: RecordType, alias: str, fields: Iterable[Selected]) -> str:
+    def one(
+        self, record: RecordType, keys: Mapping[str, Leaf], fields: Iterable[Selected], *, guarded: bool = True
+    ) -> str:
+        """A statement for the record with these keys."""
+        if guarded:
+            for name in keys:
+                require_to_read(self.reader.access, record, name, record.by_name[name])
+        tests = [self.key_test(record, name, leaf, "t0") for name, leaf in keys.items()]
+        where = " AND ".join(["t0.tenant_id = %(tenant)s", *tests, *self.scope(record, "t0")])
+        return f"SELECT {self.record(record, 't0', fields, guarded=guarded)} FROM {record.table} t0 WHERE {where}"
+
+    def record(self, record: RecordType, alias: str, fields: Iterable[Selected], *, guarded: bool = True) -> str:
         """The JSON of one row."""
         pairs = []
         for selected in fields:
             if selected.name == TYPENAME:
                 pairs.append((selected.key, f"'{record.graphql}'"))
-            else:
-                pairs.append((selected.key, self._attribute(record, record.by_name[selected.name], alias, selected)))
+                continue
+            attribute = record.by_name[selected.name]
+            if guarded:
+                require_to_read(self.reader.access, record, selected.name, attribute)
+            pairs.append((selected.key, self._attribute(record, attribute, alias, selected)))
         return json_object(pairs)
 
     def _attribute(self, record: RecordType, attribute: Attribute, alias: str, selected: Selected) -> str:
@@ -129,7 +156,7 @@ class _Compiler:
             case Relation(paged=False):
                 return self._list(attribute, alias, selected)
             case Relation():
-                join = attribute.join
+                join = related(attribute, self.reader.access).join
                 return self.page(
                     REGISTRY[attribute.target], selected, lambda x: join.replace("{x}", x).replace("{t}", alias)
                 )
@@ -167,7 +194,12 @@ class _Compiler:
     def _items(self, record: RecordType, items: Items, alias: str, selected: Selected) -> str:
         other = self._alias()
         built = self._members(record, items.graphql, {member.name: member for member in items.members}, other, selected)
-        source = items.source.replace("{x}", other).replace("{t}", alias).replace("{language}", self.reader.language)
+        source = items_source(record, items, self.reader.access)
+        source = (
+            source.replace("{x}", other)
+            .replace("{t}", alias)
+            .replace("{language}", product_language(self.reader.language))
+        )
         return f"(SELECT coalesce(json_agg({built}), '[]'::json) FROM {source})"
 
     def _lookup(self, lookup: Lookup, alias: str, selected: Selected) -> str:
@@ -187,6 +219,9 @@ class _Compiler:
 
     def _custom(self, record: RecordType, alias: str, selected: Selected) -> str:
         own = self.reader.config.own.get(record.name, {})
+        for part in selected.fields:
+            if part.name != TYPENAME:
+                require_to_read(self.reader.access, record, f"{OWN}{part.name}", own[part.name])
         return self._members(record, f"{record.graphql}Custom", own, alias, selected)
 
     def _one(self, relation: Relation, alias: str, selected: Selected) -> str:
@@ -198,7 +233,8 @@ class _Compiler:
     def _list(self, relation: Relation, alias: str, selected: Selected) -> str:
         target, other = REGISTRY[relation.target], self._alias()
         self.reader.access.require_to_read(target.right)
-        where = self._where(target, other, relation.join.replace("{x}", other).replace("{t}", alias))
+        join = related(relation, self.reader.access).join
+        where = self._where(target, other, join.replace("{x}", other).replace("{t}", alias))
         order = order_sql(order_terms(target, self.reader.config, None, self.reader.access), other, backward=False)
         built = self.record(target, other, selected.fields)
         return f"(SELECT coalesce(json_agg({built} ORDER BY {order}), '[]'::json) FROM {target.table} {other} WHERE {where})"
@@ -209,16 +245,16 @@ class _Compiler:
         other = self._alias()
         arguments = page_arguments(selected.arguments)
         terms = order_terms(record, self.reader.config, selected.arguments.get("orderBy"), self.reader.access)
-        walk, related = SearchWalk(record, terms, other), join(other)
+        walk, relating = SearchWalk(record, terms, other), join(other)
         search = self._search(record, other, selected.arguments)
-        may_lead = not (related or search or needs_more_than_rows(selected))
+        may_lead = not (relating or search or needs_more_than_rows(selected))
         filters = self._filters(record, walk, selected.arguments, may_lead=may_lead)
-        scope = self._where(record, other, related)
+        scope = self._where(record, other, relating)
         where = " AND ".join((scope, *filters))
         if search:
             found, holds, is_common = search
             where = f"{where} AND {found}"
-            if not related:
+            if not relating:
                 walk.read_through(scope, (*filters, holds), is_common)
         return Connection(self, record, walk, where, arguments, selected).sql()
 
@@ -253,6 +289,8 @@ class _Compiler:
             condition: Condition = parse_condition(record, self.reader.config, arguments["where"], self.reader.access)
             filters.append(f"({self._led(condition, walk) if may_lead else self._tested(condition, walk)})")
         if record.voidable:
+            if arguments.get("voided") in ("INCLUDE", "ONLY"):
+                require_to_read(self.reader.access, record, "isVoided", record.by_name["isVoided"])
             voided = arguments.get("voided") or ("INCLUDE" if _query(record, arguments) else "EXCLUDE")
             if voided != "INCLUDE":
                 filters.append(f"{alias}.voided_at IS {'NOT ' if voided == 'ONLY' else ''}NULL")
@@ -284,6 +322,11 @@ class _Compiler:
         patterns = self.parameters.bind(query, lambda text: parse_query(text).patterns, "text[]")
         words = self.parameters.bind(query, lambda text: parse_query(text).words, "text[]")
         found = record.search.found(record, alias, patterns, words, access)
+        readable = readable_text(record, alias, self.reader.config, access) if access.closed else None
+        if readable is not None:
+            patterns = self.parameters.bind(query, lambda text: parse_query(text).literal_patterns, "text[]")
+            holds = f"({readable} LIKE ALL ({patterns}))"
+            return f"{found} AND {holds}", holds, None
         return found, record.search.holds(alias, patterns, access), record.search.is_common(patterns, access)
 
     def _where(self, record: RecordType, alias: str, *conditions: str) -> str:

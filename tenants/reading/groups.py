@@ -12,9 +12,10 @@ from tenants.config.snapshot import TenantConfig
 from tenants.permissions import Access
 from tenants.problems import InvalidInput
 from tenants.reading.json_sql import literal
-from tenants.reading.paths import owner_of, resolve
+from tenants.reading.paths import owner_of, require_way, resolve
 from tenants.reading.selection import Leaf
 from tenants.records import REGISTRY, Attribute, Column, CustomColumn, Lookup, RecordType, Relation
+from tenants.records.rights import require_to_read
 
 MOST_GROUPS = 200
 # A relation whose key the row itself holds; a foreign key sees to it that there is such a record.
@@ -29,10 +30,13 @@ class Grouping:
     attributes: tuple[Attribute, ...]
 
     def require_to_read(self, access: Access) -> None:
-        """Raise :class:`NotAllowed` when the way leads through records that may not be read."""
-        for attribute in self.attributes:
-            if isinstance(attribute, Relation):
-                access.require_to_read(REGISTRY[attribute.target].right)
+        """Raise :class:`NotAllowed` when the way leads through records or fields that may not be read."""
+        require_way(self.record, self.attributes, access)
+        last = self.attributes[-1]
+        if isinstance(last, Relation):
+            # Its groups are told by name.
+            target = REGISTRY[last.target]
+            require_to_read(access, target, "name", target.by_name["name"])
 
     def key_sql(self, config: TenantConfig, alias: str) -> str:
         """The group of a row as text, as a filter takes it; NULL for rows without a value.

@@ -21,6 +21,7 @@ from tenants.problems import FieldError, InvalidInput
 from tenants.reading.plan import Parameters
 from tenants.reading.selection import Leaf, constant
 from tenants.records import REGISTRY, Column, Custom, CustomColumn, Lookup, Money, RecordType, Relation
+from tenants.records.rights import OWN, may_read, require_to_read
 
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 200
@@ -77,15 +78,22 @@ def order_terms(
 ) -> list[Term]:
     """The terms of an order, always ending in the id so that it is total.
 
-    Raises :class:`InvalidInput`, and :class:`NotAllowed` for an order by what may not be read.
+    Where none is given it is the record type's own, or for a reader who may not read what that is by, the order of their ids. Raises
+    :class:`InvalidInput`, and :class:`NotAllowed` for an order by what may not be read.
     """
     if not entries:
+        if not all(may_read(access, record, name, record.by_name[name]) for name, _ in record.order):
+            return [_by_id(record, descending=record.order[0][1])]
         entries = [{name: "DESC" if descending else "ASC"} for name, descending in record.order]
     if len(entries) > MOST_TERMS:
         raise InvalidInput.at(("orderBy",), "value.too_many", count=len(entries), most=MOST_TERMS)
     terms = [_term(record, config, access, entry, ("orderBy", index)) for index, entry in enumerate(entries)]
-    terms.append(Term(f"{record.name}.id", lambda alias: f"{alias}.id", field_type("id"), False, terms[-1].descending))
+    terms.append(_by_id(record, descending=terms[-1].descending))
     return terms
+
+
+def _by_id(record: RecordType, *, descending: bool) -> Term:
+    return Term(f"{record.name}.id", lambda alias: f"{alias}.id", field_type("id"), False, descending)
 
 
 def _term(
@@ -94,14 +102,16 @@ def _term(
     if len(entry) != 1 or None in entry.values():
         raise InvalidInput([FieldError(path, "value.one_per_entry")])
     name, direction = next(iter(entry.items()))
-    known = f"{record.name}.{name}"
+    known, field = f"{record.name}.{name}", name
     attribute = record.by_name.get(name)
     if isinstance(attribute, Custom) and isinstance(direction, Mapping):
         if len(direction) != 1 or None in direction.values():
             raise InvalidInput([FieldError((*path, name), "value.one_per_entry")])
         path, known = (*path, name), f"{known}.{next(iter(direction))}"
         name, direction = next(iter(direction.items()))
-        attribute = config.own.get(record.name, {}).get(name)
+        attribute, field = config.own.get(record.name, {}).get(name), f"{OWN}{name}"
+    if attribute is not None:
+        require_to_read(access, record, field, attribute)
     if isinstance(attribute, Relation) and not attribute.many and isinstance(direction, Mapping):
         target = REGISTRY[attribute.target]
         access.require_to_read(target.right)

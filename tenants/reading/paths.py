@@ -1,7 +1,9 @@
 """From a path such as ``customer.name`` or ``custom.score`` to what it names in a record type."""
 
 from tenants.config.snapshot import TenantConfig
+from tenants.permissions import Access
 from tenants.records import REGISTRY, Attribute, Custom, RecordType, Relation, Structure
+from tenants.records.rights import OWN, require_to_read
 
 
 def resolve(record: RecordType, config: TenantConfig, path: str) -> tuple[Attribute, ...] | None:
@@ -26,6 +28,20 @@ def owner_of(record: RecordType, attributes: tuple[Attribute, ...]) -> RecordTyp
         if isinstance(attribute, Relation):
             record = REGISTRY[attribute.target]
     return record
+
+
+def require_way(record: RecordType, attributes: tuple[Attribute, ...], access: Access) -> None:
+    """Raise :class:`NotAllowed` when the way leads through records or fields that may not be read."""
+    before: Attribute | None = None
+    for attribute in attributes:
+        # A structure is one field; its members are not fields of their own.
+        if not isinstance(attribute, Custom) and not isinstance(before, Structure):
+            path = f"{OWN}{attribute.name}" if isinstance(before, Custom) else attribute.name
+            require_to_read(access, record, path, attribute)
+        if isinstance(attribute, Relation):
+            record = REGISTRY[attribute.target]
+            access.require_to_read(record.right)
+        before = attribute
 
 
 def _next(record: RecordType, config: TenantConfig, last: Attribute, name: str) -> Attribute | None:

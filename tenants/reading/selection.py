@@ -28,10 +28,12 @@ def constant(value: Any) -> Leaf:
 class Selected:
     """One field of a selection: the name it answers under, the attribute, its arguments and its own selection.
 
-    ``arguments`` holds nested mappings and lists whose scalars are leaves; enum values are plain strings.
+    ``arguments`` holds nested mappings and lists whose scalars are leaves; enum values are plain strings. Of a field whose record may be
+    of several types, ``by_type`` is what is selected of each, by its name in GraphQL.
     """
 
     key: str
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     fields: tuple["Selected", ...] = ()
+    by_type: Mapping[str, tuple["Selected", ...]] = field(default_factory=dict)

@@ -119,6 +119,11 @@ class Money(Attribute):
     def currency_expression(self, alias: str) -> str:
         return self.currency.replace("{t}", alias)
 
+    def currency_value(self, row: Mapping[str, Any]) -> str | None:
+        """The same of a row in Python; absent where a company's own field is."""
+        held = row["custom"].get(self.amount.source) if isinstance(self.amount, CustomColumn) else row
+        return held["currency"] if held is not None else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Structure(Attribute):
@@ -172,13 +177,15 @@ class Steps(Attribute):
 class Relation(Attribute):
     """Another record, or a page of them. ``join`` relates ``{x}``, the other, to ``{t}``; the tenant is added by the reader.
 
-    ``many`` without ``paged`` is a plain list that the save path keeps short.
+    ``many`` without ``paged`` is a plain list that the save path keeps short. ``follows`` is the field of the others whose links lead
+    here, where it is the other side of one.
     """
 
     target: str
     join: str
     many: bool = False
     paged: bool = True
+    follows: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,6 +94,7 @@ CUSTOMER = RecordType(
             join="{x}.id = {t}.owner_id",
             nullable=True,
         ),
+        column("language", "text", "The language of messages to the customer; the company's, if null.", nullable=True),
         column("notes", "text", "Needs and remarks."),
         column("tags", "tags", "Free labels."),
         Relation(

@@ -64,8 +64,10 @@ class Book:
     rules: tuple[JudgedRule, ...]
     options: tuple[DependentOptions, ...]
 
-    def of(self, *effects: Effect) -> tuple[JudgedRule, ...]:
-        return tuple(rule for rule in self.rules if rule.effect in effects)
+    def of_leaving(self, *, is_voided: bool) -> "Book":
+        """What holds of a record all the same that need not be as the rules want it."""
+        kept = (rule for rule in self.rules if rule.effect is Effect.UNIQUE or (is_voided and rule.definition.on_void))
+        return Book(tuple(kept), ())
 
 
 def rules_for(config: TenantConfig, record_type: str) -> Book | None:

@@ -33,11 +33,11 @@ class Change:
         beside: Sequence[Draft] = (),
     ) -> None:
         self._tx = tx
-        self._before = before.record if before else None
-        self._after = after.record
+        self.before = before.record if before else None
+        self.after = after.record
         self._form = form
         self.prefix = form.path if form else ()
-        failed = _failed(form, after, tx.config)
+        failed = failed_names(form, after, tx.config)
         self.rules = [rule for rule in book.rules if rule.uses.isdisjoint(failed)]
         self.options = [options for options in book.options if options.uses.isdisjoint(failed)]
         self._will_be = Verdicts(tx, after, beside)
@@ -53,10 +53,7 @@ class Change:
             if rule.effect is Effect.HIDE and self.is_in_force(rule)
             for place in rule.places
         )
-        errors: dict[tuple[str | int, ...], FieldError] = {}
-        for error in (*self._given_hidden(), *self._changed(), *self._broken(), *self._chosen()):
-            errors.setdefault(error.path, error)
-        return list(errors.values())
+        return [*self._given_hidden(), *self._changed(), *self._broken(), *self._chosen()]
 
     async def _ask(self) -> None:
         conditions = [rule.when for rule in self.rules if rule.effect is not Effect.READ_ONLY]
@@ -71,7 +68,7 @@ class Change:
         for rule in self.rules:
             if rule.effect is Effect.HIDE and self.is_in_force(rule):
                 for place in rule.places:
-                    if self._is_given(place) and not place.is_empty(self._after) and self._differs(place):
+                    if self._is_given(place) and not place.is_empty(self.after) and self._differs(place):
                         yield self._error(rule, place, "rule.hidden")
 
     def _is_given(self, place: Place) -> bool:
@@ -81,7 +78,7 @@ class Change:
         return values is not None
 
     def _differs(self, place: Place) -> bool:
-        return self._before is None or place.read(self._before) != place.read(self._after)
+        return self.before is None or place.read(self.before) != place.read(self.after)
 
     def _changed(self) -> Iterator[FieldError]:
         for rule in self.rules:
@@ -95,7 +92,7 @@ class Change:
             places = [place for place in rule.places if place.name not in self.hidden]
             if rule.effect is Effect.REQUIRE and self.is_in_force(rule):
                 for place in places:
-                    if place.is_empty(self._after):
+                    if place.is_empty(self.after):
                         yield self._error(rule, place, "rule.required")
             elif rule.check is not None and self._will_be[rule.when] and not self._will_be[rule.check]:
                 for place in rule.places:
@@ -105,7 +102,7 @@ class Change:
         for options in self.options:
             if options.place.name in self.hidden:
                 continue
-            value = options.place.read(self._after)
+            value = options.place.read(self.after)
             for key in value if isinstance(value, list) else [value]:
                 if not self.can_be_chosen(options, key):
                     yield self._option_error(options, key)
@@ -134,12 +131,12 @@ class Change:
         for rule in self.rules:
             if rule.effect is not Effect.UNIQUE:
                 continue
-            new = claimed(rule, self._after) if self._will_be[rule.when] else set()
-            known = self._before is not None and self._was is not None and self._was[rule.when]
-            old = claimed(rule, self._before) if known and self._before else set()
+            new = claimed(rule, self.after) if self._will_be[rule.when] else set()
+            known = self.before is not None and self._was is not None and self._was[rule.when]
+            old = claimed(rule, self.before) if known and self.before else set()
             if new != old:
                 errors = tuple(self._error(rule, place, "rule.taken") for place in rule.places)
-                mine = [Claim(rule.key, value, self._after.id, errors) for value in sorted(new)]
+                mine = [Claim(rule.key, value, self.after.id, errors) for value in sorted(new)]
                 changes.append(UniqueValues(rule.key, bool(old), tuple(mine)))
                 claims += [claim for claim in mine if claim.value not in old]
         if not claims:
@@ -160,7 +157,7 @@ def rule_error(rule: JudgedRule, path: tuple[str | int, ...], code: str) -> Fiel
     return FieldError(path, code, {"rule": rule.key})
 
 
-def _failed(form: Form | None, after: Draft, config: TenantConfig) -> Collection[str]:
+def failed_names(form: Form | None, after: Draft, config: TenantConfig) -> Collection[str]:
     """The attributes whose values are wrong already, and those that follow from them."""
     if form is None or not form.errors:
         return ()

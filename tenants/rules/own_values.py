@@ -9,7 +9,13 @@ from tenants.field_types import BadValue, field_type
 from tenants.field_types.limits import require_within
 from tenants.field_values.kinds import LONGEST_TEXT
 from tenants.forms import Form
+from tenants.judging import Draft, written_row
+from tenants.occasion import Occasion
 from tenants.problems import FieldError
+from tenants.rules.defaults import defaults_for
+from tenants.rules.enforcing import failed_names
+from tenants.rules.places import OWN
+from tenants.transaction import Transaction
 
 
 def take_own_values(form: Form, fields: Mapping[str, CustomField], currency: str) -> None:
@@ -30,6 +36,24 @@ def take_own_values(form: Form, fields: Mapping[str, CustomField], currency: str
         else:
             _take(form, key, definition, value, currency, stored)
     form.row["custom"] = stored
+
+
+def take_defaults(tx: Transaction, draft: Draft, form: Form) -> frozenset[str]:
+    """Work out the defaults of a new record from what it was given. The names of the fields that cannot be told while something that
+    they are worked out from is wrong."""
+    config, record_type = tx.config, draft.aggregate.record_type
+    given, open_ones = form.values.get("custom") or {}, set[str]()
+    for default in defaults_for(config, record_type):
+        if default.key in given:
+            continue
+        if not default.expression.uses.isdisjoint({*failed_names(form, draft, config), *open_ones}):
+            open_ones.add(f"{OWN}{default.key}")
+            continue
+        occasion = Occasion(tx.now, tx.caller.member_id)
+        value = default.given(written_row(tx, draft), occasion, config.currency)
+        if value not in (None, ""):
+            _take(form, default.key, default.definition, value, config.currency, form.row["custom"])
+    return frozenset(open_ones)
 
 
 def _defaults(fields: Mapping[str, CustomField]) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from tenants.config.definitions import CustomField, Effect
+from tenants.field_rights import READ, WRITE
+from tenants.permissions import Access
 from tenants.rules.enforcing import Change, rule_error
 from tenants.rules.field_state import FieldState
 from tenants.rules.places import OWN
@@ -10,13 +12,17 @@ from tenants.rules.places import OWN
 _CODES = {Effect.REQUIRE: "rule.required", Effect.READ_ONLY: "rule.read_only", Effect.HIDE: "rule.hidden"}
 
 
-def field_states(change: Change, fields: Mapping[str, CustomField], language: str) -> Iterator[FieldState]:
-    """One state for each field of which there is anything to say, after the change was judged."""
+def field_states(
+    change: Change, fields: Mapping[str, CustomField], record_type: str, access: Access, language: str
+) -> Iterator[FieldState]:
+    """One state for each field of which there is anything to say to that reader, after the change was judged."""
     in_force = [(rule, place) for rule in change.rules for place in rule.places if change.is_in_force(rule)]
     paths = {place.path: place.name for _, place in in_force}
     paths |= {options.place.path: options.place.name for options in change.options}
     paths |= {("custom", key): f"{OWN}{key}" for key, definition in fields.items() if definition.required}
     for path, name in paths.items():
+        if not access.has_field(record_type, READ, name):
+            continue
         here = [rule for rule, place in in_force if place.name == name]
         effects = {rule.effect for rule in here}
         own = fields.get(name.removeprefix(OWN)) if name.startswith(OWN) else None
@@ -24,7 +30,7 @@ def field_states(change: Change, fields: Mapping[str, CustomField], language: st
         yield FieldState(
             (*change.prefix, *path),
             is_required=not is_hidden and (Effect.REQUIRE in effects or bool(own and own.required)),
-            is_read_only=Effect.READ_ONLY in effects,
+            is_read_only=Effect.READ_ONLY in effects or not access.has_field(record_type, WRITE, name),
             is_hidden=is_hidden,
             options=_options(change, name, own),
             reasons=tuple(rule_error(rule, path, _CODES[rule.effect]).text(language) for rule in here),

@@ -35,7 +35,7 @@ def view_errors(config: TenantConfig, view: View, access: Access | None = None) 
         *_columns(config, view),
         *_condition(config, view, access),
         *_order(config, view, access or config.policy.access(("owner",))),
-        *_group(config, view),
+        *_group(config, view, access),
         *_roles(config, view),
     ]
 
@@ -75,10 +75,15 @@ def _direction(entry: Any) -> Any:
     return entry
 
 
-def _group(config: TenantConfig, view: View) -> Iterator[FieldError]:
-    if view.group_by is not None and find_grouping(REGISTRY[view.record_type], config, view.group_by) is None:
+def _group(config: TenantConfig, view: View, access: Access | None) -> Iterator[FieldError]:
+    if view.group_by is None:
+        return
+    found = find_grouping(REGISTRY[view.record_type], config, view.group_by)
+    if found is None:
         data = {"field": view.group_by, "type": view.record_type}
         yield FieldError(("group_by",), "view.not_groupable", data)
+    elif access is not None:
+        found.require_to_read(access)
 
 
 def _roles(config: TenantConfig, view: View) -> Iterator[FieldError]:

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from tenants.config import change_sets
 from tenants.config.change_sets import Change
 from tenants.config.definitions import View
-from tenants.config.documents import body_errors, stored
+from tenants.config.documents import stored
+from tenants.config.shapes import body_errors
 from tenants.problems import FieldError, InvalidInput, LimitExceeded, NotAllowed, NotFound
 from tenants.records import CUSTOMISABLE, REGISTRY
 from tenants.transaction import Transaction, new_id

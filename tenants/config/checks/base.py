@@ -1,7 +1,7 @@
 """What a check of one kind of definition is, and the registry of checks."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -17,16 +17,30 @@ Path = tuple[str | int, ...]
 Reference = tuple[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An own field that leads to other records: its definition, and the type of the records that it leads to."""
+
+    field: str
+    target: str
+
+
+# By `<record type>.<key>`, on either side that shows it.
+Links = Mapping[str, Link]
+
+
 @dataclass(frozen=True)
 class Proposal:
     """The configuration in force, and the definitions of the next one.
 
-    ``author`` bounds the roles of new or changed automations; None is for templates, which have no author yet.
+    ``author`` bounds the roles of new or changed automations; None is for templates, which have no author yet. Fields
+    that are ``converted`` may change their type.
     """
 
     config: TenantConfig
     definitions: Definitions
     author: Access | None
+    converted: frozenset[str] = frozenset()
 
     def of(self, kind: type[Any]) -> Iterator[tuple[str, Any]]:
         """The next definitions of a kind, by key."""
@@ -51,8 +65,8 @@ class Check:
         """Second pass: what is judged against fields, roles and statuses, whose form is known to be sound."""
         return iter(())
 
-    def references(self, key: str, definition: Any) -> Iterator[Reference]:
-        """What the definition needs, whether it is there or not."""
+    def references(self, key: str, definition: Any, links: Links) -> Iterator[Reference]:
+        """What the definition needs, whether it is there or not; ``links`` are the company's own fields that lead to other records."""
         return iter(())
 
 

@@ -36,7 +36,7 @@ def _numbering(path: Path, field: CustomField) -> Iterator[FieldError]:
         yield FieldError((*path, "numbering"), "field.numbering_missing")
     elif not is_pattern(field.numbering):
         yield FieldError((*path, "numbering"), "config.bad_pattern", {"pattern": field.numbering})
-    if field.required or field.default is not None:
+    if field.required or field.default is not None or field.default_expression:
         yield FieldError((*path, "required"), "field.given", {"name": path[-1]})
 
 

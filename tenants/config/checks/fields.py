@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tenants.computed.checks import computed_errors
-from tenants.config.checks.base import RESERVED, Check, Path, Proposal, Reference, register
+from tenants.config.checks.base import RESERVED, Check, Links, Path, Proposal, Reference, register
 from tenants.config.checks.field_settings import part_errors, settings_errors
 from tenants.config.checks.links import link_errors
 from tenants.config.checks.numbering import own_parts
@@ -14,6 +14,7 @@ from tenants.field_types import REGISTRY as FIELD_TYPES
 from tenants.field_types.base import SETS
 from tenants.problems import FieldError
 from tenants.records import CUSTOMISABLE
+from tenants.rules.defaults import default_errors
 
 # Each is written with every record of its type.
 MOST_INDEXED = 100
@@ -27,7 +28,11 @@ class FieldCheck(Check):
         for key, field in proposal.of(CustomField):
             if FIELD_KEY.match(key):
                 old = proposal.config.definitions["field"].get(key)
-                yield from _field(("field", key), key, field, old)
+                yield from _field(("field", key), key, field)
+                if isinstance(old, CustomField) and key not in proposal.converted:
+                    yield from _field_change(("field", key), key, old, field)
+                    if old != field and key in proposal.config.converting_fields:
+                        yield FieldError(("field", key), "conversion.under_way", {"key": key})
                 if (kind := FIELD_TYPES.get(field.type)) is not None:
                     fields = proposal.definitions["field"]
                     yield from link_errors(("field", key), key, field, kind, old, fields)
@@ -36,19 +41,23 @@ class FieldCheck(Check):
     def meaning(self, proposal: Proposal) -> Iterator[FieldError]:
         yield from computed_errors(proposal)
         yield from part_errors(proposal)
+        for key, error in default_errors(proposal.planned):
+            yield error.below("field", key, "default_expression")
 
-    def references(self, key: str, definition: CustomField) -> Iterator[Reference]:
+    def references(self, key: str, definition: CustomField, links: Links) -> Iterator[Reference]:
         record_type, _ = split_field_key(key)
-        yield from in_text(record_type, definition.expression or "")
+        yield from in_text(record_type, [definition.expression or "", definition.default_expression or ""], links)
         yield from own_parts(record_type, definition.numbering or "")
         for option in definition.options:
-            yield from in_condition(record_type, option.when)
+            yield from in_condition(record_type, option.when, links)
         if (rollup := definition.rollup) is not None:
-            yield from in_path(record_type, rollup.over)
-            yield from in_text(leads_to(record_type, rollup.over), [rollup.field, rollup.where, rollup.by])
+            yield from in_path(record_type, rollup.over, links)
+            yield from in_text(
+                leads_to(record_type, rollup.over, links), [rollup.field, rollup.where, rollup.by], links
+            )
 
 
-def _field(path: Path, key: str, field: CustomField, old: object) -> Iterator[FieldError]:
+def _field(path: Path, key: str, field: CustomField) -> Iterator[FieldError]:
     configurable = {name: kind for name, kind in FIELD_TYPES.items() if kind.configurable}
     record_type, _ = split_field_key(key)
     if record_type not in CUSTOMISABLE:
@@ -64,8 +73,6 @@ def _field(path: Path, key: str, field: CustomField, old: object) -> Iterator[Fi
     if field.unique and kind.index in SETS and not kind.many:
         yield FieldError((*path, "unique"), "field.not_unique", {"type": field.type})
     yield from settings_errors(path, field, kind)
-    if isinstance(old, CustomField):
-        yield from _field_change(path, key, old, field)
 
 
 def _indexes(proposal: Proposal) -> Iterator[FieldError]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tenants.conditions import parse_condition
-from tenants.config.checks.base import Check, Path, Proposal, Reference, register
+from tenants.config.checks.base import Check, Links, Path, Proposal, Reference, register
 from tenants.config.checks.references import in_condition
 from tenants.config.definitions import Category, Gate, LifeCycle, OrderType, Status, Transition
 from tenants.life_cycles.cycles import cycle_from
@@ -31,8 +31,8 @@ class StatusCheck(Check):
         for key, status in open_statuses(proposal).items():
             yield from _gate_errors(proposal, ("status", key, "gate"), status.gate)
 
-    def references(self, key: str, definition: Status) -> Iterator[Reference]:
-        yield from _gate_references(definition.gate)
+    def references(self, key: str, definition: Status, links: Links) -> Iterator[Reference]:
+        yield from _gate_references(definition.gate, links)
 
 
 @register
@@ -67,11 +67,11 @@ class TransitionCheck(Check):
                     known = ", ".join((*FILLABLE, *(f"custom.{field}" for field in own)))
                     yield FieldError((*path, "fields"), "config.unknown_step_field", {"field": name, "fields": known})
 
-    def references(self, key: str, definition: Transition) -> Iterator[Reference]:
+    def references(self, key: str, definition: Transition, links: Links) -> Iterator[Reference]:
         yield from (("status", status) for status in (*definition.sources, definition.target))
         yield from (("life_cycle", key) for key in definition.life_cycles)
         yield from (("field", f"order.{name[7:]}") for name in definition.fields if name.startswith("custom."))
-        yield from in_condition("order", definition.condition)
+        yield from in_condition("order", definition.condition, links)
 
 
 @register
@@ -100,10 +100,10 @@ class LifeCycleCheck(Check):
             if list(_kept_errors(proposal, key, version, body)):
                 yield FieldError(("life_cycle", key), "config.kept_cycle", {"version": version})
 
-    def references(self, key: str, definition: LifeCycle) -> Iterator[Reference]:
+    def references(self, key: str, definition: LifeCycle, links: Links) -> Iterator[Reference]:
         for status, gate in definition.statuses.items():
             yield "status", status
-            yield from _gate_references(gate)
+            yield from _gate_references(gate, links)
 
 
 @register
@@ -117,13 +117,13 @@ class OrderTypeCheck(Check):
                 data = {"key": order_type.life_cycle}
                 yield FieldError(("order_type", key, "life_cycle"), "config.unknown_life_cycle", data)
 
-    def references(self, key: str, definition: OrderType) -> Iterator[Reference]:
+    def references(self, key: str, definition: OrderType, links: Links) -> Iterator[Reference]:
         yield ("life_cycle", definition.life_cycle)
 
 
-def _gate_references(gate: Gate) -> Iterator[Reference]:
-    yield from in_condition("order", gate.enter)
-    yield from in_condition("order", gate.leave)
+def _gate_references(gate: Gate, links: Links) -> Iterator[Reference]:
+    yield from in_condition("order", gate.enter, links)
+    yield from in_condition("order", gate.leave, links)
 
 
 def _gate_errors(proposal: Proposal, path: Path, gate: Gate) -> Iterator[FieldError]:

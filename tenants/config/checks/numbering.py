@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from tenants.config.checks.base import Check, Path, Proposal, Reference, register
+from tenants.config.checks.base import Check, Links, Path, Proposal, Reference, register
 from tenants.config.definitions import NUMBERING_KEY, Numbering
 from tenants.numbering import OWN, fields_of, is_pattern, naming_fields
 from tenants.problems import FieldError
@@ -16,7 +16,9 @@ class NumberingCheck(Check):
     def form(self, proposal: Proposal) -> Iterator[FieldError]:
         for key, numbering in proposal.of(Numbering):
             if key != NUMBERING_KEY:
-                yield FieldError(("numbering", key), "config.unknown_object", {"object": key, "objects": NUMBERING_KEY})
+                yield FieldError(
+                    ("numbering", key), "config.only_key", {"section": "numbering", "key": key, "known": NUMBERING_KEY}
+                )
             elif not is_pattern(numbering.pattern):
                 yield FieldError(("numbering", key, "pattern"), "config.bad_pattern", {"pattern": numbering.pattern})
 
@@ -25,7 +27,7 @@ class NumberingCheck(Check):
         for key, numbering in proposal.of(Numbering):
             yield from unknown_parts(("numbering", key, "pattern"), numbering.pattern, known)
 
-    def references(self, key: str, definition: Any) -> Iterator[Reference]:
+    def references(self, key: str, definition: Any, links: Links) -> Iterator[Reference]:
         yield from own_parts(NUMBERING_KEY, definition.pattern)
 
 

@@ -1,11 +1,13 @@
-"""Roles: their rights exist, and none inherits from itself."""
+"""Roles: their rights and fields exist, none inherits from itself, and none that closes fields inherits them open."""
 
 from collections.abc import Iterator, Mapping
 
-from tenants.config.checks.base import Check, Path, Proposal, Reference, register
-from tenants.config.definitions import Role
+from tenants.config.checks.base import Check, Links, Path, Proposal, Reference, register
+from tenants.config.definitions import CustomField, Grant, Role, split_field_key
+from tenants.field_rights import EVERY, FIELD_ACTIONS, OBJECTS, READ, opens
 from tenants.permissions import BUILT_IN_ROLES, RIGHTS
 from tenants.problems import FieldError
+from tenants.records.rights import OWN, built_in_fields
 
 _STEP = "transition."
 
@@ -29,15 +31,76 @@ class RoleCheck(Check):
                 yield FieldError((*path, "inherits"), "config.role_cycle", {"role": key})
             for place, grant in enumerate(role.grants):
                 for action in grant.actions:
-                    if not _is_right(grant.object, action, transitions):
+                    if not _is_known(grant, action, transitions):
                         data = {"right": f"{grant.object}.{action}"}
                         yield FieldError((*path, "grants", place), "config.unknown_right", data)
+            if not _inherits_itself(key, known):
+                yield from (FieldError((*path, "closed_fields"), *error) for error in _closing_errors(role, known))
 
-    def references(self, key: str, definition: Role) -> Iterator[Reference]:
+    def meaning(self, proposal: Proposal) -> Iterator[FieldError]:
+        known = {name: _paths(name, dict(proposal.of(CustomField))) for name in OBJECTS}
+        for key, role in proposal.of(Role):
+            for place, grant in enumerate(role.grants):
+                for path in grant.fields:
+                    if not path.endswith(EVERY) and path not in known.get(grant.object, ()):
+                        data = {"object": grant.object, "field": path}
+                        yield FieldError(("role", key, "grants", place, "fields"), "config.unknown_grant_field", data)
+
+    def references(self, key: str, definition: Role, links: Links) -> Iterator[Reference]:
         yield from (("role", parent) for parent in definition.inherits)
         for grant in definition.grants:
             steps = (action.removeprefix(_STEP) for action in grant.actions if action.startswith(_STEP))
             yield from (("transition", step) for step in steps if step != "*")
+            own = (path.removeprefix(OWN) for path in grant.fields if path.startswith(OWN) and not path.endswith(EVERY))
+            for field in (f"{grant.object}.{name}" for name in own):
+                yield "field", links[field].field if field in links else field
+
+
+def _paths(name: str, fields: Mapping[str, CustomField]) -> frozenset[str]:
+    """The paths of all fields of an object to which there are rights. ``fields`` are the company's own by their keys in the document,
+    archived ones too: their rights are kept until they come back."""
+    found = {path for path, _, _ in built_in_fields(name)}
+    for key, definition in fields.items():
+        record_type, own = split_field_key(key)
+        if record_type == name:
+            found.add(f"{OWN}{own}")
+        if definition.reverse is not None and definition.target == name:
+            found.add(f"{OWN}{definition.reverse.key}")
+    return frozenset(found)
+
+
+def _is_known(grant: Grant, action: str, transitions: Mapping[str, object]) -> bool:
+    if grant.fields:
+        return grant.object in OBJECTS and action in (*FIELD_ACTIONS, EVERY)
+    return _is_right(grant.object, action, transitions)
+
+
+def _closing_errors(role: Role, known: Mapping[str, Role]) -> Iterator[tuple[str, dict[str, str]]]:
+    """What speaks against the objects whose fields a role closes: there are none, or the role inherits them open."""
+    inherited = {name: known[name] for name in _ancestors(role, known)}
+    for name in role.closed_fields:
+        if name != EVERY and name not in OBJECTS:
+            yield "config.no_field_rights", {"object": name, "objects": ", ".join(OBJECTS)}
+        for parent, other in inherited.items():
+            objects = OBJECTS if name == EVERY else (name,)
+            if any(
+                opens(other, grant, each, READ) for grant in other.grants for each in objects if _is_about(grant, each)
+            ):
+                yield "config.inherits_open", {"object": name, "role": parent}
+
+
+def _is_about(grant: Grant, name: str) -> bool:
+    return grant.object in (name, EVERY)
+
+
+def _ancestors(role: Role, known: Mapping[str, Role]) -> list[str]:
+    found = dict.fromkeys(parent for parent in role.inherits if parent in known)
+    queue = list(found)
+    for name in queue:
+        new = [parent for parent in known[name].inherits if parent in known and parent not in found]
+        found.update(dict.fromkeys(new))
+        queue.extend(new)
+    return list(found)
 
 
 def _is_right(name: str, action: str, transitions: Mapping[str, object]) -> bool:

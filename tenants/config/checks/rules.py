@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tenants.conditions import parse_condition
-from tenants.config.checks.base import Check, Path, Proposal, Reference, register
+from tenants.config.checks.base import Check, Links, Path, Proposal, Reference, register
 from tenants.config.checks.references import in_condition, in_text
 from tenants.config.definitions import CustomField, Effect, Rule, split_field_key
 from tenants.config.snapshot import TenantConfig
@@ -34,6 +34,8 @@ class RuleCheck(Check):
                 yield FieldError((*path, "check"), "config.rule_check")
             if rule.ignore_case and rule.effect is not Effect.UNIQUE:
                 yield FieldError((*path, "ignore_case"), "config.rule_case")
+            if rule.on_void and rule.record_type != "order":
+                yield FieldError((*path, "on_void"), "config.rule_on_void")
             counts[rule.record_type] += 1
         for record_type, count in counts.items():
             if count > MOST_RULES:
@@ -48,10 +50,10 @@ class RuleCheck(Check):
         for key, field in proposal.of(CustomField):
             yield from _options(planned, ("field", key), key, field)
 
-    def references(self, key: str, definition: Rule) -> Iterator[Reference]:
+    def references(self, key: str, definition: Rule, links: Links) -> Iterator[Reference]:
         record_type = definition.record_type
-        yield from in_text(record_type, [*definition.fields, definition.check or ""])
-        yield from in_condition(record_type, definition.when)
+        yield from in_text(record_type, [*definition.fields, definition.check or ""], links)
+        yield from in_condition(record_type, definition.when, links)
 
 
 def _rule(planned: TenantConfig, path: Path, key: str, rule: Rule) -> Iterator[FieldError]:

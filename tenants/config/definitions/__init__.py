@@ -8,7 +8,6 @@ order of the sections in a document.
 from tenants.config.definitions.base import (
     KEY_PATTERN,
     KINDS,
-    LANGUAGES,
     Colour,
     Definition,
     FieldPath,
@@ -17,9 +16,10 @@ from tenants.config.definitions.base import (
     Language,
     Sentence,
     Template,
-    label,
+    Texts,
     register,
 )
+from tenants.config.definitions.settings import SETTINGS_KEY, Settings
 from tenants.config.definitions.numbering import NUMBERING_KEY, Numbering
 from tenants.config.definitions.fields import FIELD_KEY, CustomField, Option, Rollup, split_field_key
 from tenants.config.definitions.life_cycles import Category, Gate, LifeCycle, OrderType, Status, Transition
@@ -28,6 +28,8 @@ from tenants.config.definitions.rules import Effect, Rule
 from tenants.config.definitions.roles import Grant, Role
 from tenants.config.definitions.automations import Automation, Trigger
 from tenants.config.definitions.views import View, ViewColumn
+from tenants.config.definitions.review import REVIEW_KEY, Review
+from tenants.languages import LANGUAGES, label
 # isort: on
 
 __all__ = [
@@ -36,6 +38,8 @@ __all__ = [
     "KINDS",
     "LANGUAGES",
     "NUMBERING_KEY",
+    "REVIEW_KEY",
+    "SETTINGS_KEY",
     "Automation",
     "Category",
     "Colour",
@@ -52,12 +56,15 @@ __all__ = [
     "Numbering",
     "Option",
     "OrderType",
+    "Review",
     "Role",
     "Rollup",
     "Rule",
     "Sentence",
+    "Settings",
     "Status",
     "Template",
+    "Texts",
     "Transition",
     "Trigger",
     "View",

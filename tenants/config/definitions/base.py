@@ -1,35 +1,44 @@
 """What every kind of definition has in common, and the registry of kinds."""
 
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from tenants.trees import is_deeper
+from tenants.languages import TAG_PATTERN, is_tag
+from tenants.trees import has_huge_number, is_deeper
 
 # Levels of mappings and lists in one definition.
 DEEPEST = 60
-LANGUAGES = ("en", "zh")
-Language = Literal["en", "zh"]
+# What a definition can be stored with; an exact decimal is written as a text.
+LARGEST_NUMBER = 2**63 - 1
+# Which of them a company writes in is checked among its settings.
+Language = Annotated[str, StringConstraints(pattern=f"^{TAG_PATTERN}$")]
 
 # Keys become GraphQL names and parts of SQL expressions, so they are checked once, here.
 KEY_PATTERN = r"[a-zA-Z][a-zA-Z0-9_]{0,39}"
 Key = Annotated[str, StringConstraints(pattern=f"^{KEY_PATTERN}$")]
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-Label = Annotated[dict[Language, Sentence], Field(min_length=1)]
+Texts = dict[Language, Sentence]
+Label = Annotated[Texts, Field(min_length=1)]
 # The way to a value from a record: "number", "customer.name", "custom.score".
 FieldPath = Annotated[str, StringConstraints(pattern=rf"^{KEY_PATTERN}(\.{KEY_PATTERN}){{0,3}}$")]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
-def _whole_template(value: Any) -> Any:
+def _by_language(value: Any) -> Any:
     """YAML reads a lone ``{{ x }}`` as a mapping; say so instead of a puzzling type error."""
-    if isinstance(value, dict):
-        raise ValueError("put quotes around a text that begins with '{{'")  # noqa: TRY004  (to pydantic a TypeError is a bug)
-    return value
+    if isinstance(value, dict) and not all(is_tag(tag) for tag in value):
+        raise ValueError("put quotes around a text that begins with '{{', or name the language of each text")
+    return {"": value} if isinstance(value, str) else value
 
 
-Template = Annotated[str, BeforeValidator(_whole_template), StringConstraints(min_length=1, max_length=20_000)]
+# A text with places to fill in: one for all readers, which is kept under no language, or one for each language.
+Template = Annotated[
+    dict[str, Annotated[str, StringConstraints(min_length=1, max_length=20_000)]],
+    BeforeValidator(_by_language),
+    Field(min_length=1),
+]
 
 
 class Definition(BaseModel):
@@ -53,6 +62,8 @@ class Definition(BaseModel):
         """Far from the depth at which pydantic and YAML give up. Conditions have a nearer bound of their own."""
         if is_deeper(body, DEEPEST):
             raise PydanticCustomError("config.too_deep", "more than {most} levels deep", {"most": DEEPEST})
+        if has_huge_number(body, LARGEST_NUMBER):
+            raise PydanticCustomError("config.huge_number", "a number beyond {most}", {"most": LARGEST_NUMBER})
         return body
 
 
@@ -65,8 +76,3 @@ def register(kind: Kind) -> Kind:
     """Puts a kind of definition into the registry."""
     KINDS[kind.kind] = kind
     return kind
-
-
-def label(labels: dict[Any, str], language: str, fallback: str = "") -> str:
-    """The text in that language, else in any, else the fallback."""
-    return labels.get(language) or next(iter(labels.values()), fallback)

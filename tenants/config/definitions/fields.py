@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from tenants.config.definitions.base import KEY_PATTERN, Colour, Definition, Key, Label, Language, Sentence, register
+from tenants.config.definitions.base import KEY_PATTERN, Colour, Definition, Key, Label, Texts, register
 from tenants.field_types import REGISTRY as FIELD_TYPES
 
 _FIELD_KEY = rf"({KEY_PATTERN})\.({KEY_PATTERN})"
@@ -62,7 +62,7 @@ class CustomField(Definition):
     field, which is indexed as well, no two records have the same value. Links lead to records of the ``target`` type, which show
     them the other way round as ``reverse``. Amounts given without one are in the ``currency``.
 
-    A new record that is given nothing has the ``default``. Values are from ``minimum`` to ``maximum``, of texts and lists the
+    A new record that is given nothing has the ``default``, or what ``default_expression`` makes of its other values. Values are from ``minimum`` to ``maximum``, of texts and lists the
     length is; texts have the form of ``pattern`` (RE2) from end to end. Telephone numbers without a country code are of the
     ``region``. A formula is worked out by its ``expression``, a ``rollup`` from related records. An automatic number follows the pattern ``numbering``, ``gapless`` or not, as those of orders do.
     """
@@ -75,11 +75,12 @@ class CustomField(Definition):
     archives = True
     type: str
     label: Label
-    help: dict[Language, Sentence] = Field(default_factory=dict)
+    help: Texts = Field(default_factory=dict)
     required: bool = False
     indexed: bool = False
     unique: bool = False
     default: Given | list[Any] | dict[str, Any] | None = None
+    default_expression: Formula | None = None
     minimum: Given | None = None
     maximum: Given | None = None
     pattern: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PATTERN)] | None = None

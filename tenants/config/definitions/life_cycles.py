@@ -5,12 +5,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from tenants.config.definitions.base import Colour, Definition, FieldPath, Key, Label, Language, Sentence, register
+from tenants.config.definitions.base import Colour, Definition, FieldPath, Key, Label, Texts, register
 from tenants.periods import parse_span
 
 # A condition in the shape of the orders' filter; what it means is checked among the other definitions.
 OrderCondition = dict[str, Any]
-Texts = dict[Language, Sentence]
 
 
 class Category(StrEnum):
@@ -65,11 +64,11 @@ class Status(Definition):
     label: Label
     category: Category
     colour: Colour = "#808080"
-    description: dict[Language, Sentence] = Field(default_factory=dict)
+    description: Texts = Field(default_factory=dict)
     position: int = 0
     initial: bool = False
     gate: Gate = Gate()
-    void_blocked: dict[Language, Sentence] = Field(default_factory=dict)
+    void_blocked: Texts = Field(default_factory=dict)
     archived: bool = False
 
 

@@ -6,9 +6,17 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from tenants.config.definitions.base import KEY_PATTERN, Definition, Key, Label, register
 
+# A field by its path, such as total, lines.unitPrice or custom.margin, or all of them, of the lines, or of the company's own.
+FieldPattern = Annotated[
+    str, StringConstraints(pattern=rf"^(\*|(lines|custom)\.\*|((lines|custom)\.)?{KEY_PATTERN})$")
+]
+
 
 class Grant(BaseModel):
-    """Rights on one kind of object: actions may end in ``*``; deny wins over allow."""
+    """Rights on one kind of object: actions may end in ``*``; deny wins over allow.
+
+    With ``fields`` it is about these alone, and its actions are ``read`` and ``write``.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     object: Annotated[str, StringConstraints(pattern=rf"^(\*|{KEY_PATTERN})$")]
@@ -16,12 +24,17 @@ class Grant(BaseModel):
         tuple[Annotated[str, StringConstraints(pattern=r"^(\*|[a-z_]+(\.(\*|[A-Za-z0-9_]+))?)$")], ...],
         Field(min_length=1),
     ]
+    fields: tuple[FieldPattern, ...] = ()
     effect: Literal["allow", "deny"] = "allow"
 
 
 @register
 class Role(Definition):
-    """What its members may do, beside what the roles it inherits may."""
+    """What its members may do, beside what the roles it inherits may.
+
+    A right to read or to write records opens all their fields, but for objects whose ``closed_fields`` are closed to the role:
+    there each field must be granted.
+    """
 
     kind = "role"
     section = "roles"
@@ -30,3 +43,4 @@ class Role(Definition):
     label: Label
     inherits: tuple[Key, ...] = ()
     grants: tuple[Grant, ...] = ()
+    closed_fields: tuple[Annotated[str, StringConstraints(pattern=rf"^(\*|{KEY_PATTERN})$")], ...] = ()

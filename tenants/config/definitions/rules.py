@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from tenants.config.definitions.base import Definition, FieldPath, Key, Language, Sentence, register
+from tenants.config.definitions.base import Definition, FieldPath, Key, Texts, register
 
 
 class Effect(StrEnum):
@@ -23,7 +23,7 @@ class Rule(Definition):
     ``check`` is an expression that must not be false; the other effects say what is true of ``fields``: they are required, keep
     the value they have, are not for this record at all, or are together the same in no other record. ``when`` has the shape of
     the record type's filter and is asked of the record as it will be, for ``read_only`` as it was. ``message`` is what a caller
-    is told at each of the fields.
+    is told at each of the fields. An order that is voided need not keep to it, unless it holds ``on_void`` as well.
     """
 
     kind = "rule"
@@ -36,6 +36,7 @@ class Rule(Definition):
     when: dict[str, Any] = Field(default_factory=dict)
     check: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] | None = None
     ignore_case: bool = False
-    message: dict[Language, Sentence] = Field(default_factory=dict)
+    on_void: bool = False
+    message: Texts = Field(default_factory=dict)
     enabled: bool = True
     position: int = 0
