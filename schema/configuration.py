@@ -11,6 +11,7 @@ from schema.definitions.life_cycles import LifeCycleMutations
 from schema.definitions.numbering import NumberingMutations
 from schema.definitions.roles import RoleMutations
 from schema.definitions.rules import RuleMutations
+from schema.definitions.sign_in import SignInDefinitionMutations
 from schema.definitions.void_reasons import VoidReasonMutations
 from schema.mutations import Values, mutation
 from schema.scalars import Json
@@ -76,7 +77,13 @@ class ConfigurationQueries:
 
 @strawberry.type
 class ConfigurationMutations(
-    FieldMutations, LifeCycleMutations, VoidReasonMutations, RoleMutations, RuleMutations, NumberingMutations
+    FieldMutations,
+    LifeCycleMutations,
+    VoidReasonMutations,
+    RoleMutations,
+    RuleMutations,
+    NumberingMutations,
+    SignInDefinitionMutations,
 ):
     @mutation(RemoveDefinitionInput, description="Take a definition out of the configuration.")
     async def remove_definition(self, info: Info, input: Values) -> ConfigurationResult:

@@ -33,6 +33,8 @@ from schema.previews import PreviewQueries
 from schema.problems import Problem
 from schema.products import ProductMutations
 from schema.scalars import SCALARS, DateText, DurationText, TimeText
+from schema.second_factor import SecondFactorMutations
+from schema.sign_in import SessionQueries, SignInMutations
 from schema.step_previews import StepPreviewQueries
 from schema.usage import UsageQueries
 from schema.views import ViewMutations, ViewQueries, type_lists
@@ -50,6 +52,7 @@ class Query(
     UsageQueries,
     NumberQueries,
     FieldQueries,
+    SessionQueries,
 ):
     @strawberry.field(description="You, your company, and what you may do there.")
     def viewer(self) -> Viewer:
@@ -62,6 +65,8 @@ class Mutation(
     CustomerMutations,
     ProductMutations,
     PeopleMutations,
+    SignInMutations,
+    SecondFactorMutations,
     ConfigurationMutations,
     ChangeSetMutations,
     DraftMutations,

@@ -19,7 +19,7 @@ from psycopg_pool import PoolTimeout
 from schema.costs import RateLimited
 from tenants.callers import Callers, Remembered, token_hash
 from tenants.database import Database
-from tenants.sessions import open_sessions
+from tenants.sign_in.sessions import open_sessions
 from workers.ending import end
 
 # In points: what any request takes; how many characters are parsed for one; what a password's hash takes; a wrong token.

@@ -16,7 +16,7 @@ import orjson
 from tenants.actors import MEMBER, Actor
 from tenants.config.snapshot import TenantConfig, parse_definitions
 from tenants.database import ENTER, Caller, Connection, Database
-from tenants.problems import NotSignedIn
+from tenants.problems import NotSignedIn, SecondFactorDue
 from tenants.wire import rows, statement
 
 Row = dict[str, Any]
@@ -24,7 +24,7 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 _SESSION = statement("""
-SELECT s.tenant_id, s.member_id, s.stamp FROM sessions s
+SELECT s.tenant_id, s.member_id, s.stamp, s.second_factor FROM sessions s
 WHERE s.token_hash = %(token)s AND s.revoked_at IS NULL AND s.expires_at > now()
 """)
 _ENTER = statement(ENTER)
@@ -76,14 +76,21 @@ class Callers:
     """The callers of one process."""
 
     database: Database
+    # Whose sessions were used since somebody last took note of it.
+    used: set[bytes] = field(default_factory=set)
     _by_token: Remembered[bytes, Caller] = field(default_factory=lambda: Remembered(20_000))
     _configs: Remembered[UUID, TenantConfig] = field(default_factory=lambda: Remembered(2_000))
 
-    async def by_token(self, token: str, *, fresh: bool = False) -> Caller:
-        """The member whose session the token is. Raises :class:`NotSignedIn`."""
+    async def by_token(self, token: str, *, fresh: bool = False, enrolling: bool = False) -> Caller:
+        """The member whose session the token is. Raises :class:`NotSignedIn`, and :class:`SecondFactorDue` for a session that may do
+        nothing but get a second factor, unless that is what it is asked for (``enrolling``)."""
         hashed = token_hash(token)
         known = None if fresh else self._by_token.get(hashed)
-        return known or await self._identify(hashed)
+        caller = known or await self._identify(hashed)
+        if caller.second_factor_due and not enrolling:
+            raise SecondFactorDue
+        self.used.add(hashed)
+        return caller
 
     def knows(self, token: str) -> bool:
         """Whether the token was a member's when it was last looked up; nothing is looked up for it."""
@@ -113,9 +120,9 @@ class Callers:
             (member,) = members
             config = await self._config(connection, session["tenant_id"], rows(connection, version))
         actor = Actor(MEMBER, member["id"], member["name"], tuple(member["roles"]), member["language"])
-        caller = Caller(
-            session["tenant_id"], actor, config, config.policy.access(actor.roles), hashed, session["stamp"]
-        )
+        is_due = not session["second_factor"] and config.sign_in.wants_second_factor(actor.roles)
+        access = config.policy.access(() if is_due else actor.roles)
+        caller = Caller(session["tenant_id"], actor, config, access, hashed, session["stamp"], is_due)
         return self._by_token.put(hashed, caller)
 
     def _unknown(self, hashed: bytes) -> NotSignedIn:

@@ -67,7 +67,12 @@ ORDERINGS: Mapping[str, Sequence[Sequence[Any]]] = {
     "File": [[], [{"name": "DESC"}]],
 }
 # Told in sentences of the messages, or not read by the compiler.
-LEFT_OUT = {("Voiding", "refusal"), ("Configuration", "document"), ("Configuration", "definitions")}
+LEFT_OUT = {
+    ("Voiding", "refusal"),
+    ("Configuration", "document"),
+    ("Configuration", "definitions"),
+    ("Viewer", "secondFactorDue"),
+}
 PLAIN = {
     "Query": (*LISTS, *ROOTS, "node", "viewer", "configuration"),
     "Viewer": ("member", "tenant", "rights"),

@@ -14,6 +14,7 @@ from tenants.computed.columns import ComputedFields
 from tenants.config.definitions import (
     KINDS,
     NUMBERING_KEY,
+    SIGN_IN_KEY,
     Automation,
     Category,
     CustomField,
@@ -21,6 +22,7 @@ from tenants.config.definitions import (
     Numbering,
     Role,
     Rule,
+    SignIn,
     Status,
     Transition,
     View,
@@ -168,6 +170,11 @@ class TenantConfig:
     @cached_property
     def roles(self) -> dict[str, Role]:
         return self._open("role")
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        found = self.definitions["sign_in"].get(SIGN_IN_KEY)
+        return found if isinstance(found, SignIn) else SignIn()
 
     @cached_property
     def automations(self) -> dict[str, Automation]:

@@ -20,6 +20,7 @@ from tenants.messages import (
     limits,
     orders,
     rules,
+    sign_in,
     values,
     views,
 )
@@ -41,6 +42,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **limits.SENTENCES,
     **orders.SENTENCES,
     **rules.SENTENCES,
+    **sign_in.SENTENCES,
     **values.SENTENCES,
     **views.SENTENCES,
 }
@@ -58,6 +60,7 @@ RECORD_NAMES: dict[str, tuple[str, str]] = {
     "change_set": ("change set", "变更集"),
     "configuration_draft": ("draft", "草稿"),
     "file": ("file", "文件"),
+    "session": ("session", "会话"),
 }
 
 

@@ -89,6 +89,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
 PROPERTY_NAMES: dict[str, tuple[str, str]] = {
     "pattern": ("pattern", "规则"),
     "gapless": ("numbers without holes", "连续编号"),
+    "second_factor": ("roles that need a second factor", "须双重验证的角色"),
     "type": ("type", "类型"),
     "label": ("label", "名称"),
     "help": ("help text", "帮助文本"),

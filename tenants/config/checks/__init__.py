@@ -13,6 +13,7 @@ from tenants.config.checks import (  # noqa: F401  (importing a check registers 
     numbering,
     roles,
     rules,
+    sign_in,
     views,
 )
 from tenants.config.checks.base import CHECKS, RESERVED, Proposal

@@ -26,16 +26,19 @@ from tenants.config.definitions.life_cycles import Category, Gate, LifeCycle, Or
 from tenants.config.definitions.void_reasons import VoidReason
 from tenants.config.definitions.rules import Effect, Rule
 from tenants.config.definitions.roles import Grant, Role
+from tenants.config.definitions.sign_in import EVERYBODY, SIGN_IN_KEY, SignIn
 from tenants.config.definitions.automations import Automation, Trigger
 from tenants.config.definitions.views import View, ViewColumn
 # isort: on
 
 __all__ = [
+    "EVERYBODY",
     "FIELD_KEY",
     "KEY_PATTERN",
     "KINDS",
     "LANGUAGES",
     "NUMBERING_KEY",
+    "SIGN_IN_KEY",
     "Automation",
     "Category",
     "Colour",
@@ -56,6 +59,7 @@ __all__ = [
     "Rollup",
     "Rule",
     "Sentence",
+    "SignIn",
     "Status",
     "Template",
     "Transition",
