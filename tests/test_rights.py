@@ -124,7 +124,13 @@ QUERIES: dict[str, str] = {
     "view": SIGNED_IN,
 }
 # What a member without any role is answered where no right is needed.
-BARE: dict[str, Any] = {"viewer": {"rights": []}, "node": None, "views": [], "view": None}
+BARE: dict[str, Any] = {
+    "viewer": {"rights": []},
+    "node": None,
+    "views": [],
+    "view": None,
+    "sessions": [{"current": True}],
+}
 # The rights of the built-in roles, written out; owner and admin hold every right there is.
 READING = {"order.read", "customer.read", "product.read", "member.read", "automation.read"}
 TAKING = {

@@ -144,7 +144,7 @@ async def test_a_code_opens_one_session_however_many_ask(company: Company, clien
 async def test_codes_cannot_be_guessed(company: Company, client: Client, clock: Clock) -> None:
     """Ten tries, however many challenges they are spread over."""
     secret, _ = await enrolled(client, clock, company.owner.token)
-    codes = []
+    codes, challenge = [], ""
     for _ in range(12):
         challenge = await challenged(client, company.owner)
         codes.append((await confirm(client, challenge, "000000"))["code"])
