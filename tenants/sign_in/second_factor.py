@@ -12,9 +12,6 @@ from hmac import compare_digest
 from typing import Any
 from uuid import UUID
 
-import pyotp
-import segno
-
 from tenants.database import Database
 from tenants.problems import Conflict, InvalidInput, NotFound
 from tenants.secrets import Secrets
@@ -56,6 +53,10 @@ class Enrolment:
 async def start(database: Database, kept: Secrets, user_id: UUID, password: str) -> Enrolment:
     """A new secret, which does not count yet. Raises :class:`InvalidInput` for a wrong password, :class:`LimitExceeded`, and
     :class:`Conflict` where there is a second factor already or the operator has set no key."""
+    # Few processes ever set one up, and each would hold these libraries for it.
+    import pyotp  # noqa: PLC0415  (see above)
+    import segno  # noqa: PLC0415  (see above)
+
     user = await person(database, user_id)
     await check_password(database, user, password)
     secret = pyotp.random_base32()
@@ -149,6 +150,8 @@ async def person(database: Database, user_id: UUID) -> Row:
 
 def step_of(secret: str, code: str, last: int) -> int | None:
     """The time step whose code it is, if it is one around now and after ``last``; all are compared, whichever fits."""
+    import pyotp  # noqa: PLC0415  (as in `start`)
+
     given = "".join(code.split())
     now = int(time.time()) // STEP_SECONDS
     made = pyotp.TOTP(secret)
