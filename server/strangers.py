@@ -29,6 +29,7 @@ SIGN_IN = 500
 WRONG_TOKEN = 100
 # No more sign-ins than root fields are run, however often a document says so.
 MOST_SIGN_INS = 20
+_SIGN_INS = ("signIn", "confirmSignIn", "requestPasswordReset", "resetPassword")
 # What an idle bucket holds, in seconds of its rate.
 HOLDS_SECONDS = 20
 MOST_ADDRESSES = 10_000
@@ -143,7 +144,8 @@ def price(document: str | None) -> int:
     """What a document may cost, in points, told from its text alone; one that is named by its hash is a sign-in."""
     if document is None:
         return REQUEST + SIGN_IN
-    return REQUEST + len(document) // CHARACTERS + SIGN_IN * min(document.count("signIn"), MOST_SIGN_INS)
+    sign_ins = sum(map(document.count, _SIGN_INS))
+    return REQUEST + len(document) // CHARACTERS + SIGN_IN * min(sign_ins, MOST_SIGN_INS)
 
 
 def _owner(client: Address) -> str:
