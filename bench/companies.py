@@ -24,7 +24,8 @@ from tenants.callers import Callers, token_hash
 from tenants.companies import NewCompany, create_company
 from tenants.config import change_sets
 from tenants.database import Database
-from tenants.people import member_by_email, open_session
+from tenants.people import member_by_email
+from tenants.sign_in.sessions import open_session
 from tenants.transaction import begin, new_id
 
 KINDS = ("decimal", "text", "date", "integer", "date_time")

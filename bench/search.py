@@ -35,9 +35,10 @@ from tenants.callers import Callers
 from tenants.companies import NewCompany, create_company
 from tenants.config.snapshot import TenantConfig
 from tenants.database import Database
-from tenants.people import member_by_email, open_session
+from tenants.people import member_by_email
 from tenants.search import spelled_words
 from tenants.search_texts import customer_text, order_text
+from tenants.sign_in.sessions import open_session
 from tenants.spellings import write
 from tenants.transaction import new_id
 

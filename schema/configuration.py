@@ -13,6 +13,7 @@ from schema.definitions.review import ReviewMutations
 from schema.definitions.roles import RoleMutations
 from schema.definitions.rules import RuleMutations
 from schema.definitions.settings import SettingsMutations, SettingsQueries
+from schema.definitions.sign_in import SignInDefinitionMutations
 from schema.definitions.void_reasons import VoidReasonMutations
 from schema.mutations import Values, mutation
 from schema.scalars import Json
@@ -86,6 +87,7 @@ class ConfigurationMutations(
     NumberingMutations,
     SettingsMutations,
     ReviewMutations,
+    SignInDefinitionMutations,
 ):
     @mutation(RemoveDefinitionInput, description="Take a definition out of the configuration.")
     async def remove_definition(self, info: Info, input: Values) -> ConfigurationResult:

@@ -16,6 +16,7 @@ from tenants.callers import Callers
 from tenants.database import Caller, Database, Outdated
 from tenants.idempotency import once
 from tenants.problems import Conflict, NotSignedIn
+from tenants.secrets import Secrets
 from tenants.transaction import Transaction, begin
 
 Result = TypeVar("Result")
@@ -36,6 +37,7 @@ class House:
     callers: Callers
     live: Live | None = None
     meter: Meter | None = None
+    secrets: Secrets = field(default_factory=Secrets)
 
 
 @dataclass
@@ -54,6 +56,7 @@ class Context:
     outdated: bool = False
     confirmed: bool = False
     budget: Budget | None = None
+    signing_in: bool = False
     answers: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -67,7 +70,9 @@ class Context:
         """Look at the caller's session, roles and configuration anew."""
         if self.token is None:
             raise NotSignedIn
-        self.known_caller = await self.house.callers.by_token(self.token, fresh=True)
+        known = self.known_caller
+        enrolling = known is None or known.second_factor_due
+        self.known_caller = await self.house.callers.by_token(self.token, fresh=True, enrolling=enrolling)
         return self.known_caller
 
 

@@ -31,7 +31,7 @@ from schema.root import build
 from tenants.calls import current
 from tenants.config.definitions import View
 from tenants.database import Caller, Outdated
-from tenants.problems import LimitExceeded, NotSignedIn, Problem
+from tenants.problems import LimitExceeded, NotSignedIn, Problem, SecondFactorDue
 from tenants.remembering import Remembered
 from tenants.views.finding import shared_views
 
@@ -47,7 +47,9 @@ MOST_INTROSPECTIONS = 8
 _INTROSPECTIONS: Remembered[tuple[Any, ...], ExecutionResult] = Remembered(MOST_INTROSPECTIONS)
 
 # What can be asked without a token.
-PUBLIC = frozenset({"signIn", "__typename"})
+PUBLIC = frozenset({"signIn", "confirmSignIn", "requestPasswordReset", "resetPassword", "__typename"})
+# What can be asked by who still has to get a second factor.
+ENROLLING = frozenset({"viewer", "startSecondFactor", "proveSecondFactor", "signOut", *INTROSPECTION, *PUBLIC})
 NOT_SIGNED_IN = "NOT_SIGNED_IN"
 
 
@@ -113,12 +115,14 @@ async def _try(
 ) -> Answer | None:
     """One attempt; None when the caller turned out to be outdated and nothing has been done."""
     try:
-        caller = await house.callers.by_token(token, fresh=fresh) if token else None
+        caller = await house.callers.by_token(token, fresh=fresh, enrolling=True) if token else None
         language = caller.language if caller else language
         parsed = _parse(operation)
         node = parsed.operation(operation.operation_name)
         if caller is None and not parsed.root_names(node) <= PUBLIC:
             raise NotSignedIn
+        if caller is not None and caller.second_factor_due and not parsed.root_names(node) <= ENROLLING:
+            raise SecondFactorDue
         if node.operation is OperationType.SUBSCRIPTION:
             raise refused("Subscriptions need a socket: connect with graphql-transport-ws.", "SUBSCRIPTION_OVER_HTTP")
         if queries_only and node.operation is not OperationType.QUERY:

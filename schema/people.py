@@ -1,6 +1,4 @@
-"""People: signing in and out, the viewer, members, notifications."""
-
-from typing import Annotated
+"""People: the viewer, members, notifications."""
 
 import strawberry
 from strawberry import UNSET
@@ -9,7 +7,6 @@ from schema.context import Info, parse_id
 from schema.customers import EXPECTED
 from schema.mutations import Values, change, mutation
 from schema.payloads import MemberPayload, MemberResult, NotificationPayload, NotificationResult
-from schema.problems import LimitExceeded, NotSignedIn
 from schema.reads import selected_record
 from schema.record_types import Member
 from tenants import notifications, people
@@ -31,7 +28,7 @@ class Company:
     config_version: int = strawberry.field(description="Grows by one with each change of the configuration.")
 
 
-def _company(info: Info) -> Company:
+def own_company(info: Info) -> Company:
     tenant = info.context.caller.tenant
     config = tenant.config
     return Company(
@@ -46,7 +43,7 @@ def _company(info: Info) -> Company:
     )
 
 
-async def _own_membership(info: Info) -> Member:
+async def own_membership(info: Info) -> Member:
     # Everybody may know themselves, whatever their role says of members.
     member_id = info.context.caller.member_id
     return await selected_record(info, Member, member_id, guarded=False)
@@ -63,11 +60,17 @@ class ClosedFields:
 class Viewer:
     @strawberry.field(description="Your membership.")
     async def member(self, info: Info) -> Member:
-        return await _own_membership(info)
+        return await own_membership(info)
 
     @strawberry.field(description="Your company.")
     def tenant(self, info: Info) -> Company:
-        return _company(info)
+        return own_company(info)
+
+    @strawberry.field(
+        description="Whether the company wants a second factor of you: until you have one, you can do nothing else."
+    )
+    def second_factor_due(self, info: Info) -> bool:
+        return info.context.caller.second_factor_due
 
     @strawberry.field(description="The rights you have, such as order.create or order.transition.confirm.")
     def rights(self, info: Info) -> list[str]:
@@ -84,37 +87,6 @@ class Viewer:
             for name, unreadable, unwritable in found
             if unreadable or unwritable
         ]
-
-
-@strawberry.input(description="Sign in. The company is needed only by those who belong to several.")
-class SignInInput:
-    email: str
-    password: str
-    tenant: str | None = strawberry.field(default=None, description="Short name of the company.")
-
-
-@strawberry.type(description="You are signed in; send the token as 'Authorization: Bearer <token>'.")
-class SignInPayload:
-    token: str = strawberry.field(description="Opaque and secret; valid for 14 days in this one company.")
-
-    @strawberry.field(description="Your membership.")
-    async def member(self, info: Info) -> Member:
-        return await _own_membership(info)
-
-    @strawberry.field(description="The company you are signed in to.")
-    def tenant(self, info: Info) -> Company:
-        return _company(info)
-
-
-SignInResult = Annotated[
-    SignInPayload | NotSignedIn | LimitExceeded,
-    strawberry.union("SignInResult", description="You, signed in, or why it was refused."),
-]
-
-
-@strawberry.type(description="You are signed out; the token is worthless.")
-class SignOutPayload:
-    signed_out: bool = strawberry.field(description="Always true.")
 
 
 @strawberry.input(description="Give a person access to the company.")
@@ -143,19 +115,6 @@ class MarkNotificationReadInput:
 
 @strawberry.type
 class PeopleMutations:
-    @mutation(SignInInput, description="Sign in with e-mail address and password.")
-    async def sign_in(self, info: Info, input: Values) -> SignInResult:
-        house = info.context.house
-        signed = await people.sign_in(house.database, input["email"], input["password"], input.get("tenant"))
-        info.context.token = signed.token
-        await info.context.refresh()
-        return SignInPayload(token=signed.token)
-
-    @mutation(description="Sign out: the token is refused from now on.")
-    async def sign_out(self, info: Info) -> SignOutPayload:
-        await people.sign_out(info.context.house.database, info.context.caller)
-        return SignOutPayload(signed_out=True)
-
     @mutation(CreateMemberInput, description="Give a person access to the company.")
     async def create_member(self, info: Info, input: Values) -> MemberResult:
         return await change(info, MemberPayload, input, lambda tx: people.create_member(tx, input))

@@ -8,8 +8,8 @@ from schema.context import Info
 from schema.reads import read_record
 from schema.record_types import Customer, Member, Order, Product
 from tenants import problems
-from tenants.people import ChooseCompany
 from tenants.records import REGISTRY
+from tenants.sign_in.entering import ChooseCompany
 
 Record = Annotated[
     Order | Customer | Product | Member, strawberry.union("Record", description="A record that has versions.")

@@ -35,6 +35,8 @@ from schema.previews import PreviewQueries
 from schema.problems import Problem
 from schema.products import ProductMutations
 from schema.scalars import SCALARS, DateText, DurationText, TimeText
+from schema.second_factor import SecondFactorMutations
+from schema.sign_in import SessionQueries, SignInMutations
 from schema.step_previews import StepPreviewQueries
 from schema.templates import TemplateMutations, TemplateQueries
 from schema.usage import UsageQueries
@@ -56,6 +58,7 @@ class Query(
     UsageQueries,
     NumberQueries,
     FieldQueries,
+    SessionQueries,
 ):
     @strawberry.field(description="You, your company, and what you may do there.")
     def viewer(self) -> Viewer:
@@ -68,6 +71,8 @@ class Mutation(
     CustomerMutations,
     ProductMutations,
     PeopleMutations,
+    SignInMutations,
+    SecondFactorMutations,
     ConfigurationMutations,
     ChangeSetMutations,
     TemplateMutations,

@@ -26,7 +26,7 @@ from server.live import RedisLive
 from server.metrics import CLASSES, count_request, metrics
 from server.origins import Origins
 from server.persisted import PersistedDocuments
-from server.sessions import SessionWatch
+from server.sessions import SessionWatch, UsedSessions
 from server.settings import Settings
 from server.strangers import Guesses, Strangers
 from server.usage import UsageTeller
@@ -201,21 +201,22 @@ def _opened(settings: Settings) -> Callable[[Application], Any]:
         database.on_commit.append(announcer)
         callers = Callers(database, room=settings.configuration_memory_mb * 2**20)
         limits = limits_of(settings)
-        app.state.house = House(database, callers, live, limits)
+        app.state.house = House(database, callers, live, limits, settings.secrets())
         app.state.sessions, app.state.watch = sessions, watch
         app.state.documents = PersistedDocuments(database, callers, registered_only=settings.documents == "registered")
         app.state.origins = Origins(settings.allowed_origins)
         app.state.strangers = Strangers(settings.anonymous_cost_rate)
         app.state.guesses = guesses = Guesses(settings.anonymous_cost_rate, database, callers)
+        app.state.used = used = UsedSessions(database, callers)
         app.state.usage = usage = UsageTeller(database, limits.spent_since_last_look)
-        for part in (announcer, live, sessions, watch, limits, usage):
+        for part in (announcer, live, sessions, watch, limits, usage, used):
             part.start()
         try:
             yield
         finally:
             await end(classes)
             await spellings.finish()
-            for ending in (guesses, sessions, live, announcer, watch, limits, usage, database):
+            for ending in (used, guesses, sessions, live, announcer, watch, limits, usage, database):
                 await ending.close()
 
     return lifespan

@@ -82,6 +82,8 @@ class GraphQLOverHTTP:
             else:
                 asked = asked_in(_from_url(scope["query_string"]))
             token = bearer_token(sent.authorization)
+            call = current()
+            call.address, call.user_agent = scope["client"][0] if scope["client"] else "", sent.user_agent
             answer = await _answered(scope, asked, token, sent.language)
         except Refused as refusal:
             more += [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
@@ -105,6 +107,7 @@ class Sent:
     content_length: str = "0"
     language: str = "en"
     origin: str | None = None
+    user_agent: str = ""
 
     @classmethod
     def of(cls, headers: Iterable[tuple[bytes, bytes]]) -> "Sent":
@@ -125,6 +128,8 @@ class Sent:
                     found.language = language_of(value.decode("latin-1"))
                 case b"origin":
                     found.origin = value.decode("latin-1")
+                case b"user-agent":
+                    found.user_agent = value.decode("latin-1")
         return found
 
 

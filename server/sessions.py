@@ -1,4 +1,4 @@
-"""Ends sockets whose session has ended: a token that is revoked must not go on hearing news."""
+"""Sessions of those who are being served: sockets whose session has ended are closed, and last uses are written down."""
 
 import asyncio
 import logging
@@ -8,11 +8,13 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import PoolTimeout
 
+from tenants.callers import Callers
 from tenants.database import Database
-from tenants.sessions import valid_sessions
+from tenants.sign_in.sessions import keep_used, valid_sessions
 from workers.ending import end
 
 BETWEEN_LOOKS = 2.0
+BETWEEN_NOTES = 60.0
 
 Close = Callable[[int, str], None]
 log = logging.getLogger(__name__)
@@ -61,3 +63,34 @@ class SessionWatch:
             if token not in valid:
                 for close in tuple(sockets):
                     close(4403, "Forbidden")
+
+
+class UsedSessions:
+    """Writes down every minute which sessions were used, so that those of people at work do not run out."""
+
+    def __init__(self, database: Database, callers: Callers) -> None:
+        self._database = database
+        self._callers = callers
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        if self._task is not None:
+            await end(self._task)
+
+    async def note(self) -> None:
+        """Write down those used since the last time. Raises the errors of the database."""
+        used = frozenset(self._callers.used)
+        if used:
+            self._callers.used.clear()
+            await keep_used(self._database, used)
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(BETWEEN_NOTES)
+            try:
+                await self.note()
+            except (psycopg.Error, PoolTimeout) as error:
+                log.warning("The use of sessions could not be written down: %s", error)

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from server.embedded import ServiceError, Services, running
+from tenants.secrets import Secrets
 
 APPLICATION_ROLE = "orderloom_app"
 DATABASE_SCHEMES = {"postgresql", "postgres", "postgresql+psycopg"}
@@ -97,11 +98,31 @@ def _origins(value: object) -> object:
     return found
 
 
+def _keys(value: object) -> object:
+    """The keys as they are kept. Their text is never part of a complaint."""
+    if not isinstance(value, str):
+        return value
+    found = tuple(value.replace(",", " ").split())
+    try:
+        Secrets(found)
+    except ValueError:
+        raise ValueError("one of them is no key") from None
+    return found
+
+
+def _page(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment):
+        raise ValueError("it is no address of web pages")
+    return value.rstrip("/")
+
+
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
+_SECRETS = {"secret_keys"}
 DATABASE_HINT = "a URL like postgresql://user:password@host:5432/database"
 
 
@@ -125,6 +146,14 @@ class Settings(BaseSettings):
     )
     mail_from: Annotated[str, AfterValidator(_sender)] = Field(
         default="Orderloom <orderloom@localhost>", description="a sender like 'Orderloom <orders@example.com>'"
+    )
+    # What secrets are encrypted with that must be read again, such as those of second factors: the first one encrypts, all decrypt.
+    secret_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_keys)] = Field(
+        default=(), description="keys that 'orderloom secret-key' makes, separated by spaces, the newest first"
+    )
+    # Where people follow the links of messages: <FRONTEND_URL>/password_reset?token=... and the like.
+    frontend_url: Annotated[str, AfterValidator(_page)] = Field(
+        default="", description="the address of your own web pages, like https://app.example.com"
     )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR"
@@ -165,8 +194,8 @@ class Settings(BaseSettings):
         for problem in error.errors():
             name = str(problem["loc"][0])
             field = cls.model_fields[name]
-            secret = name.endswith("_url")
-            value = redacted(str(problem["input"])) if secret else str(problem["input"])
+            is_url = name.endswith("_url")
+            value = "***" if name in _SECRETS else redacted(str(problem["input"])) if is_url else str(problem["input"])
             reason = f" ({problem['ctx']['error']})" if problem["type"] == "value_error" else ""
             complaints.append(f"{name.upper()} is '{value}'{reason}: set it to {field.description}.")
         return complaints
@@ -188,6 +217,10 @@ class Settings(BaseSettings):
         if self.redis_url:
             return self.redis_url.get_secret_value()
         return self._embedded("REDIS_URL", "redis").redis_url
+
+    def secrets(self) -> Secrets:
+        """What encrypts and decrypts secrets; nothing can be kept where no key is set."""
+        return Secrets([key.get_secret_value() for key in self.secret_keys])
 
     def smtp_server(self) -> SmtpServer | None:
         """Where to send mail, or None where none can be sent."""

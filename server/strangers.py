@@ -20,7 +20,7 @@ from schema.costs import RateLimited
 from tenants.callers import Callers, token_hash
 from tenants.database import Database
 from tenants.remembering import Remembered
-from tenants.sessions import open_sessions
+from tenants.sign_in.sessions import open_sessions
 from workers.ending import end
 
 # In points: what any request takes; how many characters are parsed for one; what a password's hash takes; a wrong token.
@@ -30,6 +30,7 @@ SIGN_IN = 500
 WRONG_TOKEN = 100
 # No more sign-ins than root fields are run, however often a document says so.
 MOST_SIGN_INS = 20
+_SIGN_INS = ("signIn", "confirmSignIn", "requestPasswordReset", "resetPassword")
 # What an idle bucket holds, in seconds of its rate.
 HOLDS_SECONDS = 20
 MOST_ADDRESSES = 10_000
@@ -144,7 +145,8 @@ def price(document: str | None) -> int:
     """What a document may cost, in points, told from its text alone; one that is named by its hash is a sign-in."""
     if document is None:
         return REQUEST + SIGN_IN
-    return REQUEST + len(document) // CHARACTERS + SIGN_IN * min(document.count("signIn"), MOST_SIGN_INS)
+    sign_ins = sum(map(document.count, _SIGN_INS))
+    return REQUEST + len(document) // CHARACTERS + SIGN_IN * min(sign_ins, MOST_SIGN_INS)
 
 
 def _owner(client: Address) -> str:

@@ -23,6 +23,7 @@ from typing import Any
 from server.children import Child, end_group, how_it_ended, say, spawn
 from server.embedded import Embedded, ServiceError, processes
 from server.preflight import PortTakenError, bound, check_database, check_redis
+from server.secret_keys import own_key
 from server.settings import Settings, SettingsError, app_database_url
 
 COMMAND = (sys.executable, "-m", "server.cli")
@@ -142,6 +143,7 @@ class Supervisor:
             "APP_DATABASE_URL": application.get_secret_value() if application else app_database_url(database_url),
             "REDIS_URL": redis_url or services.redis_url,
             "DATA_DIR": str(settings.data_dir),
+            "SECRET_KEYS": " ".join(key.get_secret_value() for key in settings.secret_keys) or own_key(settings.data_dir),
             "HOST": settings.host,
             "PORT": str(settings.port),
             processes.MARK: token,

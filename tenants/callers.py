@@ -15,7 +15,7 @@ import orjson
 from tenants.actors import MEMBER, Actor
 from tenants.config.snapshot import Tenant, TenantConfig, parse_definitions
 from tenants.database import ENTER, Caller, Connection, Database
-from tenants.problems import NotSignedIn
+from tenants.problems import NotSignedIn, SecondFactorDue
 from tenants.remembering import Remembered, Weight
 from tenants.wire import rows, statement
 
@@ -30,7 +30,7 @@ KEPT = 0.9
 CALLER, CONFIG = 1_800, 5_000
 
 _SESSION = statement("""
-SELECT s.tenant_id, s.member_id, s.stamp FROM sessions s
+SELECT s.tenant_id, s.member_id, s.stamp, s.second_factor FROM sessions s
 WHERE s.token_hash = %(token)s AND s.revoked_at IS NULL AND s.expires_at > now()
 """)
 _ENTER = statement(ENTER)
@@ -68,17 +68,23 @@ class Callers:
     weight: Weight = field(default_factory=Weight)
     # How many configurations had to go for others that are in use.
     forgotten: int = 0
+    # Whose sessions were used since somebody last took note of it.
+    used: set[bytes] = field(default_factory=set)
     _by_token: Remembered[bytes, Caller] = field(default_factory=lambda: Remembered(MOST_CALLERS))
     _tenants: Remembered[UUID, Tenant] = field(default_factory=lambda: Remembered(MOST_TENANTS))
     # By their fingerprints; their number is limited by their weight alone.
     _configs: Remembered[bytes, TenantConfig] = field(default_factory=lambda: Remembered(ROOM))
 
-    async def by_token(self, token: str, *, fresh: bool = False) -> Caller:
-        """The member whose session the token is. Raises :class:`NotSignedIn`."""
+    async def by_token(self, token: str, *, fresh: bool = False, enrolling: bool = False) -> Caller:
+        """The member whose session the token is. Raises :class:`NotSignedIn`, and :class:`SecondFactorDue` for a session that may do
+        nothing but get a second factor, unless that is what it is asked for (``enrolling``)."""
         hashed = token_hash(token)
         known = None if fresh else self._by_token.get(hashed)
         caller = known or await self._identify(hashed)
+        if caller.second_factor_due and not enrolling:
+            raise SecondFactorDue
         self._use(caller.config)
+        self.used.add(hashed)
         return caller
 
     @property
@@ -115,7 +121,9 @@ class Callers:
             (member,) = members
             tenant = await self._tenant(connection, session["tenant_id"], rows(connection, version))
         actor = Actor(MEMBER, member["id"], member["name"], tuple(member["roles"]), member["language"])
-        caller = Caller(tenant, actor, tenant.config.policy.access(actor.roles), hashed, session["stamp"])
+        is_due = not session["second_factor"] and tenant.config.sign_in.wants_second_factor(actor.roles)
+        access = tenant.config.policy.access(() if is_due else actor.roles)
+        caller = Caller(tenant, actor, access, hashed, session["stamp"], is_due)
         return self._by_token.put(hashed, caller)
 
     def _unknown(self, hashed: bytes) -> NotSignedIn:
@@ -182,6 +190,7 @@ class Callers:
         while self.weight.bytes > self.room * KEPT and len(self._configs) > 1:
             config = self._configs.drop_oldest()
             config.weight.leave()
+            config.let_go()
             gone.add(config)
         self.forgotten += len(gone)
         # Many at once, because all who use one of them must be looked for.

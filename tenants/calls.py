@@ -13,7 +13,7 @@ from uuid import UUID
 @dataclass(slots=True)
 class Call:
     """``id`` is what a user can quote; ``kind`` and ``field`` are the operation's, from the schema; ``statements`` is how
-    many SQL statements were sent."""
+    many SQL statements were sent; ``address`` and ``user_agent`` are whence it came and what the program calls itself."""
 
     id: str = ""
     tenant_id: UUID | None = None
@@ -23,6 +23,8 @@ class Call:
     field: str = ""
     cost: int = 0
     statements: int = 0
+    address: str = ""
+    user_agent: str = ""
 
 
 # Takes what is said outside of any call.

@@ -34,6 +34,13 @@ async def _in_each_tenant(database: Database, sql: str, **parameters: Any) -> in
     return touched
 
 
+async def forget_tries(database: Database) -> int:
+    """Delete the tries to sign in that count no more, and say how many."""
+    async with database.connection() as connection:
+        cursor = await connection.execute("DELETE FROM sign_in_tries WHERE tried_at < now() - interval '2 hours'")
+    return cursor.rowcount
+
+
 async def forget_sessions(database: Database) -> int:
     """Delete the sessions that have run out, and say how many. Revoked ones stay until they would have."""
     async with database.connection() as connection:

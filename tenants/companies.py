@@ -48,7 +48,8 @@ async def create_company(database: Database, company: NewCompany) -> UUID:
         raise InvalidInput(errors)
     definitions = read_template(company.template)
     tenant_id = new_id()
-    password = await hash_password(company.owner_password)
+    about = (company.owner_email, company.owner_name, company.name)
+    password = await hash_password(company.owner_password, about=about)
     async with database.connection() as connection:
         try:
             async with connection.transaction():

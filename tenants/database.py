@@ -77,7 +77,8 @@ class UnsafeRole(Exception):
 class Caller:
     """For whom a call is made, as last seen; every statement checks that it still holds.
 
-    ``stamp`` is the session's: it grows whenever what its member is or may do changes.
+    ``stamp`` is the session's: it grows whenever what its member is or may do changes. With ``second_factor_due`` it may do nothing but
+    get a second factor.
     """
 
     tenant: Tenant
@@ -85,6 +86,7 @@ class Caller:
     access: Access
     token_hash: bytes | None = None
     stamp: int | None = None
+    second_factor_due: bool = False
     language: str = field(init=False)
     entering: Bound = field(init=False, repr=False, compare=False)
 

@@ -1,107 +1,21 @@
-"""People: users, their memberships in companies, and their sessions.
+"""People: users, and their memberships in companies.
 
-A user is a person with an e-mail address and a password; a member is that person in one company, with roles there; a session is
-an opaque random token bound to one membership, of which only the hash is kept.
+A user is a person with an e-mail address and a password; a member is that person in one company, with roles there. How they sign in
+is in :mod:`tenants.sign_in`.
 """
 
-import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from tenants.callers import token_hash
 from tenants.database import ENTER, Caller, Connection, Database
 from tenants.field_types import BadValue
 from tenants.field_types.contacts import email_address
 from tenants.forms import Form
-from tenants.passwords import hash_password, verify_password
-from tenants.problems import Conflict, InvalidInput, LimitExceeded, NotFound, NotSignedIn, Problem
+from tenants.passwords import hash_password
+from tenants.problems import Conflict, InvalidInput, LimitExceeded, NotFound
 from tenants.rules.writable import unwritable
-from tenants.sign_in_failures import SignInFailures
 from tenants.transaction import Transaction, new_id
-
-SESSION_LENGTH = timedelta(days=14)
-TOKEN_PREFIX = "ol_"  # noqa: S105  (a prefix that lets secret scanners recognise our tokens)
-
-_FAILURES = SignInFailures()
-_MEMBERSHIPS = """
-SELECT m.id AS member_id, m.tenant_id, t.slug FROM members m JOIN tenants t ON t.id = m.tenant_id
-WHERE m.user_id = %(user)s AND m.active ORDER BY t.slug
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    token: str
-    tenant_id: UUID
-    member_id: UUID
-
-
-class ChooseCompany(Problem):
-    """The person belongs to several companies and named none."""
-
-    def __init__(self, slugs: list[str]) -> None:
-        super().__init__("sign_in_choose", tenants=", ".join(slugs))
-
-
-async def sign_in(database: Database, email: str, password: str, slug: str | None = None) -> SignedIn:
-    """Open a session. Raises :class:`NotSignedIn` without telling what was wrong, :class:`ChooseCompany` once the password
-    was right, and :class:`LimitExceeded` after too many failures."""
-    address = email.strip().lower()
-    _FAILURES.check(address)
-    async with database.connection() as connection:
-        cursor = await connection.execute(
-            "SELECT id, password_hash FROM users WHERE email = %(email)s", {"email": address}
-        )
-        user = await cursor.fetchone()
-    if not await verify_password(password, user["password_hash"] if user else None) or user is None:
-        _FAILURES.add(address)
-        raise NotSignedIn("sign_in_failed")
-    _FAILURES.clear(address)
-    memberships = await _memberships(database, user["id"])
-    chosen = [row for row in memberships if slug in (None, row["slug"])]
-    if not chosen:
-        raise NotSignedIn("sign_in_failed")
-    if len(chosen) > 1:
-        raise ChooseCompany([row["slug"] for row in chosen])
-    return await open_session(database, chosen[0]["tenant_id"], chosen[0]["member_id"])
-
-
-async def _memberships(database: Database, user_id: UUID) -> list[dict[str, Any]]:
-    async with database.connection() as connection, connection.pipeline():
-        # The policy of members also shows a user their own memberships, whatever the tenant.
-        await connection.execute("SELECT set_config('app.user_id', %(user)s::text, true)", {"user": user_id})
-        return await (await connection.execute(_MEMBERSHIPS, {"user": user_id})).fetchall()
-
-
-async def open_session(database: Database, tenant_id: UUID, member_id: UUID) -> SignedIn:
-    """A new session of a member."""
-    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    now = datetime.now(UTC)
-    async with database.connection() as connection:
-        await connection.execute(
-            "INSERT INTO sessions (token_hash, tenant_id, member_id, created_at, expires_at)"
-            " VALUES (%(hash)s, %(tenant)s, %(member)s, %(now)s, %(end)s)",
-            {
-                "hash": token_hash(token),
-                "tenant": tenant_id,
-                "member": member_id,
-                "now": now,
-                "end": now + SESSION_LENGTH,
-            },
-        )
-    return SignedIn(token, tenant_id, member_id)
-
-
-async def sign_out(database: Database, caller: Caller) -> None:
-    """End the caller's session; the token is refused from the next request on, in every process."""
-    async with database.connection() as connection:
-        await connection.execute(
-            "UPDATE sessions SET revoked_at = now() WHERE token_hash = %(hash)s AND revoked_at IS NULL",
-            {"hash": caller.token_hash},
-        )
 
 
 async def member_by_email(database: Database, tenant_id: UUID, email: str | None) -> UUID:
@@ -118,6 +32,20 @@ async def member_by_email(database: Database, tenant_id: UUID, email: str | None
     if row is None:
         raise LookupError(email or "owner")
     return UUID(str(row["id"]))
+
+
+async def user_of(database: Database, caller: Caller) -> dict[str, Any]:
+    """The person behind the caller: ``id``, ``email``, ``name``, ``password_hash``."""
+    async with database.connection() as connection, connection.pipeline():
+        await connection.execute(ENTER, {"tenant": caller.tenant_id})
+        cursor = await connection.execute(
+            "SELECT u.id, u.email, u.name, u.password_hash FROM users u JOIN members m ON m.user_id = u.id"
+            " WHERE m.tenant_id = %(tenant)s AND m.id = %(member)s",
+            {"tenant": caller.tenant_id, "member": caller.member_id},
+        )
+        row = await cursor.fetchone()
+    assert row is not None, "a member's user is never deleted"
+    return row
 
 
 async def is_known(database: Database, email: str) -> bool:
@@ -262,7 +190,8 @@ def _stale(row: Mapping[str, Any], expected: int | None) -> Conflict:
 
 async def _first_password(form: Form) -> str:
     try:
-        return await hash_password(str(form.values.get("password") or ""))
+        about = (str(form.values.get("email") or ""), str(form.values.get("name") or ""))
+        return await hash_password(str(form.values.get("password") or ""), about=about)
     except InvalidInput as problem:
         form.errors.extend(problem.errors)
         return ""

@@ -1,4 +1,4 @@
-"""The five refusals of the house. Every other exception is a bug.
+"""The refusals of the house. Every other exception is a bug.
 
 A problem carries a code and data, not a sentence: the door renders it in the caller's language with
 :func:`tenants.messages.render`.
@@ -74,6 +74,13 @@ class NotSignedIn(Problem):
 
     def __init__(self, code: str = "not_signed_in") -> None:
         super().__init__(code)
+
+
+class SecondFactorDue(Problem):
+    """The company wants a second factor of members with these roles, and this session has shown one only."""
+
+    def __init__(self) -> None:
+        super().__init__("second_factor.due")
 
 
 class NotFound(Problem):

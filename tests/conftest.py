@@ -30,6 +30,7 @@ import uvicorn
 from argon2 import PasswordHasher
 from starlette.applications import Starlette
 
+import server.sessions
 import server.tenant_classes
 import server.usage
 from server.app import create_app
@@ -39,6 +40,7 @@ from server.settings import Settings, app_database_url
 from tenants import passwords, spellings
 from tenants.callers import Callers
 from tenants.database import Database
+from tenants.secrets import new_key
 from tenants.wire import Bound, WireConnection
 from tests.harness import Client, Company, Drain, Outbox, Statements, found_company
 from tests.services import fresh_database, shared_services
@@ -85,6 +87,7 @@ def settings(services: Services, worker_id: str, tmp_path_factory: pytest.TempPa
             "redis_url": urlsplit(services.redis_url)._replace(path=f"/{number}").geturl(),
             "data_dir": tmp_path_factory.mktemp("data"),
             "smtp_url": None,
+            "secret_keys": new_key(),
             # No test asks for so much but those of the limits, which set their own.
             "company_cost_rate": 10**9,
             "company_cost_burst": 10**12,
@@ -190,6 +193,7 @@ async def app(settings: Settings) -> AsyncIterator[Starlette]:
     application = create_app(settings)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(server.usage, "BETWEEN_TELLS", 3_600.0)
+        patch.setattr(server.sessions, "BETWEEN_NOTES", 3_600.0)
         patch.setattr(server.tenant_classes, "BETWEEN_LOOKS", 3_600.0)
         async with application.router.lifespan_context(application):
             yield application

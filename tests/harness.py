@@ -13,7 +13,9 @@ from tenants import jobs, people, spellings
 from tenants.callers import Callers
 from tenants.companies import NewCompany, create_company
 from tenants.database import ENTER, ENTERING, TRANSACTION_LIMIT, Caller, Database
+from tenants.sign_in.sessions import open_session
 from tenants.transaction import SHARE, Transaction, begin, new_id
+from workers.proofs import ProofMailer
 from workers.run import DO
 from workers.work import Work
 
@@ -133,7 +135,7 @@ class Company:
             await connection.execute(ENTER, {"tenant": self.id})
             user_id = await people.find_or_create_user(connection, email, name, "!")
             member_id = await people.add_member(connection, self.id, user_id, name, email, list(roles), language)
-        signed_in = await people.open_session(self.database, self.id, member_id)
+        signed_in = await open_session(self.database, self.id, member_id)
         return Person(member_id, email, signed_in.token)
 
 
@@ -150,7 +152,7 @@ async def found_company(database: Database, callers: Callers, client: Client | N
     new = NewCompany(**(wanted | changes))
     tenant_id = await create_company(database, new)
     owner_id = await people.member_by_email(database, tenant_id, new.owner_email)
-    owner = Person(owner_id, new.owner_email, (await people.open_session(database, tenant_id, owner_id)).token)
+    owner = Person(owner_id, new.owner_email, (await open_session(database, tenant_id, owner_id)).token)
     company = Company(tenant_id, new.slug, owner, owner, owner, database, callers, client)
     member = await company.add_person("member", name="Max Member")
     read_only = await company.add_person("read_only", name="Rita Reader")
@@ -193,6 +195,13 @@ class Drain:
             done += len(found)
             assert done < self.most, "the jobs do not come to an end"
         return done
+
+    async def mail(self) -> int:
+        """How many messages with secrets were sent, or had nobody to go to."""
+        mailer, sent = ProofMailer(self.work.database, self.work.send), 0
+        while await mailer.send_next():
+            sent += 1
+        return sent
 
 
 @dataclass

@@ -18,7 +18,7 @@ async def test_a_check_of_several_parts_says_nothing_of_what_is_absent(company: 
     async with unchanged(company):
         for custom in ({"wa": "201"}, {"wb": "201"}, {"wa": "201", "wb": "1"}):
             problem = await refused(company, CREATE_ORDER, lines=LINES, custom=custom)
-            assert bad_values(problem) == {"custom.wa": "RULE_CHECK"}
+            assert bad_values(problem) == {"custom.wa": "RULE_BROKEN"}
 
 
 async def test_the_same_over_lines(company: Company, client: Client) -> None:
@@ -28,7 +28,7 @@ async def test_the_same_over_lines(company: Company, client: Client) -> None:
     await done(company, CREATE_ORDER, lines=[{**LINES[0], "quantity": "2"}])
     async with unchanged(company):
         problem = await refused(company, CREATE_ORDER, lines=LINES)
-    assert bad_values(problem) == {"lines": "RULE_CHECK"}
+    assert bad_values(problem) == {"lines": "RULE_BROKEN"}
 
 
 async def test_a_formula_of_an_absent_value_is_neither_true_nor_false(company: Company, client: Client) -> None:

@@ -73,6 +73,7 @@ LEFT_OUT = {
     ("Viewer", "closedFields"),
     ("Configuration", "document"),
     ("Configuration", "definitions"),
+    ("Viewer", "secondFactorDue"),
 }
 PLAIN = {
     "Query": (*LISTS, *ROOTS, "node", "viewer", "configuration"),

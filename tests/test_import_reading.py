@@ -18,7 +18,6 @@ from tenants.imports.formats import FileFormat
 from tenants.imports.mapping import parse_mapping
 from tenants.imports.reading import Row, Table, Unreadable, open_table
 from tenants.problems import InvalidInput
-from tenants.transaction import new_id
 
 DOCS = Path(__file__).parent.parent / "docs"
 

@@ -7,10 +7,8 @@ import orjson
 import pytest
 
 from schema.execution import House, Operation, execute
-from tenants import people
 from tenants.callers import Callers
 from tenants.people import update_member
-from tenants.sign_in_failures import SignInFailures
 from tests.conftest import NewCompany
 from tests.documents import (
     CREATE_MEMBER,
@@ -94,30 +92,6 @@ async def test_a_wrong_sign_in_does_not_tell_what_was_wrong(
     message = "E-mail address, password or company is wrong."
     expected = {"__typename": "NotSignedIn", "code": "SIGN_IN_FAILED", "message": message}
     assert answers == [expected] * len(answers)
-
-
-async def test_guessing_a_password_has_to_wait(
-    company: Company, client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After ten failures even the right password waits, for this address alone; fifteen minutes later it opens again."""
-    now = 0.0
-    monkeypatch.setattr(people, "_FAILURES", SignInFailures(lambda: now))
-    for _ in range(10):
-        assert (await sign_in(client, company.owner.email, "wrong-password"))["code"] == "SIGN_IN_FAILED"
-        now += 30
-    expected = {
-        "__typename": "LimitExceeded",
-        "code": "LIMIT_SIGN_IN",
-        "message": "Too many failed sign-ins. Try again in 10 minutes.",
-    }
-    assert await sign_in(client, company.owner.email) == expected
-    assert await sign_in(client, f" {company.owner.email.upper()}") == expected
-    assert (await sign_in(client, "other@example.com"))["code"] == "SIGN_IN_FAILED"
-    now = 15 * 60
-    assert (await sign_in(client, company.owner.email))["__typename"] == "SignInPayload"
-    # The right password wipes the slate clean.
-    for _ in range(10):
-        assert (await sign_in(client, company.owner.email, "wrong-password"))["code"] == "SIGN_IN_FAILED"
 
 
 async def test_who_belongs_to_several_companies_chooses(

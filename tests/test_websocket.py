@@ -19,6 +19,7 @@ import server.graphql_ws
 import server.sessions
 from server.graphql_ws import LARGEST_MESSAGE, MOST_OPERATIONS
 from tenants import people
+from tenants.sign_in.sessions import sign_out
 from tests.conftest import NewCompany
 from tests.examples import create_orders
 from tests.harness import Company, Person, Row
@@ -154,7 +155,7 @@ async def test_the_socket_of_a_session_that_ends_is_closed(
         await socket.subscribe(CHANGES)
         await listening(socket, app, company)
         if how == "sign_out":
-            await people.sign_out(company.database, await company.caller(company.member))
+            await sign_out(company.database, await company.caller(company.member))
         else:
             async with company.begin() as tx:
                 await people.update_member(tx, company.member.id, {"active": False})

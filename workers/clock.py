@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from tenants import chores, usage
+from tenants import chores, proofs, usage
 from tenants.database import Database
+from tenants.sign_in import entering
 from workers import broker as queue
 from workers.ending import end
 from workers.relay import Relay
@@ -19,6 +20,9 @@ CHORES: dict[str, Callable[[Database], Awaitable[int]]] = {
     "idempotency keys forgotten": chores.forget_idempotency_keys,
     "files forgotten": chores.forget_files,
     "sessions forgotten": chores.forget_sessions,
+    "tries to sign in forgotten": chores.forget_tries,
+    "sign-ins given up": entering.forget_challenges,
+    "proofs forgotten": proofs.forget_old,
     "companies measured": usage.measure_due,
 }
 BETWEEN_CHORES = 300.0

@@ -1,5 +1,6 @@
 """One worker process: takes wake-up messages from Redis and does the jobs they name, several at once."""
 
+import asyncio
 import logging
 import signal
 import threading
@@ -28,8 +29,10 @@ from workers.backfills import go_on_with_backfill
 from workers.conversions import convert_field
 from workers.deliveries import send_delivery
 from workers.drafts import apply_scheduled_draft
+from workers.ending import end
 from workers.field_indexes import build_field_index
 from workers.life_cycles import migrate_life_cycle
+from workers.proofs import ProofMailer
 from workers.work import Work
 
 THREADS = 8
@@ -54,13 +57,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """Where the worker finds the database (as the application role) and Redis, how it sends messages, and on which address
-    and port it tells of itself."""
+    """Where the worker finds the database (as the application role) and Redis, how it sends messages, on which address
+    and port it tells of itself, and where the links of messages lead."""
 
     database_url: str
     redis_url: str
     send: Send
     metrics_at: tuple[str, int] | None = None
+    frontend_url: str = ""
 
 
 def run(settings: WorkerSettings) -> None:
@@ -102,6 +106,7 @@ class _House(Middleware):
         self._settings = settings
         self._announcer = Announcer(settings.redis_url)
         self._work: Work | None = None
+        self._mailing: asyncio.Task[None] | None = None
 
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         try:
@@ -138,9 +143,13 @@ class _House(Middleware):
         database = await Database.open(self._settings.database_url, size=THREADS + 1)
         self._announcer.start()
         database.on_commit.append(self._announcer)
+        mailer = ProofMailer(database, self._settings.send, self._settings.frontend_url)
+        self._mailing = asyncio.create_task(mailer.run())
         return Work(database, Callers(database), self._settings.send)
 
     async def _close(self, work: Work) -> None:
+        if self._mailing is not None:
+            await end(self._mailing)
         await self._announcer.close()
         await spellings.finish()
         await work.database.close()

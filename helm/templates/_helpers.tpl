@@ -45,6 +45,11 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
 {{- $application := .Values.database.application -}}
 {{- $_ := required "database.application.secretName: name the Secret with the URL of the application role" $application.secretName -}}
 {{ include "orderloom.secret" (list "APP_DATABASE_URL" $application) }}
+{{- if .Values.secretKeys.secretName }}
+{{ include "orderloom.secret" (list "SECRET_KEYS" .Values.secretKeys) }}
+{{- end }}
+- name: FRONTEND_URL
+  value: {{ .Values.frontendUrl | quote }}
 - name: LOG_LEVEL
   value: {{ .Values.logLevel | quote }}
 - name: DATA_DIR

@@ -10,6 +10,7 @@ from tenants import people
 from tenants.companies import NewCompany, create_company, list_companies
 from tenants.config.shipped_templates import DEFAULT_TEMPLATE, template_names
 from tenants.quotas import Quotas
+from tenants.sign_in.sessions import open_session
 from tenants.usage import set_quotas
 
 tenant = typer.Typer(help="Companies on this instance.", no_args_is_help=True)
@@ -115,4 +116,4 @@ async def _token(slug: str, user: str | None) -> str:
         except LookupError:
             who = f"active member '{user}'" if user else "active owner"
             raise CommandError(f"The company '{slug}' has no {who}.") from None
-        return (await people.open_session(house.database, tenant_id, member_id)).token
+        return (await open_session(house.database, tenant_id, member_id, second_factor=True)).token

@@ -18,6 +18,7 @@ from server.preflight import check_database
 from server.protocol import Server, configured, listening_socket
 from server.settings import Settings
 from tenants.companies import list_companies
+from tenants.secrets import new_key
 from workers import clock as clock_process
 from workers import run as worker_process
 from workers.run import WorkerSettings
@@ -44,7 +45,9 @@ def worker() -> None:
     check_database(url)
     tracing.start("orderloom-worker")
     metrics_at = (settings.host, settings.worker_metrics_port) if settings.worker_metrics_port else None
-    worker_process.run(WorkerSettings(url, settings.redis_address(), mail.sender(settings), metrics_at))
+    worker_process.run(
+        WorkerSettings(url, settings.redis_address(), mail.sender(settings), metrics_at, settings.frontend_url)
+    )
 
 
 def clock() -> None:
@@ -53,6 +56,11 @@ def clock() -> None:
     url = settings.application_database_url()
     check_database(url)
     asyncio.run(clock_process.run(url, settings.redis_address()))
+
+
+def secret_key() -> None:
+    """Make a key for SECRET_KEYS, with which secrets are encrypted; put a new one in front of the old ones."""
+    typer.echo(new_key())
 
 
 def migrate() -> None:

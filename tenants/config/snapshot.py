@@ -1,7 +1,7 @@
 """The configuration in force: a frozen snapshot of one tenant's definitions at one version."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, TypeVar, cast
@@ -16,6 +16,7 @@ from tenants.config.definitions import (
     NUMBERING_KEY,
     REVIEW_KEY,
     SETTINGS_KEY,
+    SIGN_IN_KEY,
     Automation,
     Category,
     CustomField,
@@ -25,6 +26,7 @@ from tenants.config.definitions import (
     Role,
     Rule,
     Settings,
+    SignIn,
     Status,
     Transition,
     View,
@@ -113,6 +115,12 @@ class TenantConfig:
         if name not in self._derived:
             self._derived[name] = make(self)
         return cast(Made, self._derived[name])
+
+    def let_go(self) -> None:
+        """Forget all that was made of it, so that memory is free at once; whoever still uses it makes it anew."""
+        self._derived.clear()
+        for name in self.__dict__.keys() - {each.name for each in fields(self)}:
+            del self.__dict__[name]
 
     def _open(self, kind: str) -> dict[str, Any]:
         return {
@@ -219,6 +227,11 @@ class TenantConfig:
     @cached_property
     def roles(self) -> dict[str, Role]:
         return self._open("role")
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        found = self.definitions["sign_in"].get(SIGN_IN_KEY)
+        return found if isinstance(found, SignIn) else SignIn()
 
     @cached_property
     def automations(self) -> dict[str, Automation]:

@@ -23,6 +23,7 @@ from tenants.messages import (
     orders,
     reviews,
     rules,
+    sign_in,
     templates,
     values,
     views,
@@ -47,6 +48,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **orders.SENTENCES,
     **reviews.SENTENCES,
     **rules.SENTENCES,
+    **sign_in.SENTENCES,
     **templates.SENTENCES,
     **values.SENTENCES,
     **views.SENTENCES,
@@ -66,6 +68,7 @@ RECORD_NAMES: dict[str, tuple[str, str]] = {
     "change_set": ("change set", "变更集"),
     "configuration_draft": ("draft", "草稿"),
     "file": ("file", "文件"),
+    "session": ("session", "会话"),
 }
 
 

@@ -123,6 +123,7 @@ PROPERTY_NAMES: dict[str, tuple[str, str]] = {
     "languages": ("languages", "语言"),
     "pattern": ("pattern", "规则"),
     "gapless": ("numbers without holes", "连续编号"),
+    "second_factor": ("roles that need a second factor", "须双重验证的角色"),
     "type": ("type", "类型"),
     "label": ("label", "名称"),
     "help": ("help text", "帮助文本"),

@@ -11,7 +11,8 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.types import BigInteger
+from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.types import BigInteger, DateTime
 
 from tenants.columns import (
     count_column,
@@ -53,6 +54,11 @@ users = Table(
     text_column("password_hash"),
     text_column("name"),
     time_column("created_at"),
+    # The secret of the authenticator application, encrypted; it counts once it is proved (``totp_since``). ``totp_step`` is the
+    # last time step whose code was taken: no code is taken twice.
+    Column("totp_secret", LargeBinary, nullable=True),
+    time_column("totp_since", nullable=True),
+    Column("totp_step", BigInteger, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("email"),
 )
@@ -67,6 +73,12 @@ sessions = Table(
     time_column("created_at"),
     time_column("expires_at"),
     time_column("revoked_at", nullable=True),
+    # The name of a session for whoever lists them: its token is known to its owner alone.
+    Column("id", UUID(as_uuid=True), nullable=False, server_default=text("gen_random_uuid()")),
+    Column("last_used_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    text_column("user_agent", default=""),
+    text_column("address", default=""),
+    flag_column("second_factor", False),
     PrimaryKeyConstraint("token_hash"),
     ForeignKeyConstraint(["tenant_id", "member_id"], ["members.tenant_id", "members.id"], ondelete="CASCADE"),
     Index("sessions_member_id_idx", "tenant_id", "member_id"),

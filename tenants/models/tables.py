@@ -20,6 +20,7 @@ from tenants.models import (
     identity,
     life_cycles,
     search,
+    sign_in,
     unique_values,
     usage,
 )
@@ -28,6 +29,11 @@ SHARED_TABLES = {
     "tenants": "found by slug at sign-in; its policies let a tenant change only its own row",
     "users": "one person may belong to several tenants, and signs in before one is chosen",
     "sessions": "a token names its tenant; only the SHA-256 of the token is kept",
+    "recovery_codes": "of a person, as the password is",
+    "devices": "of a person; asked before the person is known",
+    "sign_in_challenges": "between the password and the code nobody has entered a tenant",
+    "sign_in_tries": "counted for addresses of which it is not told whether they are anybody's",
+    "proofs": "whoever has the secret that was mailed has no tenant yet; only its SHA-256 is kept",
     "shared_documents": "registered by the operator for all companies; holds nothing of any",
     "jobs": "the relay drains the work of all tenants in one statement; rows hold ids and times only",
 }
@@ -51,6 +57,7 @@ __all__ = [
     "identity",
     "life_cycles",
     "search",
+    "sign_in",
     "unique_values",
     "usage",
 ]

@@ -15,6 +15,7 @@ from tenants.config.checks import (  # noqa: F401  (importing a check registers 
     roles,
     rules,
     settings,
+    sign_in,
     views,
 )
 from tenants.config.checks.base import CHECKS, RESERVED, Proposal

@@ -26,6 +26,7 @@ from tenants.config.definitions.life_cycles import Category, Gate, LifeCycle, Or
 from tenants.config.definitions.void_reasons import VoidReason
 from tenants.config.definitions.rules import Effect, Rule
 from tenants.config.definitions.roles import Grant, Role
+from tenants.config.definitions.sign_in import EVERYBODY, SIGN_IN_KEY, SignIn
 from tenants.config.definitions.automations import Automation, Trigger
 from tenants.config.definitions.views import View, ViewColumn
 from tenants.config.definitions.review import REVIEW_KEY, Review
@@ -33,6 +34,7 @@ from tenants.languages import LANGUAGES, label
 # isort: on
 
 __all__ = [
+    "EVERYBODY",
     "FIELD_KEY",
     "KEY_PATTERN",
     "KINDS",
@@ -40,6 +42,7 @@ __all__ = [
     "NUMBERING_KEY",
     "REVIEW_KEY",
     "SETTINGS_KEY",
+    "SIGN_IN_KEY",
     "Automation",
     "Category",
     "Colour",
@@ -62,6 +65,7 @@ __all__ = [
     "Rule",
     "Sentence",
     "Settings",
+    "SignIn",
     "Status",
     "Template",
     "Texts",

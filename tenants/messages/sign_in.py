@@ -1,0 +1,51 @@
+"""Signing in, second factors, passwords, and the messages with secrets."""
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    "sign_in.wrong_password": ("The password is wrong.", "密码不正确。"),
+    "sign_in.challenge_over": (
+        "This sign-in is over or was finished already. Sign in again with your password.",
+        "本次登录已过期或已完成，请重新用密码登录。",
+    ),
+    "sign_in.unknown_secret": (
+        "This secret is unknown, was used already, or is too old. Ask for a new message.",
+        "该验证码不存在、已使用或已过期，请重新获取。",
+    ),
+    "second_factor.due": (
+        "Your company wants a second factor when you sign in. Set one up (startSecondFactor), or sign in again with the one you have.",
+        "您的公司要求登录时使用双重验证。请先设置（startSecondFactor），已设置的请重新登录。",
+    ),
+    "second_factor.wrong_code": (
+        "The code is wrong, was used already, or is too old. Wait for the next one.",
+        "验证码不正确、已使用或已过期，请等待下一个。",
+    ),
+    "second_factor.is_on": ("You have a second factor already.", "您已启用双重验证。"),
+    "second_factor.is_off": ("You have no second factor.", "您尚未启用双重验证。"),
+    "second_factor.not_begun": (
+        "There is no second factor to prove. Begin with startSecondFactor.",
+        "没有待验证的双重验证，请先调用 startSecondFactor。",
+    ),
+    "second_factor.owner": (
+        "Only an owner can reset the second factor of an owner.",
+        "只有所有者可以重置所有者的双重验证。",
+    ),
+    "second_factor.elsewhere": (
+        "This person belongs to other companies too, so that no one of them can reset their second factor. They can use a recovery code.",
+        "该成员还属于其他公司，任何一家都不能重置其双重验证。请本人使用恢复码。",
+    ),
+    "secrets.no_key": (
+        "Secrets cannot be kept on this instance, or not be read any more: its operator has to set SECRET_KEYS.",
+        "本实例无法保存或读取机密信息：请运营方设置 SECRET_KEYS。",
+    ),
+    "limit.sign_in_once": ("Sign in once in an operation.", "每次操作只能登录一次。"),
+    "limit.common_password": (
+        "Many people use this password, or it is made of a name, a row of keys or a piece that repeats. Choose several words that have nothing to do with each other.",
+        "该密码过于常见，或由姓名、连续按键或重复片段组成。请使用几个互不相关的词。",
+    ),
+    "mail.password_reset_subject": ("Set your password anew", "重设密码"),
+    "mail.password_reset_text": (
+        "Somebody, probably you, has asked to set the password of this address anew.\n\n{way}\n\nThis holds for an hour and can be used once. If it was not you, do nothing: your password stays as it is.",
+        "有人（可能是您本人）申请重设该地址的密码。\n\n{way}\n\n一小时内有效，仅可使用一次。如非本人操作，请忽略本邮件，密码不会改变。",
+    ),
+    "mail.by_link": ("Follow this link:\n{link}", "请打开以下链接：\n{link}"),
+    "mail.by_secret": ("Your secret:\n{secret}", "您的验证码：\n{secret}"),
+}

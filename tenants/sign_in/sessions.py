@@ -1,0 +1,167 @@
+"""Sessions: opened for a member, used, listed and ended. A token is random; only its SHA-256 is kept.
+
+A session ends :data:`LENGTH` after it began, and earlier when it was not used for :data:`IDLE`: ``expires_at`` is the earlier of the two,
+so that every call asks for one thing only. Its last use is written down every few minutes, not with each call.
+"""
+
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from tenants.callers import token_hash
+from tenants.database import Caller, Database
+from tenants.problems import NotFound
+from tenants.transaction import Transaction
+
+LENGTH = timedelta(days=14)
+IDLE = timedelta(days=5)
+TOKEN_PREFIX = "ol_"  # noqa: S105  (a prefix that lets secret scanners recognise our tokens)
+LONGEST_USER_AGENT = 200
+MOST_SHOWN = 200
+
+Row = dict[str, Any]
+
+_HOLDS = "s.revoked_at IS NULL AND s.expires_at > now()"
+_VALID = f"SELECT s.token_hash FROM sessions s WHERE s.tenant_id = %(tenant)s AND s.token_hash = ANY(%(hashes)s) AND {_HOLDS}"  # noqa: S608
+_OPEN = f"SELECT s.token_hash FROM sessions s WHERE s.token_hash = ANY(%(hashes)s) AND {_HOLDS}"  # noqa: S608
+_INSERT = """
+INSERT INTO sessions (token_hash, tenant_id, member_id, created_at, expires_at, user_agent, address, second_factor)
+VALUES (%(hash)s, %(tenant)s, %(member)s, now(), now() + %(idle)s, %(user_agent)s, %(address)s, %(second_factor)s)
+"""
+# Nobody writes a session's row more often than every tenth minute because of its use.
+_USED = """
+UPDATE sessions SET last_used_at = now(), expires_at = least(created_at + %(length)s, now() + %(idle)s)
+WHERE token_hash = ANY(%(hashes)s) AND revoked_at IS NULL AND expires_at > now() AND last_used_at < now() - interval '10 min'
+"""
+# Sessions are not under row security, and members are: joined, they are those of the tenant alone, whatever else fails.
+_LIST = f"""
+SELECT s.id, s.token_hash, s.user_agent, s.address, s.created_at, s.last_used_at, s.expires_at, s.second_factor
+FROM sessions s JOIN members m ON m.tenant_id = s.tenant_id AND m.id = s.member_id
+WHERE s.tenant_id = %(tenant)s AND s.member_id = %(member)s AND {_HOLDS}
+ORDER BY s.last_used_at DESC, s.id LIMIT {MOST_SHOWN}
+"""  # noqa: S608
+_REVOKE = f"""
+UPDATE sessions s SET revoked_at = now() FROM members m
+WHERE m.tenant_id = s.tenant_id AND m.id = s.member_id AND s.tenant_id = %(tenant)s AND s.id = %(id)s AND {_HOLDS}
+RETURNING s.id, s.member_id
+"""  # noqa: S608
+_REVOKE_OTHERS = f"""
+UPDATE sessions s SET revoked_at = now()
+WHERE s.tenant_id = %(tenant)s AND s.member_id = %(member)s AND s.token_hash IS DISTINCT FROM %(kept)s AND {_HOLDS}
+"""  # noqa: S608
+# A person's, in whatever companies: their password or second factor is not what it was.
+_REVOKE_OF_PERSON = f"""
+UPDATE sessions s SET revoked_at = now() FROM members m
+WHERE m.user_id = %(user)s AND s.tenant_id = m.tenant_id AND s.member_id = m.id AND s.token_hash IS DISTINCT FROM %(kept)s AND {_HOLDS}
+"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """From where somebody signs in: the network address, and how the program names itself."""
+
+    address: str = ""
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A new session: its token, which is told once, and whose it is. ``device`` lets its owner in while others guess; None where the
+    device is known already."""
+
+    token: str
+    tenant_id: UUID
+    member_id: UUID
+    device: str | None = None
+
+
+NOWHERE = Client()
+
+
+async def open_session(
+    database: Database, tenant_id: UUID, member_id: UUID, client: Client = NOWHERE, *, second_factor: bool = False
+) -> SignedIn:
+    """A new session of a member; ``second_factor`` says whether more than one factor has shown who it is."""
+    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    async with database.connection() as connection:
+        await connection.execute(
+            _INSERT,
+            {
+                "hash": token_hash(token),
+                "tenant": tenant_id,
+                "member": member_id,
+                "idle": IDLE,
+                "user_agent": client.user_agent[:LONGEST_USER_AGENT],
+                "address": client.address,
+                "second_factor": second_factor,
+            },
+        )
+    return SignedIn(token, tenant_id, member_id)
+
+
+async def sign_out(database: Database, caller: Caller) -> None:
+    """End the caller's session; the token is refused from the next request on, in every process."""
+    async with database.connection() as connection:
+        await connection.execute(
+            "UPDATE sessions SET revoked_at = now() WHERE token_hash = %(hash)s AND revoked_at IS NULL",
+            {"hash": caller.token_hash},
+        )
+
+
+async def valid_sessions(database: Database, tenant_id: UUID, hashes: Collection[bytes]) -> set[bytes]:
+    """Those of the tenant's token hashes whose session holds and whose member may sign in."""
+    async with database.connection() as connection:
+        cursor = await connection.execute(_VALID, {"tenant": tenant_id, "hashes": list(hashes)})
+        found = await cursor.fetchall()
+    return {bytes(row["token_hash"]) for row in found}
+
+
+async def open_sessions(database: Database, hashes: Collection[bytes]) -> set[bytes]:
+    """Those of the token hashes, of whatever tenants, whose session holds."""
+    async with database.connection() as connection:
+        cursor = await connection.execute(_OPEN, {"hashes": list(hashes)})
+        found = await cursor.fetchall()
+    return {bytes(row["token_hash"]) for row in found}
+
+
+async def keep_used(database: Database, hashes: Collection[bytes]) -> None:
+    """Write down that these were used just now, so that they do not run out."""
+    async with database.connection() as connection:
+        await connection.execute(_USED, {"hashes": list(hashes), "length": LENGTH, "idle": IDLE})
+
+
+async def list_sessions(tx: Transaction, member_id: UUID | None) -> list[Row]:
+    """The open sessions of a member, the one used last first: one's own, or with ``member.update`` anybody's.
+
+    Raises :class:`NotAllowed`.
+    """
+    if member_id is None or member_id != tx.caller.member_id:
+        tx.access.require("member.update")
+    found = await tx.fetch_all(_LIST, member=member_id)
+    return [{**row, "current": bytes(row["token_hash"]) == tx.caller.token_hash} for row in found]
+
+
+async def revoke_session(tx: Transaction, session_id: UUID | None) -> UUID:
+    """End a session: one's own, or with ``member.update`` anybody's. Raises :class:`NotAllowed` and :class:`NotFound`."""
+    row: Mapping[str, Any] | None = await tx.fetch_one(_REVOKE, id=session_id)
+    if row is None:
+        raise NotFound("session", session_id)
+    if row["member_id"] != tx.caller.member_id:
+        # What was revoked above is taken back with the transaction.
+        tx.access.require("member.update")
+    return UUID(str(row["id"]))
+
+
+async def revoke_others(tx: Transaction) -> None:
+    """End all of the caller's sessions in this company but the one at hand."""
+    await tx.execute(_REVOKE_OTHERS, member=tx.caller.member_id, kept=tx.caller.token_hash)
+
+
+async def revoke_of_person(database: Database, user_id: UUID, kept: bytes | None = None) -> None:
+    """End all sessions of a person in all companies, but the one whose token hash is ``kept``."""
+    async with database.connection() as connection, connection.transaction():
+        await connection.execute("SELECT set_config('app.user_id', %(user)s::text, true)", {"user": user_id})
+        await connection.execute(_REVOKE_OF_PERSON, {"user": user_id, "kept": kept})

@@ -1,0 +1,78 @@
+"""Sends the messages whose secrets prove that somebody reads an address; see :mod:`tenants.proofs`."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from tenants import proofs
+from tenants.database import Database
+from tenants.deliveries import Send
+from tenants.messages import render
+from tenants.proofs import Message
+from tenants.sign_in import passwords
+
+BETWEEN_LOOKS = 1.0
+
+# What the messages say, by their purpose: subject and text.
+TEXTS = {passwords.RESET: ("mail.password_reset_subject", "mail.password_reset_text")}
+# Whether a message has anybody to go to; what is not named here has.
+WANTED: dict[str, Callable[[Database, str], Awaitable[bool]]] = {passwords.RESET: passwords.is_wanted}
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ProofMailer:
+    """Sends what is due. With ``frontend_url`` messages hold a link there, else the bare secret."""
+
+    database: Database
+    send: Send
+    frontend_url: str = ""
+
+    async def run(self) -> None:
+        """Never returns; cancel it."""
+        while True:
+            try:
+                while await self.send_next():
+                    pass
+            except (psycopg.Error, PoolTimeout) as error:
+                log.warning("Messages with secrets wait: %s", error)
+            await asyncio.sleep(BETWEEN_LOOKS)
+
+    async def send_next(self) -> bool:
+        """Send one message that is due; whether there was one. What cannot be sent is due again later."""
+        message = await proofs.claim(self.database)
+        if message is None:
+            return False
+        wanted = WANTED.get(message.purpose)
+        if wanted is None or await wanted(self.database, message.address):
+            secret = await proofs.sealed(self.database, message)
+            try:
+                await self.send(self._mail(message, secret))
+            except Exception as error:  # noqa: BLE001  (whatever a mail server does wrong is an attempt that failed)
+                # The text of the error may hold the message, and so its secret.
+                log.warning("Message %s was not sent: %s", message.id, type(error).__name__)
+                return True
+        await proofs.sent(self.database, message)
+        return True
+
+    def _mail(self, message: Message, secret: str) -> dict[str, object]:
+        if self.frontend_url:
+            link = f"{self.frontend_url}/{message.purpose}?{urlencode({'token': secret})}"
+            way = render("mail.by_link", message.language, {"link": link})
+        else:
+            way = render("mail.by_secret", message.language, {"secret": secret})
+        return {
+            "id": message.id,
+            "channel": "email",
+            "recipient": message.address,
+            "subject": render(TEXTS[message.purpose][0], message.language, dict(message.data)),
+            "body": render(TEXTS[message.purpose][1], message.language, {**message.data, "way": way}),
+            "created_at": datetime.now(UTC),
+        }
