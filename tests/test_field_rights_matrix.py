@@ -26,7 +26,7 @@ FIELDS: dict[str, str] = {
     " voidReason voidNote lines automationRuns files createdAt updatedAt"
     " lines.product lines.externalId lines.sku lines.name lines.specification lines.unit lines.quantity lines.unitPrice"
     " lines.discountRate lines.discountAmount lines.taxRate lines.netAmount lines.taxAmount lines.total",
-    "customer": "kind name externalId company people owner notes tags phones emails addresses orders orderSummary files createdAt"
+    "customer": "kind name language externalId company people owner notes tags phones emails addresses orders orderSummary files createdAt"
     " updatedAt",
     "product": "sku name externalId specification unit price taxRate active orderLines files createdAt updatedAt",
     "member": "name email roles language active createdAt",

@@ -6,14 +6,12 @@ must hold with the statements' own tenant filter taken away, so that row securit
 made to show everything, so that the filters alone hold.
 """
 
-import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import httpx2
 import orjson
 import psycopg
 import pytest
@@ -27,7 +25,7 @@ from graphql import (
     get_named_type,
 )
 
-from schema.execution import SCHEMA, House, Operation, execute
+from schema.execution import SCHEMA, House
 from server.embedded import Services
 from server.settings import app_database_url
 from tenants.callers import Callers
@@ -36,18 +34,16 @@ from tenants.database import Database
 from tenants.models.tables import TENANT_TABLES
 from tenants.transaction import new_id
 from tenants.views.saving import create_view
-from tenants.wire import Bound, WireConnection
 from tests.documents import CREATE_CUSTOMER, CREATE_PRODUCT, REFUSED, an_order, done, stored
 from tests.examples import define_fields
-from tests.harness import Client, Company, Row, found_company
+from tests.harness import Company, Row, found_company
 from tests.services import fresh_database
 from tests.test_conversions import a_conversion
+from tests.walls import DirectClient, take_filters_away
 
 pytestmark = pytest.mark.anyio
 
 FILTERS_GONE, POLICIES_GONE = "row security alone", "filters alone"
-OWN_FILTER = re.compile(r"\b(?:\w+\.)?tenant_id = %\(tenant\)s")
-NUMBERED_FILTER = re.compile(rb"\b(?:\w+\.)?tenant_id = (\$\d+)(?:::uuid)?")
 # Relations that a filter may follow before it names an id; deeper ones are compiled by the same few lines.
 DEEPEST_FILTER = 4
 
@@ -120,27 +116,6 @@ def nested(path: tuple[str, ...], value: Any, base: Any) -> Any:
     return {**(base or {}), path[0]: nested(path[1:], value, (base or {}).get(path[0]))}
 
 
-class DirectClient(Client):
-    """Talks to a house of its own, without HTTP."""
-
-    def __init__(self, house: House) -> None:
-        super().__init__(httpx2.AsyncClient())
-        self.house = house
-
-    async def graphql(
-        self,
-        document: str,
-        variables: Mapping[str, Any] | None = None,
-        *,
-        token: str | None = None,
-        language: str = "en",
-    ) -> Row:
-        operation = Operation(document, None, variables)
-        answer = await execute(self.house, operation, token=token, language=language, request_id="test")
-        found: Row = orjson.loads(answer.body)
-        return found
-
-
 @pytest.fixture(scope="module")
 async def open_database(services: Services, worker_id: str) -> AsyncIterator[Database]:
     """A copy of the database whose policies show everything to everybody."""
@@ -153,30 +128,6 @@ async def open_database(services: Services, worker_id: str) -> AsyncIterator[Dat
     database = await Database.open(app_database_url(url), size=4)
     yield database
     await database.close()
-
-
-def take_filters_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From now on no statement names its tenant."""
-    send = psycopg.AsyncCursor.execute
-
-    async def without_filter(self: Any, query: Any, *arguments: Any, **options: Any) -> Any:
-        sent = OWN_FILTER.sub("TRUE", query) if isinstance(query, str) else query
-        return await send(self, sent, *arguments, **options)
-
-    exchange = WireConnection.exchange
-
-    async def without_filters(self: WireConnection, *given: Bound) -> Any:
-        # The parameter stays, so that those after it keep their numbers.
-        return await exchange(
-            self,
-            *(
-                (replace(sent, text=NUMBERED_FILTER.sub(rb"(\1::uuid IS NOT NULL)", sent.text)), values)
-                for sent, values in given
-            ),
-        )
-
-    monkeypatch.setattr(psycopg.AsyncCursor, "execute", without_filter)
-    monkeypatch.setattr(WireConnection, "exchange", without_filters)
 
 
 @pytest.fixture(params=["both", FILTERS_GONE, POLICIES_GONE])
@@ -338,10 +289,6 @@ async def test_foreign_ids_are_unknown_ids(house: House, pairs: Mapping[int, Pai
     assert (await stored(company), await stored(other)) == before
 
 
-# What has no record of its own in a tenant's table, or would change who asks.
-NOT_RECORDS = ("updateMember", "applyDraft", "approveDraft", "rejectDraft", "revokeSession")
-
-
 async def test_own_ids_are_known(house: House) -> None:
     """The same requests find what they should when the ids are the company's own: the test above does look."""
     company = await found(house)
@@ -355,8 +302,10 @@ async def test_own_ids_are_known(house: House) -> None:
             assert orjson.loads(told)["data"]["a0"]["id"] == "<0>", field
     view = await answer(company, Place("query", "view", "id", ()), [own["private_views"]], own)
     assert orjson.loads(view)["data"]["a0"]["id"] == "<0>"
+    # They have no record of their own in a tenant's table, or would change who asks.
+    others = ("updateMember", "applyDraft", "approveDraft", "rejectDraft", "revokeSession")
     for place in PLACES:
-        if place.kind == "mutation" and place.path == ("id",) and place.field not in NOT_RECORDS:
+        if place.kind == "mutation" and place.path == ("id",) and place.field not in others:
             table = {
                 "markNotificationRead": "notifications",
                 "updateProduct": "products",

@@ -84,6 +84,7 @@ async def test_configurations_stay_within_their_room(new_company: NewCompany, cl
     """Who is used least is let go, with all that was made for them, and answered as ever when they come again."""
     companies = await shaped(new_company, 6)
     house = House(companies[0].database, Callers(companies[0].database, room=500_000))
+    first = (await house.callers.by_token(companies[0].owner.token)).config
     for _ in range(2):
         for place, company in enumerate(companies):
             document = f"{{ orders {{ nodes {{ number custom {{ own_{place}_1 }} }} }} }}"
@@ -93,6 +94,10 @@ async def test_configurations_stay_within_their_room(new_company: NewCompany, cl
     assert known["configurations"] < 6
     assert known["callers"] == known["tenants"] == known["configurations"]
     assert house.callers.forgotten >= 6
+    # Nothing that was made of it is kept by whoever still uses a configuration that had to go; they make it anew.
+    assert "own" not in first.__dict__
+    assert first.weight.bytes > 0
+    assert first.own["order"].keys() == {f"own_0_{number}" for number in range(50)}
     # Who is asked for all the time stays.
     favourite = (await house.callers.by_token(companies[0].owner.token)).config
     for place, company in enumerate(companies[1:], 1):

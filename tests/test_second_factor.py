@@ -292,7 +292,7 @@ def test_keys_are_changed_by_putting_one_in_front() -> None:
         Secrets().sealed("hush")
 
 
-@pytest.mark.parametrize("keys", ["nonsense", "a b", new_key() + " x"])
+@pytest.mark.parametrize("keys", ["nonsense", "a b", "A" * 43 + "= x"])
 def test_bad_keys_are_refused_without_being_shown(keys: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEYS", keys)
     with pytest.raises(Exception, match="SECRET_KEYS is '\\*\\*\\*'") as caught:

@@ -6,10 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from tenants.config.change_sets import Change, after, errors_beside, is_open
-from tenants.config.checks import CHECKS
-from tenants.config.checks.base import Reference
-from tenants.config.checks.references import links_of
-from tenants.config.definitions import Definition, label, split_field_key
+from tenants.config.definitions import split_field_key
+from tenants.config.dependents import Dependent, Dependents, needing
 from tenants.config.four_eyes import review_errors
 from tenants.config.sentences import title
 from tenants.config.shown_formulas import shown_formulas
@@ -20,16 +18,6 @@ from tenants.messages import render
 from tenants.problems import FieldError
 from tenants.rules.building import claims_to_come, moves_claims
 from tenants.transaction import Transaction
-
-
-class Dependent(NamedTuple):
-    """A definition that needs the one that changes."""
-
-    key: str
-    definition: Definition
-
-    def name(self, language: str) -> str:
-        return label(getattr(self.definition, "label", {}), language, self.key)
 
 
 class Remark(NamedTuple):
@@ -44,10 +32,6 @@ class Remark(NamedTuple):
             for name, value in self.data.items()
         }
         return render(self.code, language, shown)
-
-
-# By the definition or the option that is needed.
-Dependents = Mapping[Reference, tuple[Dependent, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,20 +125,9 @@ async def _orders(tx: Transaction, todo: Sequence[Change]) -> dict[tuple[str, st
 
 def dependents_of(config: TenantConfig, todo: Sequence[Change]) -> Dependents:
     """Those that would be there after the changes, by the definition or the option that they need."""
-    gone = {(change.kind, change.key): change.after for change in todo}
-    wanted = {(change.kind, change.key) for change in todo if change.before is not None}
+    wanted = {change.reference for change in todo if change.before is not None}
     wanted |= {reference for change in todo for reference in archived_references(change)}
-    links = links_of(config.definitions["field"])
-    found: dict[tuple[str, str], dict[tuple[str, str], Dependent]] = defaultdict(dict)
-    for kind, definitions in config.definitions.items():
-        for key, before in definitions.items():
-            definition = gone.get((kind, key), before)
-            if definition is None or not is_open(definition) or kind not in CHECKS:
-                continue
-            for needed in CHECKS[kind].references(key, definition, links):
-                if needed in wanted and needed != (kind, key):
-                    found[needed][kind, key] = Dependent(key, definition)
-    return {needed: tuple(dependents.values()) for needed, dependents in found.items()}
+    return needing(config, {change.reference: change.after for change in todo}, wanted)
 
 
 def _losses(used: Use, change: Change) -> Iterator[Remark]:
@@ -207,6 +180,7 @@ def _field_remarks(used: Use, change: Change) -> Iterator[Remark]:
 
 _LOST = {
     "field": "effect.values_hidden",
+    "order_type": "effect.type_used",
     "void_reason": "effect.void_reason_used",
     "role": "effect.members_lose_role",
     "automation": "effect.automation_runs",

@@ -14,18 +14,22 @@ from pydantic import ValidationError
 
 from tenants.computed.indexing import index_changes, moves_computed
 from tenants.config.checks import CHECKS, check, key_errors
+from tenants.config.checks.base import Reference
 from tenants.config.checks.references import links_of
 from tenants.config.definitions import KINDS, LANGUAGES, Category, CustomField, Definition, Status, split_field_key
+from tenants.config.dependents import with_reasons
 from tenants.config.documents import stored
 from tenants.config.four_eyes import Signatures, require_approval, review_errors
-from tenants.config.sentences import sentence
+from tenants.config.sentences import kind_name, sentence
 from tenants.config.shapes import body_errors
 from tenants.config.snapshot import TenantConfig
 from tenants.field_values.building import FieldChange, follow
 from tenants.field_values.slots import spare_name
 from tenants.languages import product_language
 from tenants.life_cycles import versions
-from tenants.permissions import Access
+from tenants.messages import InLanguages
+from tenants.names import nearest
+from tenants.permissions import BUILT_IN_ROLES, Access
 from tenants.problems import Conflict, FieldError, InvalidInput, LimitExceeded
 from tenants.rules.building import claim_anew, moves_claims
 from tenants.transaction import Transaction, new_id
@@ -45,6 +49,10 @@ class Change:
     before: Definition | None
     after: Definition | None
     converts: bool = False
+
+    @property
+    def reference(self) -> Reference:
+        return self.kind, self.key
 
     def sentence(self, language: str) -> str:
         """The change as a person would say it."""
@@ -86,10 +94,24 @@ def remove(config: TenantConfig, kind: str, key: str) -> Change:
 
     Raises :class:`InvalidInput` when there is no such definition.
     """
-    before = config.definitions.get(kind, {}).get(key)
+    if kind not in KINDS:
+        if near := nearest(kind, KINDS):
+            raise InvalidInput.at(("kind",), "config.unknown_kind_near", kind=kind, near=near)
+        raise InvalidInput.at(("kind",), "config.unknown_kind", kind=kind, kinds=", ".join(KINDS))
+    before = config.definitions[kind].get(key)
     if before is None:
-        raise InvalidInput.at(("key",), "config.missing_definition", kind=kind, key=key)
+        raise InvalidInput([_missing(config, kind, key)])
     return Change(kind, key, before, before.model_copy(update={"archived": True}) if KINDS[kind].archives else None)
+
+
+def _missing(config: TenantConfig, kind: str, key: str) -> FieldError:
+    if kind == "role" and key in BUILT_IN_ROLES:
+        return FieldError(("key",), "config.built_in_role", {"role": key})
+    named = InLanguages({language: kind_name(KINDS[kind], language) for language in LANGUAGES})
+    known = [other for other, definition in config.definitions[kind].items() if is_open(definition)]
+    if near := nearest(key, known):
+        return FieldError(("key",), "config.missing_definition_near", {"kind": named, "key": key, "near": near})
+    return FieldError(("key",), "config.missing_definition", {"kind": named, "key": key})
 
 
 def plan(config: TenantConfig, wanted: Mapping[str, Mapping[str, Definition]]) -> list[Change]:
@@ -173,9 +195,13 @@ async def apply(
         await refuse_changed_since(tx, expected_version, todo)
     next_config = replace(tx.config, definitions=planned, swapped_fields=tx.config.swapped_fields ^ converted)
     found = await errors_beside(tx, todo) or await review_errors(tx, next_config)
+    used = [change.key for change in todo if change.kind == "status" and change.takes_away]
+    orders = [Conflict("config.in_use", **held) for held in await _still_held(tx, used)]
     if found:
-        raise InvalidInput(found)
-    await _refuse_used_statuses(tx, todo)
+        in_use = [FieldError(("status", held.data["key"]), held.code, held.data) for held in orders]
+        raise InvalidInput([*_with_reasons(tx, todo, found), *in_use])
+    if orders:
+        raise orders[0]
     version = await _write(tx, todo, comment, reverts, signatures)
     await _swap(tx, converted)
     await follow(tx, [*moves, *index_changes(tx.config, next_config)])
@@ -268,15 +294,21 @@ def after(config: TenantConfig, changes: Iterable[Change]) -> dict[str, dict[str
     return definitions
 
 
-async def _refuse_used_statuses(tx: Transaction, todo: list[Change]) -> None:
-    leaving = [change.key for change in todo if change.kind == "status" and getattr(change.after, "archived", False)]
-    for key in leaving:
-        row = await tx.fetch_one(
-            "SELECT count(*) AS found FROM orders WHERE tenant_id = %(tenant)s AND status = %(status)s AND voided_at IS NULL",
-            status=key,
-        )
-        if row and row["found"]:
-            raise Conflict("config.in_use", key=key, count=row["found"])
+def _with_reasons(tx: Transaction, todo: Sequence[Change], found: Sequence[FieldError]) -> list[FieldError]:
+    changed = {change.reference: change.after for change in todo}
+    going = {change.reference for change in todo if change.takes_away}
+    return with_reasons(tx.config, changed, going, found, tx.language)
+
+
+async def _still_held(tx: Transaction, statuses: Collection[str]) -> list[dict[str, Any]]:
+    """The statuses among these in which orders are that are not void: ``key`` and ``count``."""
+    if not statuses:
+        return []
+    return await tx.fetch_all(
+        "SELECT status AS key, count(*) AS count FROM orders"
+        " WHERE tenant_id = %(tenant)s AND status = ANY(%(statuses)s::text[]) AND voided_at IS NULL GROUP BY 1 ORDER BY 1",
+        statuses=list(statuses),
+    )
 
 
 async def _write(

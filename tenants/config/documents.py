@@ -5,7 +5,6 @@ importing again changes nothing.
 """
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from io import StringIO
 from typing import Any
 
@@ -14,6 +13,7 @@ from ruamel.yaml import YAML
 
 from tenants.config.definitions import KINDS, Definition
 from tenants.config.shapes import body_errors
+from tenants.names import nearest
 from tenants.problems import FieldError, InvalidInput
 from tenants.trees import is_unprintable
 from tenants.yaml_text import read_yaml
@@ -75,8 +75,8 @@ def read_document(text: str) -> dict[str, dict[str, Definition]]:
 
 
 def _unknown_section(section: str, known: tuple[str, ...]) -> FieldError:
-    if near := get_close_matches(section, known, n=1):
-        return FieldError((section,), "config.unknown_section", {"section": section, "near": near[0]})
+    if near := nearest(section, known):
+        return FieldError((section,), "config.unknown_section", {"section": section, "near": near})
     return FieldError((section,), "config.unknown_kind", {"kind": section, "kinds": ", ".join(known)})
 
 

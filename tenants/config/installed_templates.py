@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from tenants.config import change_sets
-from tenants.config.assessing import Dependent, Remark, dependents_of
+from tenants.config.assessing import Remark, dependents_of
 from tenants.config.change_sets import Change, is_open
 from tenants.config.definitions import KINDS, Category, Definition, Transition
+from tenants.config.dependents import Dependent
 from tenants.config.documents import stored
 from tenants.config.snapshot import TenantConfig
 from tenants.config.uses import Use

@@ -1,7 +1,6 @@
 """What is wrong with the shape of a definition, in words for who wrote it: what pydantic complains of, as sentences of ours."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -9,6 +8,7 @@ from pydantic_core import ErrorDetails
 
 from tenants.config.definitions import KINDS
 from tenants.messages import SENTENCES
+from tenants.names import nearest
 from tenants.problems import FieldError
 
 Path = tuple[str | int, ...]
@@ -72,8 +72,8 @@ def _unknown(path: Path, location: Path, model: type[BaseModel] | None) -> Field
     found = _model_at(model, location[:-1])
     known = sorted(found.model_fields) if found is not None else []
     name = str(location[-1]) if location else ""
-    if near := get_close_matches(name, known, n=1):
-        return FieldError(path, "config.unknown_property_near", {"name": name, "near": near[0]})
+    if near := nearest(name, known):
+        return FieldError(path, "config.unknown_property_near", {"name": name, "near": near})
     return FieldError(path, "config.unknown_property", {"name": name, "names": ", ".join(known) or "-"})
 
 

@@ -24,7 +24,7 @@ NAMED = 3
 class Use:
     """How many records hold what the changes are about.
 
-    ``records`` by type; ``fields``, ``statuses``, ``reasons``, ``members`` and ``runs`` by key; ``open_orders`` are those of a status that
+    ``records`` by type; ``fields``, ``statuses``, ``types``, ``reasons``, ``members`` and ``runs`` by key; ``open_orders`` are those of a status that
     are not void; ``options`` by field and option, ``doubled`` values by field, ``private_views`` by what they need.
     """
 
@@ -34,6 +34,7 @@ class Use:
     doubled: Mapping[str, Sequence[Mapping[str, Any]]]
     statuses: Mapping[str, int]
     open_orders: Mapping[str, int]
+    types: Mapping[str, int]
     reasons: Mapping[str, int]
     members: Mapping[str, int]
     runs: Mapping[str, int]
@@ -55,6 +56,7 @@ class Use:
             doubled={change.key: await _doubled(tx, change.key) for change in fields if turned_on(change, "unique")},
             statuses={key: found for key, (found, _) in statuses.items()},
             open_orders=Counter({key: found for key, (_, found) in statuses.items()}),
+            types=await _counts(tx, "orders", "type") if "order_type" in kinds else {},
             reasons=await _counts(tx, "orders", "void_reason") if "void_reason" in kinds else {},
             members=await _members(tx) if "role" in kinds else {},
             runs=await _counts(tx, "automation_runs", "automation") if "automation" in kinds else {},
@@ -66,6 +68,7 @@ class Use:
         counts = {
             "field": self.fields,
             "status": self.statuses,
+            "order_type": self.types,
             "void_reason": self.reasons,
             "role": self.members,
             "automation": self.runs,

@@ -5,6 +5,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "There is no kind of definition '{kind}'. Kinds: {kinds}.",
         "没有定义类型“{kind}”。现有类型：{kinds}。",
     ),
+    "config.unknown_kind_near": (
+        "There is no kind of definition '{kind}'. Did you mean '{near}'?",
+        "没有定义类型“{kind}”。是否应为“{near}”？",
+    ),
     "config.bad_key": (
         "'{key}' is not a usable key: begin with a letter, then letters, digits and _, at most 40.",
         "“{key}”不能作为键：须以字母开头，其后为字母、数字或下划线，最多 40 个字符。",
@@ -160,6 +164,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "自动化使用的角色必须是其创建者拥有的角色；您没有“{role}”角色。",
     ),
     "config.bad_template": ("The text is no valid template: {reason}.", "文本不是有效的模板：{reason}。"),
+    "config.missing_definition_near": (
+        "There is no {kind} '{key}'. Did you mean '{near}'?",
+        "没有{kind}“{key}”。是否应为“{near}”？",
+    ),
     "config.missing_definition": ("There is no {kind} '{key}'.", "没有{kind}“{key}”。"),
     "config.bad_document": ("The document cannot be read: {reason}.", "无法读取文档：{reason}。"),
     "config.in_use": (

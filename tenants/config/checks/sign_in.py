@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tenants.config.checks.base import Check, Proposal, Reference, register
+from tenants.config.checks.base import Check, Links, Proposal, Reference, register
 from tenants.config.definitions import EVERYBODY, SIGN_IN_KEY, Role, SignIn
 from tenants.permissions import BUILT_IN_ROLES
 from tenants.problems import FieldError
@@ -21,5 +21,5 @@ class SignInCheck(Check):
                 if role not in known:
                     yield FieldError(("sign_in", key, "second_factor", place), "config.unknown_role", {"role": role})
 
-    def references(self, key: str, definition: SignIn) -> Iterator[Reference]:
+    def references(self, key: str, definition: SignIn, links: Links) -> Iterator[Reference]:
         yield from (("role", role) for role in definition.second_factor if role not in {EVERYBODY, *BUILT_IN_ROLES})

@@ -7,9 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from tenants.config.definitions.base import KEY_PATTERN, Definition, Key, Label, register
 
 # A field by its path, such as total, lines.unitPrice or custom.margin, or all of them, of the lines, or of the company's own.
-FieldPattern = Annotated[
-    str, StringConstraints(pattern=rf"^(\*|(lines|custom)\.\*|((lines|custom)\.)?{KEY_PATTERN})$")
-]
+FieldPattern = Annotated[str, StringConstraints(pattern=rf"^(\*|(lines|custom)\.\*|((lines|custom)\.)?{KEY_PATTERN})$")]
 
 
 class Grant(BaseModel):

@@ -21,6 +21,6 @@ class Settings(Definition):
     kind = "settings"
     section = "settings"
     heading = "The company itself: its name and its languages."
-    names = ("settings", "公司设置")
+    names = ("settings", "设置")
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     languages: Annotated[tuple[Language, ...], Field(max_length=MOST_LANGUAGES)] = ()

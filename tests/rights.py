@@ -1,0 +1,137 @@
+"""The written table of who may call what: `test_rights.py` holds the product against it."""
+
+from typing import Any
+
+ROLES = ("owner", "admin", "member", "read_only")
+# Open to all: no right is needed; SIGNED_IN: any valid token will do.
+ANYBODY, SIGNED_IN = "anybody", "signed in"
+
+MUTATIONS: dict[str, str] = {
+    "createOrder": "order.create",
+    "updateOrder": "order.update",
+    "changeOrderStatus": "order.change_status",
+    "voidOrder": "order.void",
+    "createCustomer": "customer.create",
+    "updateCustomer": "customer.update",
+    "createProduct": "product.create",
+    "updateProduct": "product.update",
+    "signIn": ANYBODY,
+    "confirmSignIn": ANYBODY,
+    "requestPasswordReset": ANYBODY,
+    "resetPassword": ANYBODY,
+    "signOut": SIGNED_IN,
+    "changePassword": SIGNED_IN,
+    "revokeSession": SIGNED_IN,
+    "revokeOtherSessions": SIGNED_IN,
+    "startSecondFactor": SIGNED_IN,
+    "proveSecondFactor": SIGNED_IN,
+    "renewRecoveryCodes": SIGNED_IN,
+    "dropSecondFactor": SIGNED_IN,
+    "resetSecondFactor": "member.update",
+    "setSignIn": "configuration.update",
+    "createMember": "member.invite",
+    "updateMember": "member.update",
+    "markNotificationRead": SIGNED_IN,
+    "defineField": "configuration.update",
+    "convertField": "configuration.update",
+    "revertFieldConversion": "configuration.update",
+    "defineStatus": "configuration.update",
+    "defineTransition": "configuration.update",
+    "defineLifeCycle": "configuration.update",
+    "defineOrderType": "configuration.update",
+    "migrateLifeCycle": "configuration.update",
+    "revertLifeCycleMigration": "configuration.update",
+    "holdLifeCycle": "configuration.update",
+    "numberExisting": "configuration.update",
+    "defineVoidReason": "configuration.update",
+    "defineRole": "configuration.update",
+    "defineRule": "configuration.update",
+    "setNumbering": "configuration.update",
+    "removeDefinition": "configuration.update",
+    "applyConfiguration": "configuration.update",
+    **dict.fromkeys(("applyTemplate", "removeTemplate", "setCompany"), "configuration.update"),
+    "revertChangeSet": "configuration.update",
+    "createDraft": "configuration.update",
+    "updateDraft": "configuration.update",
+    "deleteDraft": "configuration.update",
+    "applyDraft": "configuration.update",
+    **dict.fromkeys(("draftRevert", "draftRestore", "submitDraft", "scheduleDraft"), "configuration.update"),
+    **dict.fromkeys(("approveDraft", "rejectDraft"), "configuration.approve"),
+    "setConfigurationReview": "configuration.update",
+    "restoreDefinition": "configuration.update",
+    "defineAutomation": "configuration.update",
+    "importRecords": "product.import",
+    "createView": "order.read",
+    # A shared one; members change their own without any right.
+    "updateView": "view.share",
+    "deleteView": "view.share",
+    "shareView": "view.share",
+}
+QUERIES: dict[str, str] = {
+    "viewer": SIGNED_IN,
+    "configuration": "configuration.read",
+    "planConfiguration": "configuration.read",
+    **dict.fromkeys(("planTemplate", "planTemplateRemoval", "missingTranslations"), "configuration.read"),
+    "planRemoval": "configuration.read",
+    "configurationTemplates": "configuration.read",
+    "changeSets": "configuration.read",
+    "configurationDrafts": "configuration.read",
+    "configurationDraft": "configuration.read",
+    "planDraft": "configuration.read",
+    "changeSet": "configuration.read",
+    "previewCreateOrder": "order.create",
+    "previewUpdateOrder": "order.update",
+    "previewCreateCustomer": "customer.create",
+    "previewUpdateCustomer": "customer.update",
+    "previewCreateProduct": "product.create",
+    "previewUpdateProduct": "product.update",
+    "usage": "configuration.read",
+    "sessions": SIGNED_IN,
+    "lifeCycles": "configuration.read",
+    "backfills": "configuration.read",
+    "lifeCycleMigrations": "configuration.read",
+    "planLifeCycleMigration": "configuration.read",
+    "previewStatusChange": "order.change_status",
+    "numberPreview": "configuration.read",
+    "fieldDefinitions": "order.read",
+    "orders": "order.read",
+    "order": "order.read",
+    "customers": "customer.read",
+    "customer": "customer.read",
+    "products": "product.read",
+    "product": "product.read",
+    "members": "member.read",
+    "member": "member.read",
+    "notifications": "order.read",
+    "notification": "order.read",
+    "automationRuns": "automation.read",
+    "automationRun": "automation.read",
+    "deliveries": "automation.read",
+    "delivery": "automation.read",
+    "orderGroups": "order.read",
+    "customerGroups": "customer.read",
+    "productGroups": "product.read",
+    # Answer with what the caller may read, and with nothing of all else.
+    "node": SIGNED_IN,
+    "views": SIGNED_IN,
+    "view": SIGNED_IN,
+}
+# What a member without any role is answered where no right is needed.
+BARE: dict[str, Any] = {
+    "viewer": {"rights": []},
+    "node": None,
+    "views": [],
+    "view": None,
+    "sessions": [{"current": True}],
+}
+# The rights of the built-in roles, written out; owner and admin hold every right there is.
+READING = {"order.read", "customer.read", "product.read", "member.read", "automation.read"}
+TAKING = {
+    *("order.create", "order.update", "order.change_status", "customer.create", "customer.update"),
+    *(f"order.transition.{key}" for key in ("confirm", "ship", "take_back", "complete")),
+}
+HELD: dict[str, set[str]] = {"member": READING | TAKING, "read_only": READING}
+
+
+def may(role: str, right: str) -> bool:
+    return right in (ANYBODY, SIGNED_IN) or role in ("owner", "admin") or right in HELD[role]
