@@ -140,7 +140,8 @@ async def test_an_archived_field_that_a_rule_needs(company: Company, client: Cli
     await done(company, APPLY_CONFIGURATION, document=f"orderloom: 1\n{body}\n", merge=True)
     async with unchanged(company):
         problem = await refused(company, REMOVE_DEFINITION, kind="field", key="order.x")
-    assert [error["path"][:2] for error in problem["errors"]] == [["rule", "noted"]]
+    assert bad_values(problem) == {"field.order.x": "CONFIG_NEEDED_OPEN"}
+    assert "by: rule 'noted'." in problem["message"]
 
 
 async def test_signs_that_people_use_are_taken(company: Company, client: Client) -> None:

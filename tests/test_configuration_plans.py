@@ -308,12 +308,13 @@ async def test_a_document_of_10_mb(company: Company, client: Client) -> None:
 
 
 async def test_an_archived_field_that_is_in_use(company: Company, client: Client) -> None:
-    """The view that names it is the place, and nothing has changed."""
+    """The view that names it is told, and nothing has changed."""
     await define_fields(company, FIELDS)
     await share(company, best={"columns": [{"path": "custom.score"}]})
     async with unchanged(company):
         problem = await refused(company, REMOVE_DEFINITION, kind="field", key="order.score")
-    assert bad_values(problem) == {"view.best.columns.0.path": "VIEW_UNKNOWN_FIELD"}
+    assert bad_values(problem) == {"field.order.score": "CONFIG_NEEDED_OPEN"}
+    assert "view 'best' (best)" in problem["message"]
 
 
 async def test_a_large_document_does_not_hold_up_others(company: Company, client: Client) -> None:

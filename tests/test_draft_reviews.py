@@ -76,7 +76,7 @@ async def approved(company: Company, draft: Row, by: Person) -> Row:
 async def test_one_writes_another_approves(company: Company, client: Client) -> None:
     """Who is asked and what was answered is told; the change set names both."""
     second = await a_second_admin(company, language="zh")
-    assert (await done(company, REVIEW, fourEyes=True))["changes"] == [{"sentence": "Add review 'configuration'"}]
+    assert (await done(company, REVIEW, fourEyes=True))["changes"] == [{"sentence": "Change the company's review: approval by somebody else switched on"}]
     draft = await a_draft(company)
     async with unchanged(company):
         assert (await refused(company, APPLY, id=draft["id"]))["code"] == "REVIEW_NOT_APPROVED"

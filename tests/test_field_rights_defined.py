@@ -57,7 +57,7 @@ async def test_a_plan_says_what_changes_of_fields(company: Company, client: Clie
         "reading order.custom.margin is no longer denied",
         "may read order.notes",
         "may write order.notes",
-        "'order' added to objects whose fields are closed",
+        "objects whose fields are closed set to 'order'",
     ):
         assert part in sentence, sentence
     chinese = await company.add_person("owner", language="zh")

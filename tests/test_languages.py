@@ -54,7 +54,9 @@ async def test_the_settings_of_a_company(company: Company, client: Client) -> No
     before = await company.data(COMPANY)
     assert before["viewer"]["tenant"] == {"name": "Test Company", "language": "en", "languages": ["en", "zh"]}
     made = await done(company, SET_COMPANY, name="Nordwind", languages=["de", "en", "pt-BR"])
-    assert [change["sentence"] for change in made["changes"]] == ["Add settings 'company'"]
+    assert [change["sentence"] for change in made["changes"]] == [
+        "Change the company's settings: name set to 'Nordwind'; languages set to 'de, en, pt-BR'"
+    ]
     after = (await company.data(COMPANY))["viewer"]["tenant"]
     assert after == {"name": "Nordwind", "language": "de", "languages": ["de", "en", "pt-BR"]}
     document = (await company.data("{ configuration { document } }"))["configuration"]["document"]
@@ -65,7 +67,7 @@ async def test_the_settings_of_a_company(company: Company, client: Client) -> No
     changed = await speak(company, "de", "zh")
     (change,) = changed["changes"]
     assert change["sentence"] == (
-        "Change settings 'company': name 'Nordwind' taken away; 'zh' added to languages;"
+        "Change the company's settings: name 'Nordwind' taken away; 'zh' added to languages;"
         " 'en' taken out of languages; 'pt-BR' taken out of languages"
     )
     await done(company, REVERT, version=changed["version"])

@@ -88,8 +88,10 @@ async def test_a_status_with_orders_in_it(book: Company) -> None:
     await done(book, CREATE_ORDER, lines=LINES, type="quote")
     problem = await not_removed(book, "status", "review")
     assert [error["message"] for error in problem["errors"]] == [
-        "The status 'review' (Review) cannot be archived, because it is needed by: transition 'ask' (Ask),"
-        " life cycle 'quotes' (Quotes), automation 'told' (Told). Change these first."
+        (
+            "The status 'review' (Review) cannot be archived, because it is needed by: transition 'ask' (Ask),"
+            " life cycle 'quotes' (Quotes), automation 'told' (Told). Change these first."
+        )
     ]
     found = (await not_removed(book, "status", "draft"))["errors"]
     assert [(error["path"], error["code"]) for error in found] == [
@@ -118,7 +120,7 @@ async def test_orders_of_a_type_and_of_a_reason_are_counted(book: Company) -> No
     for _ in range(2):
         await done(book, CREATE_ORDER, lines=LINES, type="quote")
     void = await done(book, CREATE_ORDER, lines=LINES, type="quote")
-    await done(book, VOID_ORDER, id=void["id"], reason="other")
+    await done(book, VOID_ORDER, id=void["id"], reason="other", note="Mistake")
     async with unchanged(book):
         kind, reason = await removal(book, "order_type", "quote"), await removal(book, "void_reason", "other")
     assert (kind["values"], kind["destructive"], kind["losses"]) == (

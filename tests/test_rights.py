@@ -17,6 +17,7 @@ from tenants.permissions import BUILT_IN_ROLES, RIGHTS
 from tests.documents import CREATE_CUSTOMER, CREATE_PRODUCT, an_order, done, unchanged
 from tests.harness import Client, Company, Row
 from tests.rights import ANYBODY, BARE, HELD, MUTATIONS, QUERIES, ROLES, SIGNED_IN, TAKING, may
+from tests.test_conversions import a_field, convert
 
 
 def root_fields(kind: GraphQLObjectType | None) -> set[str]:
@@ -61,13 +62,17 @@ WRITTEN_OUT = {
     "usage": "usage { quotas { name } }",
     "views": "views { id }",
     "sessions": "sessions { current }",
+    "planFieldConversion": 'planFieldConversion(conversion: {object: "order", key: "size", type: "text"}) { records }',
+    "fieldConversions": "fieldConversions { field }",
 }
 
 
 class Scene:
     """A company with one record of each kind, and a call for every mutation and root field that would do something."""
 
-    def __init__(self, company: Company, order: Row, customer: Row, product: Row, draft: str, asked: str) -> None:
+    def __init__(
+        self, company: Company, order: Row, customer: Row, product: Row, draft: str, asked: str, conversion: str
+    ) -> None:
         self.company = company
         label = {"en": "New"}
         line = {"name": "x", "unitPrice": "1"}
@@ -100,6 +105,8 @@ class Scene:
             "migrateLifeCycle": {"fromLifeCycle": "", "statuses": [{"from": "draft", "to": "confirmed"}]},
             "revertLifeCycleMigration": {"id": MIGRATION_ID},
             "holdLifeCycle": {"lifeCycle": ""},
+            "convertField": {"object": "order", "key": "size", "type": "text"},
+            "revertFieldConversion": {"id": conversion},
             "numberExisting": {"object": "order", "key": "no"},
             "defineVoidReason": {"key": "flood", "label": label},
             "defineRole": {"key": "clerk", "label": label},
@@ -146,6 +153,8 @@ class Scene:
             "changeSet": f'(id: "{order["id"]}")',
             "configurationDraft": f'(id: "{draft}")',
             "node": f'(id: "{order["id"]}")',
+            "planFieldConversionRevert": f'(id: "{conversion}")',
+            "fieldConversionFailures": f'(id: "{conversion}")',
             "view": '(id: "all")',
             "previewStatusChange": f'(input: {{id: "{order["id"]}", status: "confirmed"}})',
             "previewCreateOrder": '(input: {lines: [{name: "Work", unitPrice: "1"}]})',
@@ -173,6 +182,10 @@ class Scene:
             return f"{{ result: planDraft{self.finders['configurationDraft']} {{ version }} }}"
         if name.endswith("Groups"):
             return f'{{ result: {name}(groupBy: "createdAt") {{ count }} }}'
+        if name == "planFieldConversionRevert":
+            return f"{{ result: {name}{self.finders[name]} {{ records }} }}"
+        if name == "fieldConversionFailures":
+            return f"{{ result: {name}{self.finders[name]} {{ record }} }}"
         if name.startswith("preview"):
             return f"{{ result: {name}{self.finders[name]} {{ __typename }} }}"
         if name in self.finders:
@@ -195,8 +208,10 @@ async def scene(company: Company, client: Client) -> Scene:
         draft = await create_draft(tx, "Later", "orderloom: 1", merge=True)
         asked = await create_draft(tx, "Asked", "orderloom: 1", merge=True)
         await submit_draft(tx, asked)
+    await a_field(company, "size")
+    conversion = (await convert(company, "size", "long_text"))["id"]
     order = await an_order(company, customerId=customer["id"])
-    return Scene(company, order, customer, product, str(draft), str(asked))
+    return Scene(company, order, customer, product, str(draft), str(asked), conversion)
 
 
 async def person_of(company: Company, role: str) -> Any:

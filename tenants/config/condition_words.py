@@ -1,5 +1,6 @@
 """Conditions, orderings and actions as they are kept, in the words of a sentence."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,9 +9,11 @@ import orjson
 from tenants.languages import product_language
 from tenants.messages.conditions import ACTION_WORDS, FLAG_WORDS, JOINING_WORDS, OPERATOR_WORDS, QUANTIFIER_WORDS
 
+_WORD = re.compile(r"[\w.:+-]+")
+
 
 def condition_words(tree: Mapping[str, Any], language: str) -> str:
-    """A condition, such as ``status is 'draft' and total is greater than 50``; empty for one that always holds."""
+    """A condition, such as ``status is draft and total is greater than 50``; empty for one that always holds."""
     return _all(tree, _side(language), "")
 
 
@@ -21,7 +24,7 @@ def ordering_words(order_by: Any, language: str) -> str:
 
 
 def action_words(body: Mapping[str, Any], language: str) -> str:
-    """An action of an automation, such as ``set a field (field 'priority', value 'high')``."""
+    """An action of an automation, such as ``set a field (field priority, value high)``."""
     given = ", ".join(f"{name} {value_words(value, language)}" for name, value in action_parts(body).items())
     return f"{action_name(body, language)} ({given})" if given else action_name(body, language)
 
@@ -44,14 +47,19 @@ def action_parts(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def value_words(value: Any, language: str) -> str:
-    """A value that something is compared with or set to."""
-    side = _side(language)
+    """A value that something is compared with or set to; a text of several words in quotes."""
+    return _value(value, _side(language))
+
+
+def _value(value: Any, side: int) -> str:
     if isinstance(value, bool):
         return _joining("yes" if value else "no", side)
+    if isinstance(value, str) and _WORD.fullmatch(value):
+        return value
     if isinstance(value, str):
         return f"“{value}”" if side else f"'{value}'"
     if isinstance(value, list | tuple):
-        return ("、" if side else ", ").join(value_words(item, language) for item in value)
+        return ("、" if side else ", ").join(_value(item, side) for item in value)
     return orjson.dumps(value, default=str).decode()
 
 
@@ -80,11 +88,11 @@ def _parts(tree: Mapping[str, Any], side: int, path: str) -> Iterator[str]:
         elif name in FLAG_WORDS and path:
             yield f"{path} {FLAG_WORDS[name][not value][side]}"
         elif name in OPERATOR_WORDS and path:
-            yield f"{path} {OPERATOR_WORDS[name][side]} {value_words(value, 'zh' if side else 'en')}"
+            yield f"{path} {OPERATOR_WORDS[name][side].replace('{value}', _value(value, side))}"
         elif isinstance(value, Mapping):
             yield from _parts(value, side, f"{path}.{name}" if path else name)
         else:
-            yield f"{path}.{name} {value_words(value, 'zh' if side else 'en')}".lstrip(".")
+            yield f"{path}.{name} {_value(value, side)}".lstrip(".")
 
 
 def _leaves(entry: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:

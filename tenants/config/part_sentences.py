@@ -86,9 +86,7 @@ def _is_list(value: Any) -> bool:
 
 def _is_keyed(value: Any) -> bool:
     """Whether it holds parts of a definition by their keys, such as the statuses of a life cycle."""
-    return value is None or (
-        isinstance(value, Mapping) and all(isinstance(part, BaseModel) for part in value.values())
-    )
+    return value is None or (isinstance(value, Mapping) and all(isinstance(part, BaseModel) for part in value.values()))
 
 
 def _texts(name: str, old: Mapping[str, str], new: Mapping[str, str], language: str) -> Iterator[str]:
