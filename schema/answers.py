@@ -1,8 +1,9 @@
 """What goes back to the client: the response map as JSON, with errors that say what they may and nothing of any other."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -13,10 +14,15 @@ from psycopg_pool import PoolTimeout
 
 from schema.context import Context
 from schema.costs import Budget, RateLimited
+from tenants.access.grantors import grantors
 from tenants.database import Caller
 from tenants.problems import InvalidInput, LimitExceeded, NotAllowed, Problem
 
 log = logging.getLogger("orderloom.graphql")
+
+# Of so many missing rights an answer tells who can grant them; each is a look at the members.
+MOST_EXPLAINED = 5
+NOBODY: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 class Unavailable(Exception):
@@ -38,7 +44,7 @@ class Answer:
     retry_after: int | None = None
 
 
-def answer(result: ExecutionResult, context: Context, kind: str) -> Answer:
+async def answer(result: ExecutionResult, context: Context, kind: str) -> Answer:
     """The answer of an operation that was executed, or whose variables did not fit. Raises :class:`Unavailable`."""
     caller = context.known_caller
     language = caller.language if caller else context.language
@@ -48,7 +54,10 @@ def answer(result: ExecutionResult, context: Context, kind: str) -> Answer:
     if result.errors:
         for error in result.errors:
             _raise_if_unavailable(error, kind)
-        response["errors"] = [_shown(error, language, context.request_id, executed) for error in result.errors]
+        can_grant = await _can_grant(context, result.errors)
+        response["errors"] = [
+            _shown(error, language, context.request_id, executed, can_grant) for error in result.errors
+        ]
         code = response["errors"][0]["extensions"]["code"]
     if executed:
         response["data"] = result.data
@@ -56,6 +65,16 @@ def answer(result: ExecutionResult, context: Context, kind: str) -> Answer:
             response["extensions"] = {"cost": context.budget.shown}
     version = caller.tenant.version if caller else None
     return Answer(orjson.dumps(response), executed, version, kind, code, context.budget)
+
+
+async def _can_grant(context: Context, errors: Sequence[GraphQLError]) -> Mapping[str, Sequence[str]]:
+    """Names of members who can give the rights that were missing, by right. They are no part of the problem, which may be remembered
+    with a plan that companies share."""
+    caller, database = context.known_caller, context.house.database
+    missing = {error.original_error.right for error in errors if isinstance(error.original_error, NotAllowed)}
+    if caller is None:
+        return {}
+    return {right: await grantors(database, caller, right) for right in sorted(missing)[:MOST_EXPLAINED]}
 
 
 def _raise_if_unavailable(error: GraphQLError, kind: str) -> None:
@@ -82,13 +101,19 @@ def refusal(
     return Answer(body, False, version, kind, shown[0]["extensions"]["code"], retry_after=retry_after)
 
 
-def _shown(error: GraphQLError | Problem, language: str, request_id: str, executed: bool) -> dict[str, Any]:
+def _shown(
+    error: GraphQLError | Problem,
+    language: str,
+    request_id: str,
+    executed: bool,
+    can_grant: Mapping[str, Sequence[str]] = NOBODY,
+) -> dict[str, Any]:
     """An error as the client sees it: the house's sentences, GraphQL's own complaints, and nothing of any other exception."""
     original = error.original_error if isinstance(error, GraphQLError) else error
     shown: dict[str, Any] = {}
     if isinstance(original, Problem):
         shown["message"] = original.text(language)
-        shown["extensions"] = _details(original, language)
+        shown["extensions"] = _details(original, language, can_grant)
     elif isinstance(original, sql_errors.QueryCanceled):
         shown["message"] = "The query took too long and was stopped. Ask for less at once."
         shown["extensions"] = {"code": "TIMEOUT"}
@@ -107,10 +132,11 @@ def _shown(error: GraphQLError | Problem, language: str, request_id: str, execut
     return shown
 
 
-def _details(problem: Problem, language: str) -> dict[str, Any]:
+def _details(problem: Problem, language: str, can_grant: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     details: dict[str, Any] = {"code": _code(problem), "reason": problem.code.upper().replace(".", "_")}
     if isinstance(problem, NotAllowed):
         details |= {"right": problem.right, "grantedTo": list(problem.granted_to)}
+        details["canGrant"] = list(can_grant.get(problem.right, ()))
     if isinstance(problem, LimitExceeded):
         details |= problem.data
     if isinstance(problem, InvalidInput):

@@ -13,6 +13,7 @@ from schema.mutations import RecordPayload, Values, change, mutation
 from schema.problems import Conflict, InvalidInput, LimitExceeded, NotAllowed, NotFound
 from schema.record_types import ConfigurationDraft
 from schema.scalars import DateTimeText
+from tenants import problems
 from tenants.config import draft_reviews, drafts
 from tenants.config.assessing import Assessment, assess
 from tenants.config.definitions import KINDS
@@ -181,6 +182,9 @@ class DraftMutations:
         description="Say when a draft is applied by itself, as if you did it then; if it cannot be, it stays with the reason.",
     )
     async def schedule_draft(self, info: Info, input: Values) -> DraftResult:
+        if "applyAt" not in input:
+            # Null takes a time back, which nobody shall do by forgetting it.
+            raise problems.InvalidInput.at(("applyAt",), "value.required")
         wanted, moment = parse_id(input["id"]), input["applyAt"]
         return await change(info, DraftPayload, input, lambda tx: schedule_draft(tx, wanted, moment))
 

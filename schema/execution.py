@@ -176,7 +176,7 @@ async def _execute_seen(
         return None
     if caller and _is_unconfirmed(result, context, kind) and await _is_outdated(house, caller, token):
         return None
-    return answer(result, context, kind)
+    return await answer(result, context, kind)
 
 
 def _tell_of(caller: Caller | None, kind: str, document: Document, node: OperationDefinitionNode) -> None:
@@ -345,7 +345,7 @@ async def subscribe(
         if is_awaitable(stream):
             stream = await stream
     if isinstance(stream, ExecutionResult):
-        return answer(stream, context, "subscription")
+        return await answer(stream, context, "subscription")
     return _stream(cast(AsyncIterator[ExecutionResult], stream), context)
 
 
@@ -360,7 +360,7 @@ async def _stream(results: AsyncIterator[ExecutionResult], context: Context) -> 
                 return
             if context.house.meter and context.budget:
                 context.house.meter.charge(context.caller, context.budget.requested)
-            shown = answer(result, context, "subscription")
+            shown = await answer(result, context, "subscription")
         yield shown.body
         if shown.code == NOT_SIGNED_IN:
             return

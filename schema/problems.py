@@ -8,6 +8,7 @@ from schema.context import Info
 from schema.reads import read_record
 from schema.record_types import Customer, Member, Order, Product
 from tenants import problems
+from tenants.access.grantors import grantors
 from tenants.records import REGISTRY
 from tenants.sign_in.entering import ChooseCompany
 
@@ -27,6 +28,9 @@ class FieldProblem:
     path: list[str] = strawberry.field(description="Where in the input: names and list positions.")
     code: str = strawberry.field(description="Stable name of the reason, for programs.")
     message: str = strawberry.field(description="What is wrong with the value, and what to do.")
+    right: str | None = strawberry.field(
+        default=None, description="The missing right, where the value is refused for want of one."
+    )
 
 
 @strawberry.type(description="The input breaks a rule; every bad value is named at once.")
@@ -38,6 +42,11 @@ class InvalidInput(Problem):
 class NotAllowed(Problem):
     right: str = strawberry.field(description="The missing right.")
     granted_to: list[str] = strawberry.field(description="The roles that have it.")
+
+    @strawberry.field(description="Names of members who can give it to you; a few of them.")
+    async def can_grant(self, info: Info) -> list[str]:
+        caller = info.context.known_caller
+        return list(await grantors(info.context.house.database, caller, self.right)) if caller else []
 
 
 @strawberry.type(description="There is no such record.")
@@ -75,6 +84,7 @@ def field_problem(error: problems.FieldError, language: str) -> FieldProblem:
         path=[str(part) for part in error.path],
         code=error.code.upper().replace(".", "_"),
         message=error.text(language),
+        right=error.data.get("right"),
     )
 
 

@@ -19,12 +19,13 @@ from tenants.conditions import as_input
 from tenants.config import definitions
 from tenants.config.definitions import label as text_in
 from tenants.database import Outdated
+from tenants.field_labels import field_label
 from tenants.languages import LANGUAGES
 from tenants.problems import Conflict as Busy
 from tenants.problems import InvalidInput as BadInput
 from tenants.problems import NotFound as NoSuchView
-from tenants.reading.paths import owner_of, resolve
-from tenants.records import CUSTOMISABLE, REGISTRY, Custom
+from tenants.reading.paths import resolve
+from tenants.records import CUSTOMISABLE, REGISTRY
 from tenants.views import saving
 from tenants.views.checks import view_errors
 from tenants.views.finding import SHARE, default_view, private_views, shared_views
@@ -56,7 +57,7 @@ class ViewColumn:
         description="What it shows, by its path, such as number, customer.name or custom.score."
     )
     width: int | None = strawberry.field(description="How wide, in pixels.")
-    label: str | None = strawberry.field(description="The name of a field of the company's own, in your language.")
+    label: str | None = strawberry.field(description="What people call it, in your language; null where the path leads nowhere any more.")
 
 
 @strawberry.type(description="A saved list: which records, in which columns, in which order.")
@@ -144,13 +145,11 @@ class View:
 
 
 def _column_label(info: Info, view: definitions.View, path: str) -> str | None:
+    """What people call a column; null where the path leads nowhere any more."""
     caller = info.context.caller
-    found = resolve(REGISTRY[view.record_type], caller.config, path)
-    if found is None:
+    if resolve(REGISTRY[view.record_type], caller.config, path) is None:
         return None
-    own = caller.config.fields.get(owner_of(REGISTRY[view.record_type], found).name, {})
-    definition = own.get(found[-1].name) if len(found) > 1 and isinstance(found[-2], Custom) else None
-    return text_in(definition.label, caller.language) if definition else None
+    return field_label(caller.config, view.record_type, path, caller.language)
 
 
 @strawberry.type(description="The view after the mutation.")

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-MEMBER, AUTOMATION, SYSTEM = "member", "automation", "system"
+MEMBER, KEY, AUTOMATION, SYSTEM, STRANGER = "member", "key", "automation", "system", "stranger"
+# As they are told of in the log.
+ACTOR_KINDS = (MEMBER, KEY, AUTOMATION, SYSTEM, STRANGER)
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A member, an automation or the system itself (command line, seeds), with the roles it acts under.
+    """A member, a program with a key, an automation or the system itself (command line, seeds), with the roles it acts under; of a
+    stranger nobody knows who they are.
 
     ``cause_id`` and ``depth`` place an automation's acts in the chain of events that led to them.
     """

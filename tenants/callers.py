@@ -12,9 +12,12 @@ from uuid import UUID
 
 import orjson
 
-from tenants.actors import MEMBER, Actor
+from tenants.actors import KEY, MEMBER, Actor
+from tenants.calls import current
 from tenants.config.snapshot import Tenant, TenantConfig, parse_definitions
 from tenants.database import ENTER, Caller, Connection, Database
+from tenants.keys.narrowing import Narrowing, is_within, narrowed
+from tenants.keys.secret import is_wrong
 from tenants.problems import NotSignedIn, SecondFactorDue
 from tenants.remembering import Remembered, Weight
 from tenants.wire import rows, statement
@@ -30,13 +33,17 @@ KEPT = 0.9
 CALLER, CONFIG = 1_800, 5_000
 
 _SESSION = statement("""
-SELECT s.tenant_id, s.member_id, s.stamp, s.second_factor FROM sessions s
+SELECT s.tenant_id, s.member_id, s.key_id, s.stamp, s.second_factor FROM sessions s
 WHERE s.token_hash = %(token)s AND s.revoked_at IS NULL AND s.expires_at > now()
 """)
 _ENTER = statement(ENTER)
 _MEMBER = statement(
     "SELECT id, name, roles, language FROM members WHERE tenant_id = %(tenant)s::uuid AND id = %(member)s AND active"
 )
+_KEY = statement("""
+SELECT id, name, roles, rights, record_types, read_only, networks, created_by_name FROM api_keys
+WHERE tenant_id = %(tenant)s::uuid AND id = %(key)s AND revoked_at IS NULL
+""")
 _VERSION = statement("SELECT config_version FROM tenants WHERE id = %(tenant)s::uuid")
 # One statement, because version and definitions must be of one moment.
 _CONFIG = statement("""
@@ -76,13 +83,17 @@ class Callers:
     _configs: Remembered[bytes, TenantConfig] = field(default_factory=lambda: Remembered(ROOM))
 
     async def by_token(self, token: str, *, fresh: bool = False, enrolling: bool = False) -> Caller:
-        """The member whose session the token is. Raises :class:`NotSignedIn`, and :class:`SecondFactorDue` for a session that may do
-        nothing but get a second factor, unless that is what it is asked for (``enrolling``)."""
+        """The member whose session the token is, or the key. Raises :class:`NotSignedIn`, and :class:`SecondFactorDue` for a session that
+        may do nothing but get a second factor, unless that is what it is asked for (``enrolling``)."""
+        if is_wrong(token):
+            raise NotSignedIn
         hashed = token_hash(token)
         known = None if fresh else self._by_token.get(hashed)
         caller = known or await self._identify(hashed)
         if caller.second_factor_due and not enrolling:
             raise SecondFactorDue
+        if caller.networks and not is_within(current().address, caller.networks):
+            raise NotSignedIn("key.address")
         self._use(caller.config)
         self.used.add(hashed)
         return caller
@@ -112,15 +123,18 @@ class Callers:
             if not sessions:
                 raise self._unknown(hashed)
             (session,) = sessions
-            scope = {"tenant": session["tenant_id"], "member": session["member_id"]}
+            scope = {"tenant": session["tenant_id"], "member": session["member_id"], "key": session["key_id"]}
+            principal = _MEMBER if session["key_id"] is None else _KEY
             # The stamp was read before the member, so what changed between the two shows in the next call.
-            _, found, version = await connection.exchange((_ENTER, scope), (_MEMBER, scope), (_VERSION, scope))
-            members = rows(connection, found)
-            if not members:
+            _, found, version = await connection.exchange((_ENTER, scope), (principal, scope), (_VERSION, scope))
+            principals = rows(connection, found)
+            if not principals:
                 raise self._unknown(hashed)
-            (member,) = members
+            (row,) = principals
             tenant = await self._tenant(connection, session["tenant_id"], rows(connection, version))
-        actor = Actor(MEMBER, member["id"], member["name"], tuple(member["roles"]), member["language"])
+        if principal is _KEY:
+            return self._by_token.put(hashed, _key_caller(tenant, row, hashed, session["stamp"]))
+        actor = Actor(MEMBER, row["id"], row["name"], tuple(row["roles"]), row["language"])
         is_due = not session["second_factor"] and tenant.config.sign_in.wants_second_factor(actor.roles)
         access = tenant.config.policy.access(() if is_due else actor.roles)
         caller = Caller(tenant, actor, access, hashed, session["stamp"], is_due)
@@ -198,5 +212,13 @@ class Callers:
         self._by_token.drop_all(lambda caller: caller.config in gone)
 
 
+def _key_caller(tenant: Tenant, row: Row, hashed: bytes, stamp: int) -> Caller:
+    """A program with a key. It is told of by its name, with who made it."""
+    name = f"{row['name']} ({row['created_by_name']})"
+    actor = Actor(KEY, row["id"], name, tuple(row["roles"]), tenant.config.language)
+    access = narrowed(tenant.config.policy.access(actor.roles), Narrowing.of(row))
+    return Caller(tenant, actor, access, hashed, stamp, networks=tuple(row["networks"]))
+
+
 # What is read of a company that is its own; all the rest is its configuration.
-_OWN = frozenset({"id", "slug", "name", "config_version", "quotas", "exceeded", "created_at", "measured_at"})
+_OWN = frozenset({"id", "slug", "name", "config_version", "quotas", "exceeded", "created_at", "measured_at", "passwords_off"})

@@ -1,7 +1,7 @@
 """Tenants: founding a company, and what the operator may list."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,11 +16,12 @@ from tenants.config.definitions import LANGUAGES, CustomField, Definition
 from tenants.config.documents import stored
 from tenants.config.shipped_templates import DEFAULT_TEMPLATE, read_template
 from tenants.config.snapshot import TenantConfig
-from tenants.database import ENTER, Database
+from tenants.database import ENTER, Connection, Database
 from tenants.field_types.currencies import CURRENCIES
 from tenants.passwords import hash_password
 from tenants.people import add_member, find_or_create_user
 from tenants.problems import FieldError, InvalidInput
+from tenants.quotas import Quotas
 from tenants.transaction import new_id, translated
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{1,39}")
@@ -28,28 +29,43 @@ SLUG = re.compile(r"[a-z][a-z0-9-]{1,39}")
 
 @dataclass(frozen=True, slots=True)
 class NewCompany:
-    """What a company begins with. ``template`` is the name of a configuration document that ships with the product."""
+    """What a company begins with. ``template`` is the name of a configuration document that ships with the product; ``quotas`` are what the
+    operator lets it use."""
 
     slug: str
     name: str
     owner_email: str
     owner_name: str
-    owner_password: str
+    owner_password: str = ""
     language: str = "en"
     time_zone: str = "UTC"
     currency: str = "EUR"
     template: str = DEFAULT_TEMPLATE
+    quotas: Quotas = Quotas()
 
 
 async def create_company(database: Database, company: NewCompany) -> UUID:
-    """Found a company with its owner and its template, all or nothing. Raises :class:`InvalidInput`."""
-    errors = list(_errors(company))
-    if errors:
-        raise InvalidInput(errors)
-    definitions = read_template(company.template)
-    tenant_id = new_id()
+    """Found a company with its owner and its template, all or nothing. An owner who has an account keeps their password.
+
+    Raises :class:`InvalidInput`.
+    """
+    check_company(company)
     about = (company.owner_email, company.owner_name, company.name)
     password = await hash_password(company.owner_password, about=about)
+    return await found(
+        database,
+        company,
+        lambda connection: find_or_create_user(connection, company.owner_email, company.owner_name, password),
+    )
+
+
+async def found(database: Database, company: NewCompany, owner: Callable[[Connection], Awaitable[UUID]]) -> UUID:
+    """Found a company that was checked, with the account that ``owner`` gives within the same transaction.
+
+    Raises :class:`InvalidInput` for an unknown template and for what is taken.
+    """
+    definitions = read_template(company.template)
+    tenant_id = new_id()
     async with database.connection() as connection:
         try:
             async with connection.transaction():
@@ -57,13 +73,9 @@ async def create_company(database: Database, company: NewCompany) -> UUID:
                 await connection.execute(_INSERT, {"id": tenant_id, **_columns(company)})
                 await connection.execute(_INSERT_CHANGE_SET, _founding(tenant_id, definitions))
                 await connection.execute(_INSERT_TEMPLATE, {"tenant": tenant_id, "template": company.template})
-                for kind, found in definitions.items():
-                    for key, definition in found.items():
-                        parameters = {"tenant": tenant_id, "kind": kind, "key": key, "body": stored(definition)}
-                        await connection.execute(_INSERT_DEFINITION, parameters)
-                        if isinstance(definition, CustomField) and definition.is_indexed:
-                            await connection.execute(_INSERT_INDEX, {"tenant": tenant_id, "id": new_id(), "key": key})
-                user_id = await find_or_create_user(connection, company.owner_email, company.owner_name, password)
+                await connection.execute(_INSERT_DEFINITIONS, _written(tenant_id, definitions))
+                await connection.execute(_INSERT_INDEXES, _indexed(tenant_id, definitions))
+                user_id = await owner(connection)
                 await add_member(
                     connection, tenant_id, user_id, company.owner_name, company.owner_email, ["owner"], company.language
                 )
@@ -74,7 +86,8 @@ async def create_company(database: Database, company: NewCompany) -> UUID:
     return tenant_id
 
 
-def _errors(company: NewCompany) -> list[FieldError]:
+def check_company(company: NewCompany) -> None:
+    """Raise :class:`InvalidInput` with all that is wrong with it, but for what is taken."""
     errors = []
     if not SLUG.fullmatch(company.slug):
         errors.append(FieldError(("slug",), "limit.slug", {"slug": company.slug}))
@@ -88,7 +101,8 @@ def _errors(company: NewCompany) -> list[FieldError]:
         errors.append(FieldError(("timeZone",), "value.not_option", {"value": company.time_zone, "options": options}))
     if company.currency not in CURRENCIES:
         errors.append(FieldError(("currency",), "value.not_currency", {"value": company.currency}))
-    return errors
+    if errors:
+        raise InvalidInput(errors)
 
 
 def _columns(company: NewCompany) -> dict[str, Any]:
@@ -98,7 +112,27 @@ def _columns(company: NewCompany) -> dict[str, Any]:
         "language": company.language,
         "time_zone": company.time_zone,
         "currency": company.currency,
+        "quotas": Jsonb(company.quotas.model_dump(exclude_none=True)),
     }
+
+
+def _written(tenant_id: UUID, definitions: Mapping[str, Mapping[str, Definition]]) -> dict[str, Any]:
+    entries = [
+        {"kind": kind, "key": key, "body": stored(definition)}
+        for kind, found in definitions.items()
+        for key, definition in found.items()
+    ]
+    return {"tenant": tenant_id, "entries": Jsonb(entries)}
+
+
+def _indexed(tenant_id: UUID, definitions: Mapping[str, Mapping[str, Definition]]) -> dict[str, Any]:
+    keys = [
+        key
+        for found in definitions.values()
+        for key, definition in found.items()
+        if isinstance(definition, CustomField) and definition.is_indexed
+    ]
+    return {"tenant": tenant_id, "ids": [new_id() for _ in keys], "keys": keys}
 
 
 def _founding(tenant_id: UUID, definitions: Mapping[str, Mapping[str, Definition]]) -> dict[str, Any]:
@@ -120,11 +154,12 @@ def check_template(name: str) -> list[FieldError]:
 
 
 _INSERT = """
-INSERT INTO tenants (id, slug, name, language, time_zone, currency, config_version, created_at)
-VALUES (%(id)s, %(slug)s, %(name)s, %(language)s, %(time_zone)s, %(currency)s, 1, now())
+INSERT INTO tenants (id, slug, name, language, time_zone, currency, quotas, config_version, created_at)
+VALUES (%(id)s, %(slug)s, %(name)s, %(language)s, %(time_zone)s, %(currency)s, %(quotas)s, 1, now())
 """
-_INSERT_DEFINITION = """
-INSERT INTO definitions (tenant_id, kind, key, body) VALUES (%(tenant)s, %(kind)s, %(key)s, %(body)s)
+_INSERT_DEFINITIONS = """
+INSERT INTO definitions (tenant_id, kind, key, body)
+SELECT %(tenant)s, e.kind, e.key, e.body FROM jsonb_to_recordset(%(entries)s) AS e(kind text, key text, body jsonb)
 """
 _INSERT_CHANGE_SET = """
 INSERT INTO change_sets (tenant_id, id, version, author_kind, author_name, comment, changes, created_at)
@@ -132,8 +167,9 @@ VALUES (%(tenant)s, %(id)s, 1, 'system', 'orderloom', '', %(changes)s, now())
 """
 _INSERT_TEMPLATE = "INSERT INTO template_steps (tenant_id, version, template) VALUES (%(tenant)s, 1, %(template)s)"
 # Of no records, an index is complete from the start.
-_INSERT_INDEX = """
-INSERT INTO field_indexes (tenant_id, id, field, state) VALUES (%(tenant)s, %(id)s, %(key)s, 'ready')
+_INSERT_INDEXES = """
+INSERT INTO field_indexes (tenant_id, id, field, state)
+SELECT %(tenant)s, e.id, e.key, 'ready' FROM unnest(%(ids)s::uuid[], %(keys)s::text[]) AS e(id, key)
 """
 
 

@@ -78,7 +78,7 @@ class Caller:
     """For whom a call is made, as last seen; every statement checks that it still holds.
 
     ``stamp`` is the session's: it grows whenever what its member is or may do changes. With ``second_factor_due`` it may do nothing but
-    get a second factor.
+    get a second factor. A key may be bound to ``networks``.
     """
 
     tenant: Tenant
@@ -87,6 +87,7 @@ class Caller:
     token_hash: bytes | None = None
     stamp: int | None = None
     second_factor_due: bool = False
+    networks: tuple[str, ...] = ()
     language: str = field(init=False)
     entering: Bound = field(init=False, repr=False, compare=False)
 

@@ -4,7 +4,7 @@ The right to a field is named ``<object>.<action>.<field>``, such as ``order.rea
 write it, may so all its fields, unless they are closed to it; then only those that are granted. Deny wins.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -118,6 +118,7 @@ class _FieldJudge:
         )
         self._exact: dict[tuple[str, str], dict[str, list[FieldPolicy]]] = {}
         self._patterns: dict[tuple[str, str], list[FieldPolicy]] = {}
+        self._known: dict[tuple[str, str, str, frozenset[str]], bool] = {}
         for policy in dict.fromkeys(policies):
             about = (policy.object, policy.action)
             if policy.field.endswith(EVERY):
@@ -135,6 +136,11 @@ class _FieldJudge:
     def allows(self, name: str, action: str, path: str) -> bool:
         return self._ask(name, action, path, self._exact.get((name, action), {}).get(path, ()))
 
-    def _ask(self, name: str, action: str, path: str, exact: Iterable[FieldPolicy]) -> bool:
-        self._judge.give((*self._patterns.get((name, action), ()), *exact))
-        return self._judge.allows(name, action, path)
+    def _ask(self, name: str, action: str, path: str, exact: Collection[FieldPolicy]) -> bool:
+        head, dot, _ = path.partition(".")
+        # Patterns name all fields, or all that begin alike: those of which the same is said besides are judged the same.
+        alike = (name, action, head + dot if dot else "", frozenset(policy.effect for policy in exact))
+        if alike not in self._known:
+            self._judge.give((*self._patterns.get((name, action), ()), *exact))
+            self._known[alike] = self._judge.allows(name, action, path)
+        return self._known[alike]

@@ -16,6 +16,7 @@ AUTOMATION, DELIVERY, FIELD_INDEX = "automation", "delivery", "field_index"
 LIFE_CYCLE, DRAFT = "life_cycle", "configuration_draft"
 CONVERSION = "conversion"
 BACKFILL = "backfill"
+HAND_OVER = "hand_over"
 
 # A job that is not done this long after it was handed out is handed out again, later after each attempt.
 FIRST_LEASE = timedelta(seconds=10)

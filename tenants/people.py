@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from tenants.belongings import require_nothing
 from tenants.database import ENTER, Caller, Connection, Database
 from tenants.field_types import BadValue
 from tenants.field_types.contacts import email_address
@@ -115,7 +116,7 @@ async def create_member(tx: Transaction, values: Mapping[str, Any]) -> UUID:
     form.value("roles", "tags", default=["member"])
     form.choice("language", tx.config.languages, default=tx.config.language)
     form.errors.extend(unwritable(tx.access, "member", form))
-    _check_roles(tx, form, ())
+    check_roles(tx, form, ())
     password = await _first_password(form)
     form.finish()
     connection = await tx.connection()
@@ -125,12 +126,17 @@ async def create_member(tx: Transaction, values: Mapping[str, Any]) -> UUID:
 
 
 async def update_member(
-    tx: Transaction, member_id: UUID | None, values: Mapping[str, Any], expected_version: int | None = None
+    tx: Transaction,
+    member_id: UUID | None,
+    values: Mapping[str, Any],
+    expected_version: int | None = None,
+    *,
+    keeps_things: bool = False,
 ) -> UUID:
     """Change a member's name, roles, language, or whether they may sign in; it holds from their next request on.
 
-    Raises :class:`NotAllowed` (member.update), :class:`NotFound`, :class:`Conflict`, :class:`InvalidInput`, and
-    :class:`LimitExceeded` for what would leave the company without an owner.
+    Raises :class:`NotAllowed` (member.update), :class:`NotFound`, :class:`Conflict`, also for a member with things who may sign in no
+    more, unless they keep them, :class:`InvalidInput`, and :class:`LimitExceeded` for what would leave the company without an owner.
     """
     tx.access.require("member.update")
     # The owners are locked too, in one order for all, so that two of them cannot push each other out.
@@ -151,10 +157,12 @@ async def update_member(
     form.choice("language", tx.config.languages, default=row["language"])
     form.value("active", "boolean", default=True)
     form.errors.extend(unwritable(tx.access, "member", form))
-    _check_roles(tx, form, roles)
+    check_roles(tx, form, roles)
     if active and not row["active"] and "owner" in roles and "owner" not in tx.actor.roles:
         form.fail("active", "limit.owner_grant")
     form.finish()
+    if active and not row["active"] and not keeps_things:
+        await require_nothing(tx, row["id"])
     if row == before:
         return UUID(str(row["id"]))
     await tx.execute(
@@ -197,7 +205,7 @@ async def _first_password(form: Form) -> str:
         return ""
 
 
-def _check_roles(tx: Transaction, form: Form, before: Sequence[str]) -> None:
+def check_roles(tx: Transaction, form: Form, before: Sequence[str]) -> None:
     """New roles exist and give nobody a right that whoever gives them lacks; else to manage members were to hold every right."""
     policy, roles = tx.config.policy, form.row["roles"]
     for role in roles:

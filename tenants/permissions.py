@@ -1,7 +1,7 @@
 """Who may do what. Casbin is the judge; a compiled :class:`Access` is the answer that calls look at.
 
 A right is named ``<object>.<action>``, a step of the life cycle ``order.transition.<key>``, that to a field
-``<object>.<action>.<field>`` (`tenants.field_rights`). Casbin looks at every policy it has for each question, so it is given those of
+``<object>.<action>.<field>`` (`tenants.field_rights`). A right may be of some records alone (`tenants.row_rights`). Casbin looks at every policy it has for each question, so it is given those of
 the roles at hand and asked once per set of roles under each :class:`Policy`, never while serving a call.
 """
 
@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
 from tenants.config.definitions import Grant, Role
-from tenants.field_rights import ALL, READ, Closed, closed_fields, has_field
+from tenants.field_rights import ALL, EVERY, READ, Closed, closed_fields, has_field
 from tenants.judge import Judge
 from tenants.problems import NotAllowed
+from tenants.row_rights import ALL_ROWS, Rows, scoped_rows
 
 RIGHTS: dict[str, tuple[str, ...]] = {
     "order": ("read", "create", "update", "change_status", "void", "import", "export"),
@@ -22,6 +23,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "configuration": ("read", "update", "approve"),
     "automation": ("read",),
     "view": ("share",),
+    "key": ("read", "create", "update"),
+    "audit": ("read",),
 }
 
 _ALL_RIGHTS = (Grant(object="*", actions=("*",)),)
@@ -53,11 +56,13 @@ BUILT_IN_ROLES: dict[str, Role] = {
 @dataclass(frozen=True, slots=True)
 class Access:
     """What a set of roles may do under one version of the configuration. ``closed`` holds the fields of each object and action of
-    which some are closed to them: nothing for those who may read and write all."""
+    which some are closed to them: nothing for those who may read and write all. ``rows`` are the records of each right that is not of
+    all: nothing for those without scopes."""
 
     roles: tuple[str, ...]
     rights: frozenset[str]
     closed: Closed = field(repr=False, compare=False)
+    rows: Mapping[str, Rows] = field(repr=False, compare=False)
     policy: "Policy" = field(repr=False, compare=False)
 
     def allows(self, right: str) -> bool:
@@ -86,6 +91,11 @@ class Access:
     def beyond(self, *others: "Access") -> set[str]:
         """The rights that none of the others has."""
         found = set(self.rights).difference(*(other.rights for other in others))
+        for right in self.rights - found if any(other.rows for other in others) else ():
+            mine = self.rows.get(right, ALL_ROWS)
+            held = (other.rows.get(right, ALL_ROWS) for other in others if right in other.rights)
+            if not any(rows.covers(mine) for rows in held):
+                found.add(right)
         for name, action in set(others[0].closed).intersection(*(other.closed for other in others)):
             theirs, own = [other.closed[name, action] for other in others], self.closed.get((name, action), ALL)
             for path in {path for fields in (own, *theirs) for path in fields.paths()}:
@@ -122,12 +132,19 @@ class Policy:
         names = tuple(sorted(set(roles)))
         if names not in self._by_roles:
             held = self._with_inherited(names)
-            self._by_roles[names] = Access(names, verdicts(held, self.rights), closed_fields(held), self)
+            rows = scoped_rows(held, self.rights)
+            self._by_roles[names] = Access(
+                names, verdicts(held, self.rights).union(rows), closed_fields(held), rows, self
+            )
         return self._by_roles[names]
 
     def holders(self, right: str) -> tuple[str, ...]:
-        """The roles that hold a right; asked only when something is refused."""
-        return self._holders(lambda roles: verdicts(roles, [right]) != frozenset(), right)
+        """The roles that hold a right, if only of some records; asked only when something is refused."""
+        return self._holders(lambda roles: bool(verdicts(roles, [right]) or scoped_rows(roles, [right])), right)
+
+    def full_holders(self, right: str) -> tuple[str, ...]:
+        """The roles that hold it of all records."""
+        return tuple(role for role in self.holders(right) if right not in self.access((role,)).rows)
 
     def field_holders(self, name: str, action: str, path: str) -> tuple[str, ...]:
         """The roles that hold the right to a field of records that they may read."""
@@ -145,11 +162,21 @@ class Policy:
 
 
 def verdicts(roles: Iterable[Role], rights: Iterable[str]) -> frozenset[str]:
-    """Those of the rights that the roles together hold."""
+    """Those of the rights that the roles together hold of all records, but for those that a scope denies."""
     judge = Judge("obj, act", "obj, act, eft", '(p.obj == "*" || p.obj == r.obj) && keyMatch(r.act, p.act)')
-    granted = (grant for role in roles for grant in role.grants if not grant.fields)
-    judge.give({(grant.object, action, grant.effect) for grant in granted for action in grant.actions})
-    return frozenset(right for right in rights if judge.allows(*right.split(".", 1)))
+    granted = (grant for role in roles for grant in role.grants if not grant.fields and grant.scope is None)
+    policies = {(grant.object, action, grant.effect) for grant in granted for action in grant.actions}
+    exact: dict[str, list[tuple[str, ...]]] = {}
+    patterns = [policy for policy in policies if EVERY in policy[:2] or policy[1].endswith(EVERY)]
+    for policy in policies.difference(patterns):
+        exact.setdefault(f"{policy[0]}.{policy[1]}", []).append(policy)
+    found = set()
+    for right in rights:
+        # Others cannot be about it, and Casbin would look at each of them.
+        judge.give((*patterns, *exact.get(right, ())))
+        if judge.allows(*right.split(".", 1)):
+            found.add(right)
+    return frozenset(found)
 
 
 # Policies in use, by what they are made of.

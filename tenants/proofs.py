@@ -131,6 +131,11 @@ async def use_within(connection: Connection, proof: Proof) -> None:
         raise unknown()
 
 
+async def drop_within(connection: Connection, proof_id: UUID) -> None:
+    """Make a secret worthless that nobody shall bring back any more; a message that waits is not sent."""
+    await connection.execute("DELETE FROM proofs WHERE id = %(id)s", {"id": proof_id})
+
+
 async def forget_old(database: Database) -> int:
     """Delete what nobody can bring back any more, and say how many."""
     async with database.connection() as connection:

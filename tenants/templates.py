@@ -1,6 +1,6 @@
 """Message templates: Liquid, with limits, over plain values only. No Python object is ever within a template's reach."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,10 @@ from liquid import BoundTemplate, Environment
 from liquid.exceptions import LiquidError
 
 from tenants.config.definitions import label
+from tenants.config.snapshot import TenantConfig
+from tenants.expressions import ComputedColumn
 from tenants.field_values.slots import turned
+from tenants.names import nearest
 from tenants.problems import Conflict, FieldError, NotFound
 from tenants.transaction import Transaction
 
@@ -29,14 +32,82 @@ def _parsed(text: str) -> BoundTemplate:
     return _ENVIRONMENT.from_string(text)
 
 
-def template_errors(name: str, texts: Mapping[str, str]) -> Iterator[FieldError]:
-    """What is wrong with the form of a template, which is given by language."""
+# What a template can show of an order beside the company's own fields, and the parts of each.
+SHOWN: Mapping[str, tuple[str, ...]] = {
+    "number": (),
+    "status": ("key", "label"),
+    "total": ("amount", "currency"),
+    "priority": (),
+    "channel": (),
+    "promisedAt": (),
+    "orderedAt": (),
+    "voidReason": (),
+    "ownerId": (),
+    "owner": ("name", "email", "language"),
+    "customer": ("name", "email", "language"),
+}
+_PARTS = tuple(f"{name}.{part}" for name, parts in SHOWN.items() for part in parts)
+# What Liquid says of any text or list.
+_OF_ALL = ("size", "first", "last")
+# Tags that would read another template, of which there are none.
+_PARTIAL = ("include", "render")
+_Names = tuple[tuple[Any, ...], ...]
+
+
+@lru_cache(maxsize=1_000)
+def _named(text: str) -> _Names:
+    """The ways to what a template shows, each part by part; those of its own variables are left out."""
+    return tuple(tuple(way) for way in _parsed(text).global_variable_segments(include_partials=False))
+
+
+def template_errors(config: TenantConfig, name: str, texts: Mapping[str, str]) -> Iterator[FieldError]:
+    """What is wrong with a template, which is given by language: its form, and what it names that is not there."""
     for language, text in texts.items():
+        path = (name, language) if language else (name,)
         try:
-            _parsed(text)
+            used = _parsed(text).analyze(include_partials=False)
+            ways = _named(text)
         except (LiquidError, RecursionError) as error:
-            path = (name, language) if language else (name,)
             yield FieldError(path, "config.bad_template", {"reason": " ".join(str(error).split())})
+            continue
+        for each in used.filters:
+            if each not in _ENVIRONMENT.filters:
+                near = nearest(each, _ENVIRONMENT.filters)
+                yield _unknown(path, "filter", each, near, sorted(_ENVIRONMENT.filters))
+        for each in used.tags:
+            if each in _PARTIAL:
+                yield FieldError(path, "template.no_partial", {"tag": each})
+        known = (*SHOWN, *_PARTS, *(f"custom.{key}" for key in config.fields.get("order", {})))
+        for way in dict.fromkeys(ways):
+            if not _is_known(way, known):
+                shown = ".".join(str(part) for part in way)
+                near = nearest(shown.removeprefix("order."), known)
+                yield _unknown(path, "field", shown, near and f"order.{near}", [f"order.{name}" for name in known])
+
+
+def _is_known(way: tuple[Any, ...], known: Collection[str]) -> bool:
+    root, *parts = way
+    if root != "order" or not parts:
+        return bool(root == "order")
+    field, *rest = parts
+    if field == "custom":
+        # What is worked out, as in order.custom[x], is not known before. Of the parts of a value each type has its own.
+        return not rest or not isinstance(rest[0], str) or f"custom.{rest[0]}" in known
+    if field not in SHOWN:
+        return not isinstance(field, str)
+    return not rest or rest[0] in (*SHOWN[field], *_OF_ALL) or not isinstance(rest[0], str)
+
+
+def _unknown(path: tuple[str, ...], kind: str, name: str, near: str | None, known: Iterable[str]) -> FieldError:
+    if near is not None:
+        return FieldError(path, f"template.unknown_{kind}_near", {"name": name, "near": near})
+    return FieldError(path, f"template.unknown_{kind}", {"name": name, "known": ", ".join(known)})
+
+
+def own_fields(*templates: Mapping[str, str]) -> frozenset[str]:
+    """The keys of the company's own fields that templates show."""
+    ways = (way for texts in templates for text in texts.values() for way in _named(text))
+    return frozenset(way[2] for way in ways if way[:2] == ("order", "custom") and len(way) > 2)
 
 
 def render(texts: Mapping[str, str], language: str, values: Mapping[str, Any]) -> str:
@@ -49,7 +120,7 @@ def render(texts: Mapping[str, str], language: str, values: Mapping[str, Any]) -
 
 _ORDER = """
 SELECT o.number, o.status, o.total, o.currency, o.priority, o.channel, o.promised_at, o.ordered_at, o.custom, o.void_reason,
-       o.owner_id, m.name AS owner_name, m.email AS owner_email, m.language AS owner_language, c.name AS customer_name,
+       o.owner_id{columns}, m.name AS owner_name, m.email AS owner_email, m.language AS owner_language, c.name AS customer_name,
        c.language AS customer_language,
        (SELECT p.value FROM contact_points p WHERE p.tenant_id = o.tenant_id AND p.customer_id = c.id AND p.kind = 'email'
         ORDER BY p.position LIMIT 1) AS customer_email
@@ -60,9 +131,13 @@ WHERE o.tenant_id = %(tenant)s AND o.id = %(order)s
 """
 
 
-async def load_order(tx: Transaction, order_id: UUID) -> dict[str, Any]:
-    """An order as templates see it in the company's language: plain texts, names as in GraphQL. Raises :class:`NotFound`."""
-    row = await tx.fetch_one(_ORDER, order=order_id)
+async def load_order(tx: Transaction, order_id: UUID, own: Collection[str] = ()) -> dict[str, Any]:
+    """An order as templates see it in the company's language: plain texts, names as in GraphQL. Of the company's ``own`` fields those
+    that are worked out are worked out where they are named. Raises :class:`NotFound`."""
+    attributes = tx.config.own.get("order", {})
+    computed = {key: found for key in own if isinstance(found := attributes.get(key), ComputedColumn)}
+    columns = "".join(f", {column.expression('o')} AS own_{key}" for key, column in computed.items())
+    row = await tx.fetch_one(_ORDER.format(columns=columns), order=order_id)
     if row is None:
         raise NotFound("order", order_id)
     status = tx.config.all_statuses[row["status"]]
@@ -82,8 +157,13 @@ async def load_order(tx: Transaction, order_id: UUID) -> dict[str, Any]:
             "email": row["customer_email"],
             "language": row["customer_language"],
         },
-        "custom": turned(tx.config.swapped, "order", row)["custom"],
+        "custom": {**turned(tx.config.swapped, "order", row)["custom"], **_worked_out(row, computed)},
     }
+
+
+def _worked_out(row: Mapping[str, Any], computed: Mapping[str, ComputedColumn]) -> dict[str, Any]:
+    found = {key: (column.type, row[f"own_{key}"]) for key, column in computed.items()}
+    return {key: kind.store(value) for key, (kind, value) in found.items() if value is not None}
 
 
 def for_reader(tx: Transaction, order: Mapping[str, Any], language: str) -> dict[str, Any]:

@@ -104,12 +104,16 @@ views:
 """
 EXPECTED = {
     "frame": (
-        "Change field 'order.frame' (Frame): option 'ash' (Ash) added: colour set to '#112233';"
-        " option 'oak' (Oak): colour '#885522' taken away, archived;"
-        " option 'blue' (Azure): label (en) from 'Blue' to 'Azure', condition set to 'not (priority is high)';"
-        " option 'gold' (Gold): brought back",
-        "修改字段“order.frame”（Frame）：新增选项“ash”（Ash）：颜色设为“#112233”；选项“oak”（Oak）：去掉颜色“#885522”，归档；"
-        "选项“blue”（Azure）：名称 (en)由“Blue”改为“Azure”，条件设为“非(priority 为 high)”；选项“gold”（Gold）：恢复",
+        (
+            "Change field 'order.frame' (Frame): option 'ash' (Ash) added: colour set to '#112233';"
+            " option 'oak' (Oak): colour '#885522' taken away, archived;"
+            " option 'blue' (Azure): label (en) from 'Blue' to 'Azure', condition set to 'not (priority is high)';"
+            " option 'gold' (Gold): brought back"
+        ),
+        (
+            "修改字段“order.frame”（Frame）：新增选项“ash”（Ash）：颜色设为“#112233”；选项“oak”（Oak）：去掉颜色“#885522”，归档；"
+            "选项“blue”（Azure）：名称 (en)由“Blue”改为“Azure”，条件设为“非(priority 为 high)”；选项“gold”（Gold）：恢复"
+        ),
     ),
     "width": (
         "Change field 'order.width' (Width): minimum set to '1'; maximum from '200' to '300'",
@@ -120,50 +124,72 @@ EXPECTED = {
         "修改字段“customer.spent”（Spent）：汇总：函数由“sum”改为“max”，筛选设为“total > 0”",
     ),
     "review": (
-        "Change status 'review' (Review): entry and exit: condition of entry from 'lines.count is at least 2' to"
-        " 'some of lines with (quantity is greater than 1) and notes is filled in', refusal of entry (en) set to"
-        " 'Two first.', time limit set to 'P2D'",
-        "修改状态“review”（Review）：进入与离开：进入条件由“lines.count 不小于 2”改为“至少一个 lines 满足 (quantity 大于 1)且notes 不为空”，"
-        "不可进入的说明 (en)设为“Two first.”，时限设为“P2D”",
+        (
+            "Change status 'review' (Review): entry and exit: condition of entry from 'lines.count is at least 2' to"
+            " 'some of lines with (quantity is greater than 1) and notes is filled in', refusal of entry (en) set to"
+            " 'Two first.', time limit set to 'P2D'"
+        ),
+        (
+            "修改状态“review”（Review）：进入与离开：进入条件由“lines.count 不小于 2”改为“至少一个 lines 满足 (quantity 大于 1)且notes 不为空”，"
+            "不可进入的说明 (en)设为“Two first.”，时限设为“P2D”"
+        ),
     ),
     "parked": (
-        "Change status 'parked' (Parked): entry and exit: condition of going on set to"
-        " '(tags holds one of a, b) or (promisedAt is within the next P3D)'",
+        (
+            "Change status 'parked' (Parked): entry and exit: condition of going on set to"
+            " '(tags holds one of a, b) or (promisedAt is within the next P3D)'"
+        ),
         "修改状态“parked”（Parked）：进入与离开：离开条件设为“(tags 含有其一 a、b)或(promisedAt 在未来 P3D 内)”",
     ),
     "look": (
-        "Change transition 'look' (Look): 'confirmed' added to statuses it leaves; condition from"
-        " 'total is greater than 50' to 'total is greater than 80 and customer.name starts with A';"
-        " reason 'scratch' (Scratched) added; reason 'size' (Wrong size): label (en) from 'Size' to 'Wrong size'",
-        "修改流转“look”（Look）：来源状态中新增“confirmed”；条件由“total 大于 50”改为“total 大于 80且customer.name 开头为 A”；"
-        "新增原因“scratch”（Scratched）；原因“size”（Wrong size）：名称 (en)由“Size”改为“Wrong size”",
+        (
+            "Change transition 'look' (Look): 'confirmed' added to statuses it leaves; condition from"
+            " 'total is greater than 50' to 'total is greater than 80 and customer.name starts with A';"
+            " reason 'scratch' (Scratched) added; reason 'size' (Wrong size): label (en) from 'Size' to 'Wrong size'"
+        ),
+        (
+            "修改流转“look”（Look）：来源状态中新增“confirmed”；条件由“total 大于 50”改为“total 大于 80且customer.name 开头为 A”；"
+            "新增原因“scratch”（Scratched）；原因“size”（Wrong size）：名称 (en)由“Size”改为“Wrong size”"
+        ),
     ),
     "bench": (
-        "Change life cycle 'bench' (Bench): status 'parked' added: time limit set to 'P1D';"
-        " status 'draft': time limit set to 'PT4H'",
+        (
+            "Change life cycle 'bench' (Bench): status 'parked' added: time limit set to 'P1D';"
+            " status 'draft': time limit set to 'PT4H'"
+        ),
         "修改生命周期“bench”（Bench）：新增状态“parked”：时限设为“P1D”；状态“draft”：时限设为“PT4H”",
     ),
     "clerk": (
-        "Change role 'clerk' (Clerk): order.create is no longer granted; may order.update; may no longer order.void;"
-        " may no longer read order.total",
+        (
+            "Change role 'clerk' (Clerk): order.create is no longer granted; may order.update; may no longer order.void;"
+            " may no longer read order.total"
+        ),
         "修改角色“clerk”（Clerk）：不再授权 order.create；可执行 order.update；不能再执行 order.void；不能再读取 order.total",
     ),
     "wide": (
-        "Change rule 'wide': 'channel' added to fields; condition from 'custom.frame is one of oak, blue' to"
-        " 'custom.frame is one of oak'; message (en) set to 'Say why.'",
+        (
+            "Change rule 'wide': 'channel' added to fields; condition from 'custom.frame is one of oak, blue' to"
+            " 'custom.frame is one of oak'; message (en) set to 'Say why.'"
+        ),
         "修改规则“wide”：字段中新增“channel”；条件由“custom.frame 属于 oak、blue”改为“custom.frame 属于 oak”；提示 (en)设为“Say why.”",
     ),
     "tell": (
-        "Change automation 'tell' (Tell): action 1 (set a field): value from 'high' to 'low';"
-        " action 2 (notify): to from 'owner' to 'role:owner'",
-        "修改自动化“tell”（Tell）：动作 1（设置字段）：value由“high”改为“low”；动作 2（通知）：to由“owner”改为“role:owner”",
+        (
+            "Change automation 'tell' (Tell): action 1 (set a field): 'value' from 'high' to 'low';"
+            " action 2 (notify): 'to' from 'owner' to 'role:owner'"
+        ),
+        "修改自动化“tell”（Tell）：动作 1（设置字段）：“value”由“high”改为“low”；动作 2（通知）：“to”由“owner”改为“role:owner”",
     ),
     "mine": (
-        "Change view 'mine' (Mine): column 'status' added; column 'total': width from '90' to '120'; columns in another"
-        " order; filter from 'status is draft' to 'status is not draft'; order from 'number ascending' to"
-        " 'total descending, number ascending'",
-        "修改视图“mine”（Mine）：新增列“status”；列“total”：宽度由“90”改为“120”；列顺序改变；筛选由“status 为 draft”改为“status 不为 draft”；"
-        "排序由“number 升序”改为“total 降序, number 升序”",
+        (
+            "Change view 'mine' (Mine): column 'status' added; column 'total': width from '90' to '120'; columns in another"
+            " order; filter from 'status is draft' to 'status is not draft'; order from 'number ascending' to"
+            " 'total descending, number ascending'"
+        ),
+        (
+            "修改视图“mine”（Mine）：新增列“status”；列“total”：宽度由“90”改为“120”；列顺序改变；筛选由“status 为 draft”改为“status 不为 draft”；"
+            "排序由“number 升序”改为“total 降序, number 升序”"
+        ),
     ),
 }
 
@@ -219,8 +245,10 @@ async def test_what_there_is_only_one_of(company: Company, client: Client) -> No
             "actions in another order",
         ),
         (
-            "[{type: set_field, field: priority, value: high}, {type: notify, to: owner, text: {en: Look}},"
-            " {type: notify, to: owner, text: {en: Again}}]",
+            (
+                "[{type: set_field, field: priority, value: high}, {type: notify, to: owner, text: {en: Look}},"
+                " {type: notify, to: owner, text: {en: Again}}]"
+            ),
             "'notify (to owner, text (en) Again)' added to actions",
         ),
     ],

@@ -36,6 +36,7 @@ SET: Mapping[str, tuple[str, Row, str]] = {
         "new",
     ),
     "view": ("shareView", {"key": "new", "audience": "EVERYBODY"}, "new"),
+    "sign_in": ("setSignIn", {"secondFactor": ["read_only"]}, "sign_in"),
     "review": ("setConfigurationReview", {"fourEyes": False}, "configuration"),
 }
 BEFORE: Mapping[str, tuple[str, Row]] = {

@@ -290,7 +290,7 @@ life_cycles:
     assert found["changes"] == [
         {
             "key": "repairs",
-            "sentence": "Change life cycle 'repairs' (Repairs): status 'mending' taken away; status 'received': time limit from 'P2D' to 'P1D'",
+            "sentence": "Change life cycle 'repairs' (Repairs): status 'mending' taken away; status 'received': time limit set to 'P1D'",
             "remarks": [
                 "1 running orders of the life cycle 'repairs' follow at once.",
                 (

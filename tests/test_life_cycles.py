@@ -55,12 +55,12 @@ async def repairs(company: Company, **gates: Row) -> None:
     mending = [{"status": status, **gates.get(status, {})} for status in ("received", "mending", "returned")]
     await done(company, DEFINE_LIFE_CYCLE, key="sales", label={"en": "Sales"}, initial="draft", statuses=sales)
     await done(company, DEFINE_LIFE_CYCLE, key="repairs", label={"en": "Repairs"}, initial="received", statuses=mending)
-    await done(company, DEFINE_ORDER_TYPE, key="sale", label={"en": "Sale"}, lifeCycle="sales", position=1)
+    await done(company, DEFINE_ORDER_TYPE, key="sale", label={"en": "Sale"}, lifeCycle="sales", default=True)
     await done(company, DEFINE_ORDER_TYPE, key="repair", label={"en": "Repair"}, lifeCycle="repairs", position=2)
 
 
 async def test_the_type_chooses_the_life_cycle(company: Company, client: Client) -> None:
-    """STA-2: two life cycles side by side; an order without a type is of the first."""
+    """STA-2: two life cycles side by side; an order without a type is of the default one."""
     old = await an_order(company)
     await repairs(company)
     sale, repair = await an_order(company), await an_order(company, type="repair")
@@ -142,7 +142,7 @@ async def test_the_gates_of_a_status(company: Company, client: Client, gate: str
     async with unchanged(company):
         problem = await refused(company, CHANGE_STATUS, id=order["id"], status="confirmed")
     assert problem["code"] == f"ORDER_{code}_REFUSED"
-    assert problem["message"].endswith("Look at: customer.")
+    assert problem["message"].endswith("Look at: Customer.")
     step = (await steps_of(company, order))["confirm"]
     assert (step["allowed"], step["refusal"]) == (False, problem["message"])
     good = await an_order(company, customer={"name": "Ada"})
@@ -174,7 +174,7 @@ async def test_the_form_of_a_step(company: Company, client: Client) -> None:
     order = await an_order(company)
     step = (await steps_of(company, order))["confirm"]
     assert step["requires"] == [
-        {"path": "promisedAt", "label": "promisedAt"},
+        {"path": "promisedAt", "label": "Promised at"},
         {"path": "custom.carrier", "label": "Carrier"},
     ]
     assert (step["reasons"], step["noteRequired"]) == ([{"key": "asked", "label": "Asked for"}], True)
@@ -346,7 +346,7 @@ async def test_an_import_takes_no_back_door(company: Company, client: Client) ->
     summary = await load(company, mapping, o=text)
     assert counts(summary) == {"order": (4, 2, 0, 0, 2, 0)}
     assert [(line, reason) for _, line, reason in rejected(summary)] == [
-        (3, "An order may not come into 'Mending' yet. Look at: notes."),
+        (3, "An order may not come into 'Mending' yet. Look at: Notes."),
         (4, "status: There is no status 'draft'. Statuses: received, mending, returned."),
     ]
     found = await company.rows(

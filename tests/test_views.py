@@ -44,8 +44,8 @@ async def test_a_view_of_ones_own(five: Company) -> None:
         "name": "Urgent",
         "label": {"en": "Urgent", "zh": "加急"},
         "columns": [
-            {"path": "number", "width": None, "label": None},
-            {"path": "customer.name", "width": 200, "label": None},
+            {"path": "number", "width": None, "label": "Number"},
+            {"path": "customer.name", "width": 200, "label": "Customer name"},
             {"path": "custom.region", "width": None, "label": "order.region"},
         ],
         "where": URGENT["orders"]["where"],

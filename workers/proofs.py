@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from tenants import proofs
+from tenants import invitations, own_account, proofs, sign_up
 from tenants.database import Database
 from tenants.deliveries import Send
 from tenants.messages import render
@@ -20,7 +20,12 @@ from tenants.sign_in import passwords
 BETWEEN_LOOKS = 1.0
 
 # What the messages say, by their purpose: subject and text.
-TEXTS = {passwords.RESET: ("mail.password_reset_subject", "mail.password_reset_text")}
+TEXTS = {
+    passwords.RESET: ("mail.password_reset_subject", "mail.password_reset_text"),
+    invitations.PURPOSE: ("mail.invitation_subject", "mail.invitation_text"),
+    sign_up.PURPOSE: ("mail.sign_up_subject", "mail.sign_up_text"),
+    own_account.PURPOSE: ("mail.email_change_subject", "mail.email_change_text"),
+}
 # Whether a message has anybody to go to; what is not named here has.
 WANTED: dict[str, Callable[[Database, str], Awaitable[bool]]] = {passwords.RESET: passwords.is_wanted}
 

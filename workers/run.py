@@ -31,6 +31,7 @@ from workers.deliveries import send_delivery
 from workers.drafts import apply_scheduled_draft
 from workers.ending import end
 from workers.field_indexes import build_field_index
+from workers.hand_overs import go_on_with_hand_over
 from workers.life_cycles import migrate_life_cycle
 from workers.proofs import ProofMailer
 from workers.work import Work
@@ -50,6 +51,7 @@ DO: dict[str, Callable[[Work, Job], Coroutine[Any, Any, None]]] = {
     jobs.LIFE_CYCLE: migrate_life_cycle,
     jobs.CONVERSION: convert_field,
     jobs.DRAFT: apply_scheduled_draft,
+    jobs.HAND_OVER: go_on_with_hand_over,
 }
 
 log = logging.getLogger(__name__)

@@ -109,6 +109,9 @@ class DefineOrderTypeInput(ChangeInput):
     key: str
     label: LabelInput
     life_cycle: str = strawberry.field(description="Key of the life cycle that its orders pass through.")
+    default: bool | None = strawberry.field(
+        default=UNSET, description="Whether orders that are taken without a type are of this one; of one type at most."
+    )
     position: int | None = UNSET
 
 

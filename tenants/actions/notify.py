@@ -9,7 +9,7 @@ from tenants.config.snapshot import TenantConfig
 from tenants.notifications import add_notification
 from tenants.permissions import BUILT_IN_ROLES
 from tenants.problems import FieldError
-from tenants.templates import for_reader, load_order, render, template_errors
+from tenants.templates import for_reader, load_order, own_fields, render, template_errors
 from tenants.transaction import Transaction
 
 
@@ -26,10 +26,10 @@ class Notify(Action):
         role = self.to.removeprefix("role:")
         if self.to != "owner" and (role == self.to or role not in {**BUILT_IN_ROLES, **config.roles}):
             yield FieldError(("to",), "config.unknown_role", {"role": self.to})
-        yield from template_errors("text", self.text)
+        yield from template_errors(config, "text", self.text)
 
     async def perform(self, tx: Transaction, context: ActionContext) -> str:
-        order = await load_order(tx, context.record_id)
+        order = await load_order(tx, context.record_id, own_fields(self.text))
         members = await self._recipients(tx, order)
         for member_id, language in members:
             text = render(self.text, language, for_reader(tx, order, language))

@@ -9,7 +9,7 @@ from tenants.deliveries import EMAIL, add_delivery
 from tenants.field_types import BadValue
 from tenants.field_types.contacts import email_address
 from tenants.problems import Conflict, FieldError
-from tenants.templates import for_reader, load_order, render, template_errors
+from tenants.templates import for_reader, load_order, own_fields, render, template_errors
 from tenants.transaction import Transaction
 
 
@@ -31,11 +31,11 @@ class SendEmail(Action):
                 email_address(self.to)
             except BadValue as bad:
                 yield FieldError(("to",), bad.code, bad.data)
-        yield from template_errors("subject", self.subject)
-        yield from template_errors("body", self.body)
+        yield from template_errors(config, "subject", self.subject)
+        yield from template_errors(config, "body", self.body)
 
     async def perform(self, tx: Transaction, context: ActionContext) -> str:
-        order = await load_order(tx, context.record_id)
+        order = await load_order(tx, context.record_id, own_fields(self.subject, self.body))
         found = {"customer": order["customer"]["email"], "owner": order["owner"]["email"]}.get(self.to, self.to)
         if not found:
             raise Conflict("automation.no_recipient", recipient=self.to)

@@ -6,11 +6,11 @@ It is parsed against the record type and the tenant's fields, so a condition tha
 every record (a property test holds them to it).
 
 ``tree`` holds the predicates, ``comparisons`` those over one value, ``aggregates`` the figures over related records, ``parser``
-reads a filter, ``shown`` writes one back as GraphQL takes it.
+reads a filter, ``shown`` writes one back as GraphQL takes it. ``row_tests`` are the scopes of rights.
 """
 
-from tenants.conditions.parser import DEEPEST, MOST_PARTS, parse_condition
+from tenants.conditions.parser import DEEPEST, MOST_PARTS, parse_condition, row_tests
 from tenants.conditions.shown import as_input
 from tenants.conditions.tree import Condition, SqlContext
 
-__all__ = ["DEEPEST", "MOST_PARTS", "Condition", "SqlContext", "as_input", "parse_condition"]
+__all__ = ["DEEPEST", "MOST_PARTS", "Condition", "SqlContext", "as_input", "parse_condition", "row_tests"]

@@ -5,6 +5,7 @@ from typing import Any
 
 from tenants.conditions.aggregates import COUNT, FIGURES, Aggregate, columns_for, figure
 from tenants.conditions.comparisons import Comparison, RelativeTime
+from tenants.conditions.row_tests import RowTests, known_tests
 from tenants.conditions.tree import QUANTIFIERS, SOME, All, AnyOf, Condition, Negation, Related
 from tenants.config.snapshot import TenantConfig
 from tenants.field_types.operators import FLAG
@@ -44,6 +45,13 @@ def parse_condition(
     if parser.errors:
         raise InvalidInput(parser.errors)
     return condition
+
+
+def row_tests(config: TenantConfig, access: Access) -> RowTests | None:
+    """What the reader's rights say of single records; None for who has no scopes."""
+    if not access.rows:
+        return None
+    return known_tests(config, access, lambda name, tree: parse_condition(REGISTRY[name], config, tree))
 
 
 class _Parser:
@@ -105,7 +113,7 @@ class _Parser:
                 self._require_own(record, value)
                 return self._members(record, self.config.own.get(record.name, {}), value, path)
             case Relation():
-                return self._relation(attribute, value, path)
+                return self._relation(record, attribute, value, path)
         return self._fail(path, "value.unknown_field", name=attribute.name)
 
     def _members(self, record: RecordType, members: Mapping[str, Attribute], tree: Any, path: Path) -> Condition:
@@ -121,11 +129,13 @@ class _Parser:
             )
         return All(tuple(parts))
 
-    def _relation(self, relation: Relation, value: Any, path: Path) -> Condition:
+    def _relation(self, record: RecordType, relation: Relation, value: Any, path: Path) -> Condition:
         target = REGISTRY[relation.target]
         if self.access is not None:
             self.access.require_to_read(target.right)
             relation = related(relation, self.access)
+            tests = row_tests(self.config, self.access)
+            relation = tests.related(relation, record) if tests else relation
         if not relation.many:
             return Related(relation, SOME, self.record(target, value, path))
         if not isinstance(value, Mapping):

@@ -34,7 +34,8 @@ class SqlContext:
     """What the SQL reading needs: where to bind parameters, and fresh aliases for related tables.
 
     ``joined`` are expressions of indexed values that the rows come with, by the row's alias and the custom field. ``lead`` is
-    filled in, where it is wanted, by a condition that one index table answers.
+    filled in, where it is wanted, by a condition that one index table answers. Aliases begin with ``prefix``: what is compiled apart and
+    put inside of a condition needs others than that.
     """
 
     def __init__(
@@ -42,8 +43,10 @@ class SqlContext:
         parameters: Parameters,
         joined: Mapping[tuple[str, str], str] = MappingProxyType({}),
         lead: Lead | None = None,
+        prefix: str = "c",
     ) -> None:
         self.parameters = parameters
+        self._prefix = prefix
         self.joined = joined
         self.lead = lead
         self._aliases = count()
@@ -58,7 +61,7 @@ class SqlContext:
         self.lead = lead
 
     def alias(self) -> str:
-        return f"c{next(self._aliases)}"
+        return f"{self._prefix}{next(self._aliases)}"
 
 
 class Condition(ABC):

@@ -14,7 +14,8 @@ from tenants.config.shown_formulas import shown_formulas
 from tenants.config.snapshot import TenantConfig
 from tenants.config.uses import Use, archived_options, archived_references, turned_on
 from tenants.life_cycles import versions
-from tenants.messages import render
+from tenants.life_cycles.cycles import cycle_of_type, default_type
+from tenants.messages import InLanguages, render
 from tenants.problems import FieldError
 from tenants.rules.building import claims_to_come, moves_claims
 from tenants.transaction import Transaction
@@ -86,6 +87,7 @@ async def assess(tx: Transaction, changes: Iterable[Change]) -> Assessment:
                 *_remarks(used, change),
                 *_option_remarks(used, change, dependents),
                 *(() if problems else _role_remarks(planned, change)),
+                *(() if problems else _type_remarks(tx.config, planned, change)),
                 *orders.get((change.kind, change.key), ()),
                 *_claim_remarks(claimed_later, change),
             ),
@@ -154,6 +156,16 @@ def _role_remarks(planned: TenantConfig, change: Change) -> Iterator[Remark]:
     if change.kind == "role" and is_open(change.after):
         for formula, field in shown_formulas(planned, change.key):
             yield Remark("effect.formula_shows", {"formula": formula, "field": field})
+
+
+def _type_remarks(config: TenantConfig, planned: TenantConfig, change: Change) -> Iterator[Remark]:
+    """What becomes of orders that are taken without a type: told of the type that they get, or else of the one that they got."""
+    before, after = default_type(config), default_type(planned)
+    if before == after or change.reference != ("order_type", after or before):
+        return
+    initial = cycle_of_type(planned, after).initial or ""
+    status = InLanguages(planned.all_statuses[initial].label)
+    yield Remark("effect.default_type" if after else "effect.no_default_type", {"status": status})
 
 
 def _option_remarks(used: Use, change: Change, dependents: Dependents) -> Iterator[Remark]:

@@ -16,7 +16,16 @@ from tenants.computed.indexing import index_changes, moves_computed
 from tenants.config.checks import CHECKS, check, key_errors
 from tenants.config.checks.base import Reference
 from tenants.config.checks.references import links_of
-from tenants.config.definitions import KINDS, LANGUAGES, Category, CustomField, Definition, Status, split_field_key
+from tenants.config.definitions import (
+    KINDS,
+    LANGUAGES,
+    Category,
+    CustomField,
+    Definition,
+    OrderType,
+    Status,
+    split_field_key,
+)
 from tenants.config.dependents import with_reasons
 from tenants.config.documents import stored
 from tenants.config.four_eyes import Signatures, require_approval, review_errors
@@ -27,6 +36,7 @@ from tenants.field_values.building import FieldChange, follow
 from tenants.field_values.slots import spare_name
 from tenants.languages import product_language
 from tenants.life_cycles import versions
+from tenants.life_cycles.cycles import default_type
 from tenants.messages import InLanguages
 from tenants.names import nearest
 from tenants.permissions import BUILT_IN_ROLES, Access
@@ -129,24 +139,27 @@ def plan(config: TenantConfig, wanted: Mapping[str, Mapping[str, Definition]]) -
 def merge(config: TenantConfig, wanted: Mapping[str, Mapping[str, Definition]]) -> list[Change]:
     """What adds ``wanted`` to the configuration in force: definitions come and change, and none goes; nothing is done.
 
-    Of what there can be only one, the initial and the void status, the company's own stays.
+    Of what there can be only one, the initial and the void status and the default type of orders, the company's own stays.
     """
     changes = []
     for kind, found in wanted.items():
         for key, after in sorted(found.items()):
             before = config.definitions[kind].get(key)
-            fitting = _beside(config, key, after) if isinstance(after, Status) else after
+            fitting = _beside(config, key, after)
             if fitting is not None and fitting != before:
                 changes.append(Change(kind, key, before, fitting))
     return changes
 
 
-def _beside(config: TenantConfig, key: str, status: Status) -> Status | None:
-    if status.category is Category.VOID and config.void_status not in (None, key):
-        return None
-    if status.initial and config.initial_status not in (None, key):
-        return status.model_copy(update={"initial": False})
-    return status
+def _beside(config: TenantConfig, key: str, after: Definition) -> Definition | None:
+    if isinstance(after, Status):
+        if after.category is Category.VOID and config.void_status not in (None, key):
+            return None
+        if after.initial and config.initial_status not in (None, key):
+            return after.model_copy(update={"initial": False})
+    if isinstance(after, OrderType) and after.default and default_type(config) not in (None, key):
+        return after.model_copy(update={"default": False})
+    return after
 
 
 async def apply(

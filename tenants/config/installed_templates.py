@@ -17,6 +17,7 @@ from tenants.config.dependents import Dependent
 from tenants.config.documents import stored
 from tenants.config.snapshot import TenantConfig
 from tenants.config.uses import Use
+from tenants.life_cycles.cycles import default_type
 from tenants.problems import InvalidInput
 from tenants.transaction import Transaction
 
@@ -56,13 +57,20 @@ class Removal:
 
 
 def additions(config: TenantConfig, wanted: Definitions) -> list[Change]:
-    """What a template adds and changes. Of what every company has one, the numbering and the void status, its own stays."""
+    """What a template adds and changes. Of what every company has one, the numbering and the void status, its own stays, and so does what
+    becomes of orders that are taken without a type."""
     return [
         change
-        for change in change_sets.merge(config, wanted)
+        for change in change_sets.merge(config, _without_default_type(config, wanted) if config.statuses else wanted)
         if change.before is None
         or not (change.kind == "numbering" or (change.kind == "status" and change.key == config.void_status))
     ]
+
+
+def _without_default_type(config: TenantConfig, wanted: Definitions) -> Definitions:
+    own = default_type(config)
+    types = {key: each.model_copy(update={"default": key == own}) for key, each in wanted.get("order_type", {}).items()}
+    return {**wanted, "order_type": types}
 
 
 async def apply_template(

@@ -119,8 +119,8 @@ def _said(name: str, old: str, new: str, language: str) -> Iterator[str]:
 
 def _of_model(old: BaseModel | None, new: BaseModel | None, language: str) -> Iterator[str]:
     """What is otherwise in a part that has parts; one that is not there has none of them."""
-    kind = type(new if new is not None else old)
-    for name in kind.model_fields:
+    some = new if new is not None else old
+    for name in type(some).model_fields if some is not None else ():
         was, will_be = getattr(old, name, None), getattr(new, name, None)
         if name == "archived" and was != will_be and (was or will_be):
             yield render("change.part_archived" if will_be else "change.part_restored", language, {})
@@ -204,7 +204,7 @@ def _of_action(old: Mapping[str, Any], new: Mapping[str, Any], language: str) ->
     for name in dict.fromkeys((*old, *new)):
         if old.get(name) != new.get(name):
             was, will_be = (_value(found.get(name), language) for found in (old, new))
-            yield from _said(name, was, will_be, language)
+            yield from _said(f"“{name}”" if _side(language) else f"'{name}'", was, will_be, language)
 
 
 def _value(value: Any, language: str) -> str:

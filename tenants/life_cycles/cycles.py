@@ -130,6 +130,11 @@ def _order_types(config: "TenantConfig") -> dict[str, OrderType]:
     }
 
 
+def default_type(config: "TenantConfig") -> str | None:
+    """The type of orders that are taken without one; None where they have none."""
+    return next((key for key, each in order_types(config).items() if each.default), None)
+
+
 def cycle_of_type(config: "TenantConfig", order_type: str | None) -> Cycle:
     """The life cycle that orders of the type begin in."""
     found = config.definitions["order_type"].get(order_type or "")

@@ -1,12 +1,15 @@
 """The form of a step: which fields are filled in with it, its reason, its note and its files."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tenants.config.definitions import Transition, label
+from tenants.config.definitions import Transition
 from tenants.config.snapshot import TenantConfig
+from tenants.field_labels import field_label
+from tenants.messages import InLanguages, Listed
 from tenants.names import snake
 from tenants.problems import FieldError
+from tenants.rules.required import required_in
 
 # What a step can ask for beside the company's own fields, by the names that updateOrder has for it.
 FILLABLE = (
@@ -24,14 +27,21 @@ FILLABLE = (
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
-def foreign_values(transition: Transition, values: Mapping[str, Any]) -> Iterator[FieldError]:
+def asked_fields(config: TenantConfig, transition: Transition) -> tuple[str, ...]:
+    """The fields that are filled in with the step: its own, and those without which a rule would refuse the status that it leads to."""
+    known = (*FILLABLE, *(f"custom.{key}" for key in config.fields.get("order", {})))
+    required = (name for name in required_in(config, "order", transition.target) if name in known)
+    return tuple(dict.fromkeys((*transition.fields, *required)))
+
+
+def foreign_values(asked: Sequence[str], values: Mapping[str, Any]) -> Iterator[FieldError]:
     """Errors for values that the step does not ask for: it is no way around the right to update orders."""
     for name, value in values.items():
         given = [f"custom.{key}" for key in value or {}] if name == "custom" else [name]
         for each in given:
-            if each not in transition.fields:
-                asked = ", ".join(transition.fields) or "-"
-                yield FieldError(("values", *each.split(".")), "order.not_asked", {"field": each, "fields": asked})
+            if each not in asked:
+                shown = {"field": each, "fields": ", ".join(asked) or "-"}
+                yield FieldError(("values", *each.split(".")), "order.not_asked", shown)
 
 
 def missing_values(
@@ -46,24 +56,17 @@ def missing_values(
         else:
             value = row.get(snake(name))
         if value in _EMPTY:
-            shown = {"field": field_label(config, name, language)}
+            shown = {"field": field_label(config, "order", name, language)}
             yield FieldError(("values", *name.split(".")), "order.step_needs", shown)
 
 
-def wrong_reason(transition: Transition, reason: str | None, language: str) -> Iterator[FieldError]:
+def wrong_reason(transition: Transition, reason: str | None) -> Iterator[FieldError]:
     """An error where the step has reasons and none of them is given, or has none and one is."""
-    reasons = [option.key for option in transition.reasons if not option.archived]
+    reasons = {option.key: option.label for option in transition.reasons if not option.archived}
     if reason is None and not reasons:
         return
     if reason is None:
-        step = label(transition.label, language)
-        yield FieldError(("reason",), "order.needs_reason", {"step": step, "reasons": ", ".join(reasons)})
+        shown = {"step": InLanguages(transition.label), "reasons": Listed(reasons)}
+        yield FieldError(("reason",), "order.needs_reason", shown)
     elif reason not in reasons:
-        shown = {"reason": reason, "reasons": ", ".join(reasons) or "-"}
-        yield FieldError(("reason",), "order.unknown_step_reason", shown)
-
-
-def field_label(config: TenantConfig, name: str, language: str) -> str:
-    """What people call a field: the label of a company's own, the name in GraphQL of any other."""
-    own = config.fields.get("order", {}).get(name.removeprefix("custom."))
-    return label(own.label, language, name) if own is not None and name.startswith("custom.") else name
+        yield FieldError(("reason",), "order.unknown_step_reason", {"reason": reason, "reasons": Listed(reasons)})

@@ -8,6 +8,7 @@ from tenants.aggregates import ORDER, Record
 from tenants.conditions import Condition, parse_condition
 from tenants.config.definitions import label
 from tenants.config.snapshot import TenantConfig
+from tenants.field_labels import field_labels
 from tenants.judging import Draft, Verdicts
 from tenants.life_cycles.cycles import Cycle
 from tenants.messages import render
@@ -30,14 +31,27 @@ class Hurdle:
     hint: Mapping[Any, str]
     paths: tuple[str, ...]
 
-    def data(self, language: str) -> dict[str, str]:
+    def data(self, config: TenantConfig, language: str) -> dict[str, str]:
         """What fills the sentence."""
-        hint = label(dict(self.hint), language) or render("order.look_at", language, {"fields": ", ".join(self.paths)})
+        shown = {"fields": field_labels(config, "order", self.paths, language)}
+        hint = label(dict(self.hint), language) or render("order.look_at", language, shown)
         return {"name": label(dict(self.names), language, self.key), "hint": hint}
 
-    def text(self, language: str) -> str:
+    def text(self, config: TenantConfig, language: str) -> str:
         """Why the step cannot be taken."""
-        return render(self.code, language, self.data(language))
+        return render(self.code, language, self.data(config, language))
+
+
+class Blocked(Conflict):
+    """The refusal of a step for which several conditions do not hold: the code is that of the first, the text tells all."""
+
+    def __init__(self, conflicts: Sequence[Conflict]) -> None:
+        first = conflicts[0]
+        super().__init__(first.code, current=first.current, **first.data)
+        self._conflicts = tuple(conflicts)
+
+    def text(self, language: str) -> str:
+        return " ".join(conflict.text(language) for conflict in self._conflicts)
 
 
 def hurdles(config: TenantConfig, cycle: Cycle, source: str, step: str) -> tuple[Hurdle, ...]:
@@ -94,17 +108,20 @@ def _paths(tree: Any) -> Iterator[str]:
             yield name
 
 
-async def first_unmet(
+async def all_unmet(
     tx: Transaction, found: Sequence[Hurdle], after: Record, beside: Sequence[Draft] = ()
-) -> Hurdle | None:
-    """The first condition that does not hold for the order as it would be after the change, if there is one; ``beside`` are other
-    records that would be written with it."""
+) -> list[Hurdle]:
+    """The conditions that do not hold for the order as it would be after the change; ``beside`` are other records that would be
+    written with it."""
+    if not found:
+        return []
     verdicts = Verdicts(tx, Draft(ORDER, after), beside)
     await verdicts.ask([hurdle.condition for hurdle in found])
-    return next((hurdle for hurdle in found if not verdicts[hurdle.condition]), None)
+    return [hurdle for hurdle in found if not verdicts[hurdle.condition]]
 
 
-def refusal(tx: Transaction, hurdle: Hurdle, row: Row) -> Conflict:
-    """The refusal of a step whose condition does not hold."""
+def refusal(tx: Transaction, unmet: Sequence[Hurdle], row: Row) -> Conflict:
+    """The refusal of a step whose conditions do not hold."""
     current = ("order", row["id"], row["version"]) if "version" in row else None
-    return Conflict(hurdle.code, current=current, **hurdle.data(tx.language))
+    found = [Conflict(hurdle.code, current=current, **hurdle.data(tx.config, tx.language)) for hurdle in unmet]
+    return found[0] if len(found) == 1 else Blocked(found)

@@ -6,8 +6,9 @@ from typing import Any
 
 from tenants.config.definitions import Transition, label
 from tenants.config.snapshot import TenantConfig
+from tenants.field_labels import field_label
 from tenants.life_cycles.cycles import Cycle
-from tenants.life_cycles.forms import field_label
+from tenants.life_cycles.forms import asked_fields
 from tenants.life_cycles.gates import Hurdle, hurdles
 from tenants.messages import render
 from tenants.permissions import Access
@@ -15,12 +16,11 @@ from tenants.permissions import Access
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A next step: its members in GraphQL, and the conditions that are still to be judged for the order, with their
-    sentences in the reader's ``language``."""
+    """A next step: its members in GraphQL, and the conditions that are still to be judged for the order, with the sentence of each
+    for the reader."""
 
     shown: Mapping[str, Any]
-    hurdles: tuple[Hurdle, ...]
-    language: str
+    hurdles: tuple[tuple[Hurdle, str], ...]
 
 
 def offers(config: TenantConfig, access: Access, language: str, cycle: Cycle, status: str) -> Iterator[Offer]:
@@ -37,7 +37,8 @@ def offers(config: TenantConfig, access: Access, language: str, cycle: Cycle, st
             "refusal": None if right is None else refused_right(access, language, right),
             **_form(config, transition, language),
         }
-        yield Offer(shown, hurdles(config, cycle, status, key) if right is None else (), language)
+        found = hurdles(config, cycle, status, key) if right is None else ()
+        yield Offer(shown, tuple((hurdle, hurdle.text(config, language)) for hurdle in found))
 
 
 def lacking_right(access: Access, step: str) -> str | None:
@@ -54,7 +55,10 @@ def refused_right(access: Access, language: str, right: str) -> str:
 
 def _form(config: TenantConfig, transition: Transition, language: str) -> dict[str, Any]:
     return {
-        "requires": [{"path": name, "label": field_label(config, name, language)} for name in transition.fields],
+        "requires": [
+            {"path": name, "label": field_label(config, "order", name, language)}
+            for name in asked_fields(config, transition)
+        ],
         "reasons": [
             {"key": reason.key, "label": label(reason.label, language, reason.key)}
             for reason in transition.reasons

@@ -3,10 +3,12 @@
 A sentence says what was wrong, with which value, and what to do. Placeholders are filled by :func:`render`.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from tenants.languages import label, product_language
 from tenants.messages import (
+    access,
     automations,
     calls,
     change_sets,
@@ -18,6 +20,7 @@ from tenants.messages import (
     fields,
     files,
     imports,
+    keys,
     life_cycles,
     limits,
     orders,
@@ -30,8 +33,10 @@ from tenants.messages import (
 )
 
 LONGEST_VALUE = 80
+MOST_LISTED = 20
 
 SENTENCES: dict[str, tuple[str, str]] = {
+    **access.SENTENCES,
     **automations.SENTENCES,
     **calls.SENTENCES,
     **change_sets.SENTENCES,
@@ -43,6 +48,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **fields.SENTENCES,
     **files.SENTENCES,
     **imports.SENTENCES,
+    **keys.SENTENCES,
     **life_cycles.SENTENCES,
     **limits.SENTENCES,
     **orders.SENTENCES,
@@ -69,6 +75,7 @@ RECORD_NAMES: dict[str, tuple[str, str]] = {
     "configuration_draft": ("draft", "草稿"),
     "file": ("file", "文件"),
     "session": ("session", "会话"),
+    "api_key": ("key", "密钥"),
 }
 
 
@@ -83,10 +90,23 @@ class InLanguages(dict[Any, str]):
     """A text that a company wrote in its languages, among the data of a sentence."""
 
 
+class Listed(dict[str, Mapping[Any, str]]):
+    """Things that a company has named, their labels by their keys, among the data of a sentence: all of them can be chosen."""
+
+
 def _shown(value: Any, language: str, chinese: bool) -> str:
     if isinstance(value, InLanguages):
         return label(value, language)
+    if isinstance(value, Listed):
+        return _listed(value, language, chinese) or "-"
     if isinstance(value, str) and value in RECORD_NAMES:
         return RECORD_NAMES[value][chinese]
     text = str(value)
     return text if len(text) <= LONGEST_VALUE * 3 else f"{text[:LONGEST_VALUE]}…"
+
+
+def _listed(named: Mapping[str, Mapping[Any, str]], language: str, chinese: bool) -> str:
+    """Each by its label, with the key that an input takes. Of very many the last are left out."""
+    shown = "“{label}”（{key}）" if chinese else "'{label}' ({key})"
+    texts = [shown.format(label=label(labels, language, key), key=key) for key, labels in named.items()]
+    return ("、" if chinese else ", ").join(texts[:MOST_LISTED]) + ("…" if len(texts) > MOST_LISTED else "")

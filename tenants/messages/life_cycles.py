@@ -35,6 +35,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "There is no order type '{type}'. Types: {types}.",
         "没有订单类型“{type}”。现有类型：{types}。",
     ),
+    "config.default_types": (
+        "Several order types are marked as the default: {types}. One can be, or none.",
+        "有多个订单类型标记为默认：{types}。最多只能有一个。",
+    ),
+    "effect.default_type": (
+        "Orders that are taken without a type are then of this type, and begin as '{status}'.",
+        "此后未指定类型的订单属于此类型，初始状态为“{status}”。",
+    ),
+    "effect.no_default_type": (
+        "Orders that are taken without a type then have none, and begin as '{status}'.",
+        "此后未指定类型的订单没有类型，初始状态为“{status}”。",
+    ),
     "order.type_status": (
         "The life cycle of '{type}' has no status '{status}', in which the order is. Take it to another status first.",
         "“{type}”的生命周期没有订单当前所处的状态“{status}”，请先变更状态。",

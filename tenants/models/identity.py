@@ -1,6 +1,7 @@
 """Who there is: companies, people, their memberships and sessions."""
 
 from sqlalchemy import (
+    CheckConstraint,
     Column,
     ForeignKey,
     ForeignKeyConstraint,
@@ -42,6 +43,8 @@ tenants = Table(
     json_column("quotas"),
     texts_column("exceeded"),
     time_column("measured_at", nullable=True),
+    # Whether an identity provider is enforced: only owners sign in with a password.
+    flag_column("passwords_off", False),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("slug"),
 )
@@ -68,7 +71,9 @@ sessions = Table(
     metadata,
     Column("token_hash", LargeBinary, nullable=False),
     uuid_column("tenant_id", ForeignKey("tenants.id", ondelete="CASCADE")),
-    uuid_column("member_id"),
+    # Whose it is: a member's, or that of a program's key.
+    uuid_column("member_id", nullable=True),
+    uuid_column("key_id", nullable=True),
     count_column("stamp", 1),
     time_column("created_at"),
     time_column("expires_at"),
@@ -79,9 +84,14 @@ sessions = Table(
     text_column("user_agent", default=""),
     text_column("address", default=""),
     flag_column("second_factor", False),
+    # By which identity provider it was opened: such a session is good for its company alone.
+    uuid_column("provider_id", nullable=True),
     PrimaryKeyConstraint("token_hash"),
     ForeignKeyConstraint(["tenant_id", "member_id"], ["members.tenant_id", "members.id"], ondelete="CASCADE"),
+    ForeignKeyConstraint(["tenant_id", "key_id"], ["api_keys.tenant_id", "api_keys.id"], ondelete="CASCADE"),
+    CheckConstraint("num_nonnulls(member_id, key_id) = 1", name="principal"),
     Index("sessions_member_id_idx", "tenant_id", "member_id"),
+    Index("sessions_key_id_idx", "tenant_id", "key_id"),
 )
 
 members = tenant_table(

@@ -41,7 +41,7 @@ devices = Table(
     Index("devices_user_id_idx", "user_id"),
 )
 
-# The password was right, and a code is waited for. ``bucket`` is where its tries are counted.
+# The password was right, or the identity provider was, and a code is waited for. ``bucket`` is where its tries are counted.
 sign_in_challenges = Table(
     "sign_in_challenges",
     metadata,
@@ -51,6 +51,7 @@ sign_in_challenges = Table(
     uuid_column("member_id"),
     Column("bucket", LargeBinary, nullable=False),
     time_column("expires_at"),
+    uuid_column("provider_id", nullable=True),
     PrimaryKeyConstraint("token_hash"),
     ForeignKeyConstraint(["tenant_id", "member_id"], ["members.tenant_id", "members.id"], ondelete="CASCADE"),
     Index("sign_in_challenges_user_id_idx", "user_id"),

@@ -5,15 +5,17 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from tenants.aggregates import ORDER, STATUS_CHANGED, Record, Row
+from tenants.aggregates import ORDER, STATUS_CHANGED, Record, Row, Settled
 from tenants.config.definitions import Category, Transition, label
+from tenants.config.snapshot import TenantConfig
 from tenants.field_types import BadValue
 from tenants.field_types.identifier import record_id
 from tenants.files.hanging import LOOK_UP, MOST_FILES, hang, unfit
 from tenants.forms import Form
+from tenants.languages import product_language
 from tenants.life_cycles.cycles import Cycle, cycle_of, is_gated
-from tenants.life_cycles.forms import foreign_values, missing_values, wrong_reason
-from tenants.life_cycles.gates import first_unmet, hurdles, refusal
+from tenants.life_cycles.forms import asked_fields, foreign_values, missing_values, wrong_reason
+from tenants.life_cycles.gates import all_unmet, hurdles, refusal
 from tenants.life_cycles.standing import stand
 from tenants.orders.standing import as_it_is, checked_note, refuse_voided
 from tenants.orders.taking import check
@@ -52,8 +54,8 @@ async def change_status(
     """Take one step of the order's life cycle.
 
     Raises :class:`NotAllowed` (order.change_status, or the step's own right), :class:`NotFound`, :class:`InvalidInput` for an
-    unknown status and for what the step's form lacks, all at once, and :class:`Conflict` for a step that the life cycle does not
-    have, naming those it has, and where a condition does not hold.
+    unknown status, and for what the step's form lacks, what breaks a rule and conditions that do not hold, all at once, and
+    :class:`Conflict` for a step that the life cycle does not have, naming those it has, and where conditions are all that is in the way.
     """
     tx.access.require("order.change_status")
     gated = is_gated(tx.config) or rules_for(tx.config, "order") is not None or given != EMPTY
@@ -63,7 +65,8 @@ async def change_status(
     _check_target(tx, cycle, before.row, target)
     key = await _chosen(tx, cycle, before, target, given.step)
     transition = cycle.transitions[key]
-    errors = [*foreign_values(transition, given.values), *wrong_reason(transition, given.reason, tx.language)]
+    asked = asked_fields(tx.config, transition)
+    errors = [*foreign_values(asked, given.values), *wrong_reason(transition, given.reason)]
     note = checked_note(note, errors)
     if transition.note_required and note is None and not any(error.path == ("note",) for error in errors):
         errors.append(FieldError(("note",), "order.step_note", {"step": label(transition.label, tx.language, key)}))
@@ -72,10 +75,15 @@ async def change_status(
     stand(after.row, tx.config, cycle, target, tx.now)
     after.row["status_reason"] = given.reason
     form = await _filled_in(tx, transition, given.values, after, errors)
-    settled = await settle(tx, ORDER, before, after, form)
+    settled = await _settled(tx, before, after, form, errors, asked)
+    unsound = _unsound(tx.config, errors)
     conditions = hurdles(tx.config, cycle, before.row["status"], key)
-    unmet = await first_unmet(tx, conditions, _standing(before, after)) if conditions else None
-    if unmet is not None:
+    conditions = tuple(hurdle for hurdle in conditions if unsound.isdisjoint(hurdle.paths)) if unsound else conditions
+    unmet = await all_unmet(tx, conditions, _standing(before, after))
+    if settled is None:
+        told = (FieldError(("status",), each.code, each.data(tx.config, tx.language)) for each in unmet)
+        raise InvalidInput([*errors, *told])
+    if unmet:
         raise refusal(tx, unmet, before.row)
     if form is not None:
         after.row["search_text"] = order_text(tx.config, after.row, after.children["lines"])
@@ -105,7 +113,7 @@ async def _chosen(tx: Transaction, cycle: Cycle, before: Record, target: str, wa
         right = f"order.transition.{leading[0]}"
         raise NotAllowed(right, tx.access.policy.holders(right))
     for key in allowed if len(allowed) > 1 else ():
-        if await first_unmet(tx, hurdles(tx.config, cycle, source, key), before) is None:
+        if not await all_unmet(tx, hurdles(tx.config, cycle, source, key), before):
             return key
     return allowed[0]
 
@@ -113,7 +121,9 @@ async def _chosen(tx: Transaction, cycle: Cycle, before: Record, target: str, wa
 def _illegal(tx: Transaction, cycle: Cycle, row: Row, target: str, keys: Sequence[str]) -> Conflict:
     source = row["status"]
     names = {key: label(status.label, tx.language, key) for key, status in tx.config.all_statuses.items()}
-    steps = ", ".join(f"'{names.get(end, end)}'" for end in (cycle.transitions[key].target for key in keys))
+    ends = [names.get(cycle.transitions[key].target, key) for key in keys]
+    is_chinese = product_language(tx.language) == "zh"
+    steps = "、".join(f"“{end}”" for end in ends) if is_chinese else ", ".join(f"'{end}'" for end in ends)
     return Conflict(
         "order.illegal_step" if keys else "order.no_next_steps",
         current=as_it_is(row),
@@ -126,10 +136,8 @@ def _illegal(tx: Transaction, cycle: Cycle, row: Row, target: str, keys: Sequenc
 async def _filled_in(
     tx: Transaction, transition: Transition, values: Mapping[str, Any], after: Record, errors: list[FieldError]
 ) -> Form | None:
-    """The step's form, its values taken in; None for a step that asks for none. Raises :class:`InvalidInput` for such a step."""
-    if not transition.fields:
-        if errors:
-            raise InvalidInput(errors)
+    """The step's form, its values taken in, with the errors in it; None for a step that is given none and needs none."""
+    if not transition.fields and not values:
         return None
     form = Form(values, after.row, ("values",))
     form.errors.extend(errors)
@@ -138,6 +146,35 @@ async def _filled_in(
     missing = missing_values(tx.config, transition, values, after.row, tx.language)
     form.errors.extend(error for error in missing if error.path not in failed)
     return form
+
+
+async def _settled(
+    tx: Transaction, before: Record, after: Record, form: Form | None, errors: list[FieldError], asked: Sequence[str]
+) -> Settled | None:
+    """The step, ready to be saved; None where something is wrong with it, all of which is then in the errors."""
+    try:
+        settled = await settle(tx, ORDER, before, after, form)
+    except InvalidInput as problem:
+        # What the step asks for is given below its values, whether or not it was given any.
+        at_values = [form is None and ".".join(map(str, error.path)) in asked for error in problem.errors]
+        told = [
+            error.below("values") if is_value else error
+            for error, is_value in zip(problem.errors, at_values, strict=True)
+        ]
+        errors[:] = told if form is not None else [*errors, *told]
+        return None
+    return None if errors else settled
+
+
+def _unsound(config: TenantConfig, errors: Sequence[FieldError]) -> set[str]:
+    """The fields whose values are wrong, and those that follow from them: conditions on these say nothing."""
+    found = set()
+    for path in (error.path for error in errors if error.path[0] == "values" and len(error.path) > 1):
+        found.add(".".join(map(str, path[1:3])) if path[1] == "custom" else str(path[1]).removesuffix("Id"))
+    if found:
+        own = config.fields.get("order", {})
+        found |= {f"custom.{key}" for key, definition in own.items() if definition.is_computed}
+    return found
 
 
 async def _files(

@@ -1,6 +1,6 @@
 """Taking orders and changing what they say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +11,8 @@ from tenants.field_types import BadValue
 from tenants.field_types.identifier import record_id
 from tenants.forms import Form
 from tenants.judging import Draft
-from tenants.life_cycles.cycles import FOLLOWING, Cycle, cycle_of_type, order_types
-from tenants.life_cycles.gates import entry, first_unmet, refusal
+from tenants.life_cycles.cycles import FOLLOWING, Cycle, cycle_of_type, default_type, order_types
+from tenants.life_cycles.gates import all_unmet, entry, refusal
 from tenants.life_cycles.standing import due_at, stand
 from tenants.models import ADDRESS_PARTS
 from tenants.numbering import next_number, order_series
@@ -51,13 +51,12 @@ async def create_order(tx: Transaction, values: Mapping[str, Any], *, status: st
 
 def _begin(tx: Transaction, form: Form, imported: str | None) -> Cycle:
     """Choose the new order's type, and with it the life cycle and the status that it begins in."""
-    types = order_types(tx.config)
-    chosen = next(iter(types), None)
+    chosen = default_type(tx.config)
     given = form.values.get("type")
-    if given in types:
+    if given in order_types(tx.config):
         chosen = given
     elif given is not None:
-        form.fail("type", "order.unknown_type", type=given, types=", ".join(types) or "-")
+        _refuse_type(form, given, order_types(tx.config))
     cycle = cycle_of_type(tx.config, chosen)
     form.row.update(type=chosen, life_cycle=cycle.key)
     stand(form.row, tx.config, cycle, _first_status(tx, cycle, imported), tx.now)
@@ -80,10 +79,8 @@ def _first_status(tx: Transaction, cycle: Cycle, imported: str | None) -> str:
 async def _require_entry(tx: Transaction, cycle: Cycle, record: Record, customer: Record | None) -> None:
     """Raise :class:`Conflict` for a new order that does not meet the condition of the status it begins in."""
     found = entry(tx.config, cycle, record.row["status"])
-    if not found:
-        return
-    unmet = await first_unmet(tx, found, record, [Draft(CUSTOMER, customer)] if customer else ())
-    if unmet is not None:
+    unmet = await all_unmet(tx, found, record, [Draft(CUSTOMER, customer)] if customer else ())
+    if unmet:
         raise refusal(tx, unmet, record.row)
 
 
@@ -108,12 +105,12 @@ async def update_order(
 
 
 def _change_type(tx: Transaction, form: Form) -> None:
-    """Give the order another type; it goes on in that type's life cycle, which must have the status that it is in."""
+    """Give the order another type, or none; it goes on in that type's life cycle, which must have the status that it is in."""
     given, row, types = form.values.get("type"), form.row, order_types(tx.config)
     if not form.has("type") or given == row["type"]:
         return
-    if given not in types:
-        form.fail("type", "order.unknown_type", type=given, types=", ".join(types) or "-")
+    if given is not None and given not in types:
+        _refuse_type(form, given, types)
         return
     cycle = cycle_of_type(tx.config, given)
     if cycle.key != row["life_cycle"]:
@@ -128,6 +125,10 @@ def _change_type(tx: Transaction, form: Form) -> None:
             status_due_at=due_at(tx.config, cycle, row["status"], since),
         )
     row["type"] = given
+
+
+def _refuse_type(form: Form, given: Any, types: Collection[str]) -> None:
+    form.fail("type", "order.unknown_type", type=given, types=", ".join(types) or "-")
 
 
 async def _new_customer(tx: Transaction, form: Form) -> Settled | None:

@@ -5,13 +5,13 @@ row. Rights are decided while compiling: what the reader may not read does not b
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
 import orjson
 
-from tenants.conditions import Condition, SqlContext, parse_condition
+from tenants.conditions import Condition, SqlContext, parse_condition, row_tests
 from tenants.conditions.tree import Lead
 from tenants.config.definitions import View
 from tenants.config.snapshot import TenantConfig
@@ -42,6 +42,7 @@ from tenants.records import (
     Steps,
     Structure,
 )
+from tenants.records.customers import SEEN_ORDERS
 from tenants.records.rights import OWN, require_to_read
 from tenants.search import parse_query
 
@@ -57,10 +58,11 @@ class Reader:
     views: Mapping[str, View] = field(default_factory=dict)
 
 
-def compile_page(reader: Reader, record: RecordType, selected: Selected) -> Plan:
-    """A statement whose one row holds the JSON of a connection. Raises the house's problems."""
+def compile_page(reader: Reader, record: RecordType, selected: Selected, *, right: str = "") -> Plan:
+    """A statement whose one row holds the JSON of a connection; where a ``right`` is given, of the records alone that it is of. Raises
+    the house's problems."""
     compiler = _Compiler(reader)
-    return compiler.plan(f"SELECT {compiler.page(record, selected, lambda _alias: '')}")
+    return compiler.plan(f"SELECT {compiler.page(record, selected, lambda alias: compiler.test(right, alias))}")
 
 
 def compile_one(
@@ -101,12 +103,20 @@ class _Compiler:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.parameters = Parameters()
+        self.rows = row_tests(reader.config, reader.access)
         self._aliases = count(1)
 
     def plan(self, sql: str) -> Plan:
         """The finished statement."""
-        parameters = self.parameters
-        return Plan(sql, tuple(parameters.bindings), parameters.depends_on_values)
+        bindings, depends_on_values = self.parameters.bindings, self.parameters.depends_on_values
+        if self.rows:
+            bindings = [*bindings, *self.rows.used(sql)]
+            depends_on_values = depends_on_values or self.rows.depends_on_values
+        return Plan(sql, tuple(bindings), depends_on_values)
+
+    def test(self, right: str, alias: str) -> str:
+        """Whether a row is one of the right's; nothing where all are."""
+        return self.rows.test(right, alias) if self.rows and right else ""
 
     def one(
         self, record: RecordType, keys: Mapping[str, Leaf], fields: Iterable[Selected], *, guarded: bool = True
@@ -139,11 +149,13 @@ class _Compiler:
             case Money():
                 return self._money(attribute, alias, selected)
             case Structure():
-                return self._structure(record, attribute, alias, selected)
+                return self._structure(record, attribute, alias, selected).replace(
+                    SEEN_ORDERS, self._and("order.read", "s")
+                )
             case Items():
                 return self._items(record, attribute, alias, selected)
             case Lookup():
-                return self._lookup(attribute, alias, selected)
+                return self._of_right(attribute, alias, selected)
             case Steps():
                 reader = self.reader
                 return steps_json(
@@ -152,13 +164,16 @@ class _Compiler:
             case Custom():
                 return self._custom(record, alias, selected)
             case Relation(many=False):
-                return self._one(attribute, alias, selected)
+                return self._one(record, attribute, alias, selected)
             case Relation(paged=False):
-                return self._list(attribute, alias, selected)
+                return self._list(record, attribute, alias, selected)
             case Relation():
                 join = related(attribute, self.reader.access).join
                 return self.page(
-                    REGISTRY[attribute.target], selected, lambda x: join.replace("{x}", x).replace("{t}", alias)
+                    REGISTRY[attribute.target],
+                    selected,
+                    lambda x: join.replace("{x}", x).replace("{t}", alias),
+                    via=record.name,
                 )
         raise TypeError(attribute)
 
@@ -202,8 +217,17 @@ class _Compiler:
         )
         return f"(SELECT coalesce(json_agg({built}), '[]'::json) FROM {source})"
 
-    def _lookup(self, lookup: Lookup, alias: str, selected: Selected) -> str:
-        entries = lookup.entries(self.reader.config, self.reader.access, self.reader.language)
+    def _of_right(self, lookup: Lookup, alias: str, selected: Selected) -> str:
+        """The entry of the record; that of readers without the right that it depends on where the record is none of the right's."""
+        access = self.reader.access
+        test, found = self.test(lookup.right, alias), self._lookup(lookup, access, alias, selected)
+        if not test:
+            return found
+        other = self._lookup(lookup, replace(access, rights=access.rights - {lookup.right}), alias, selected)
+        return f"(CASE WHEN {test} THEN {found} ELSE {other} END)"
+
+    def _lookup(self, lookup: Lookup, access: Access, alias: str, selected: Selected) -> str:
+        entries = lookup.entries(self.reader.config, access, self.reader.language)
 
         def shown(entry: Mapping[str, Any]) -> dict[str, Any]:
             return {
@@ -224,23 +248,24 @@ class _Compiler:
                 require_to_read(self.reader.access, record, f"{OWN}{part.name}", own[part.name])
         return self._members(record, f"{record.graphql}Custom", own, alias, selected)
 
-    def _one(self, relation: Relation, alias: str, selected: Selected) -> str:
+    def _one(self, record: RecordType, relation: Relation, alias: str, selected: Selected) -> str:
         target, other = REGISTRY[relation.target], self._alias()
         self.reader.access.require_to_read(target.right)
-        where = self._where(target, other, relation.join.replace("{x}", other).replace("{t}", alias))
+        join = relation.join.replace("{x}", other).replace("{t}", alias)
+        where = self._where(target, other, join, via=record.name)
         return f"(SELECT {self.record(target, other, selected.fields)} FROM {target.table} {other} WHERE {where})"
 
-    def _list(self, relation: Relation, alias: str, selected: Selected) -> str:
+    def _list(self, record: RecordType, relation: Relation, alias: str, selected: Selected) -> str:
         target, other = REGISTRY[relation.target], self._alias()
         self.reader.access.require_to_read(target.right)
         join = related(relation, self.reader.access).join
-        where = self._where(target, other, join.replace("{x}", other).replace("{t}", alias))
+        where = self._where(target, other, join.replace("{x}", other).replace("{t}", alias), via=record.name)
         order = order_sql(order_terms(target, self.reader.config, None, self.reader.access), other, backward=False)
         built = self.record(target, other, selected.fields)
         return f"(SELECT coalesce(json_agg({built} ORDER BY {order}), '[]'::json) FROM {target.table} {other} WHERE {where})"
 
-    def page(self, record: RecordType, selected: Selected, join: Callable[[str], str]) -> str:
-        """The JSON of a connection over the rows that ``join`` relates."""
+    def page(self, record: RecordType, selected: Selected, join: Callable[[str], str], *, via: str = "") -> str:
+        """The JSON of a connection over the rows that ``join`` relates; ``via`` is the type of the record that they are related to."""
         self.reader.access.require_to_read(record.right)
         other = self._alias()
         arguments = page_arguments(selected.arguments)
@@ -249,7 +274,7 @@ class _Compiler:
         search = self._search(record, other, selected.arguments)
         may_lead = not (relating or search or needs_more_than_rows(selected))
         filters = self._filters(record, walk, selected.arguments, may_lead=may_lead)
-        scope = self._where(record, other, relating)
+        scope = self._where(record, other, relating, via=via)
         where = " AND ".join((scope, *filters))
         if search:
             found, holds, is_common = search
@@ -268,7 +293,7 @@ class _Compiler:
         filters = self._filters(record, Walk(record, terms, other), selected.arguments)
         found = (self._search(record, other, selected.arguments) or ())[:1]
         where = self._where(record, other, *filters, *found)
-        rows = f"SELECT {by.key_sql(config, other)} AS key FROM {record.table} {other} WHERE {where}"
+        rows = f"SELECT {by.key_sql(config, access, other)} AS key FROM {record.table} {other} WHERE {where}"
         order = by.order_sql(config, "g.key", "g.count")
         values = {
             "key": "g.key",
@@ -322,19 +347,29 @@ class _Compiler:
         patterns = self.parameters.bind(query, lambda text: parse_query(text).patterns, "text[]")
         words = self.parameters.bind(query, lambda text: parse_query(text).words, "text[]")
         found = record.search.found(record, alias, patterns, words, access)
+        seen = self._and("customer.read", "s") if record.search.with_customer else ""
         readable = readable_text(record, alias, self.reader.config, access) if access.closed else None
         if readable is not None:
             patterns = self.parameters.bind(query, lambda text: parse_query(text).literal_patterns, "text[]")
             holds = f"({readable} LIKE ALL ({patterns}))"
             return f"{found} AND {holds}", holds, None
-        return found, record.search.holds(alias, patterns, access), record.search.is_common(patterns, access)
+        holds = record.search.holds(alias, patterns, access, seen)
+        if seen:
+            return f"{found} AND {holds}", holds, None
+        return found, holds, record.search.is_common(patterns, access)
 
-    def _where(self, record: RecordType, alias: str, *conditions: str) -> str:
-        parts = [f"{alias}.tenant_id = %(tenant)s", *(part for part in conditions if part), *self.scope(record, alias)]
-        return " AND ".join(parts)
+    def _where(self, record: RecordType, alias: str, *conditions: str, via: str = "") -> str:
+        related = (part for part in conditions if part)
+        return " AND ".join((f"{alias}.tenant_id = %(tenant)s", *related, *self.scope(record, alias, via)))
 
-    def scope(self, record: RecordType, alias: str) -> list[str]:
-        return [record.own.replace("{t}", alias)] if record.own else []
+    def scope(self, record: RecordType, alias: str, via: str = "") -> list[str]:
+        """What of the rows is there for the reader; ``via`` is the type of the record that led to them."""
+        test = self.rows.reading(record, alias, via) if self.rows else ""
+        return [*([record.own.replace("{t}", alias)] if record.own else []), *([test] if test else [])]
+
+    def _and(self, right: str, alias: str) -> str:
+        test = self.test(right, alias)
+        return f" AND {test}" if test else ""
 
     def key_test(self, record: RecordType, name: str, leaf: Leaf, alias: str) -> str:
         column = record.by_name[name]

@@ -61,21 +61,25 @@ class Plan:
 
 
 class Parameters:
-    """Collects the bindings of a statement while it is compiled, and whether how it is best run ``depends_on_values``."""
+    """Collects the bindings of a statement while it is compiled, and whether how it is best run ``depends_on_values``.
 
-    def __init__(self) -> None:
+    Names begin with ``prefix``, so that what is compiled apart can be put into one statement.
+    """
+
+    def __init__(self, prefix: str = "p") -> None:
+        self._prefix = prefix
         self.bindings: list[Binding] = []
         self.depends_on_values = False
 
     def bind(self, leaf: Leaf, convert: Callable[[Any], Any], sql_type: str) -> str:
         """A placeholder for the leaf's value, cast to ``sql_type``."""
-        name = f"p{len(self.bindings)}"
+        name = f"{self._prefix}{len(self.bindings)}"
         self.bindings.append(Binding(name, leaf.source, convert))
         return f"%({name})s::{sql_type}"
 
     def bind_to_moment(self, leaf: Leaf, convert: Callable[[Any, datetime], Any], sql_type: str) -> str:
         """A placeholder for what the leaf's value means at the moment of the call, cast to ``sql_type``."""
-        name = f"p{len(self.bindings)}"
+        name = f"{self._prefix}{len(self.bindings)}"
         self.bindings.append(Binding(name, leaf.source, convert, is_relative=True))
         return f"%({name})s::{sql_type}"
 

@@ -56,13 +56,13 @@ def _one(steps: Steps, offer: Offer, alias: str, selected: Selected, parameters:
     if not offer.hurdles:
         return _written(_shown(steps, selected, offer.shown))
     shown = _shown(steps, selected, offer.shown)
-    tests = [(hurdle, _holds(hurdle, alias, parameters)) for hurdle in offer.hurdles]
+    tests = [(text, _holds(hurdle, alias, parameters)) for hurdle, text in offer.hurdles]
     pairs = []
     for field in selected.fields:
         if field.name == "allowed":
             expression = "(" + " AND ".join(test for _, test in tests) + ")"
         elif field.name == "refusal":
-            expression = _refusal(tests, offer.language)
+            expression = _refusal(tests)
         else:
             expression = _written(shown[field.key])
         pairs.append((field.key, expression))
@@ -73,9 +73,10 @@ def _holds(hurdle: Hurdle, alias: str, parameters: Parameters) -> str:
     return f"coalesce(({hurdle.condition.sql(alias, SqlContext(parameters))}), FALSE)"
 
 
-def _refusal(tests: Iterable[tuple[Hurdle, str]], language: str) -> str:
-    whens = " ".join(f"WHEN NOT {test} THEN {literal(hurdle.text(language))}" for hurdle, test in tests)
-    return f"CASE {whens} END"
+def _refusal(tests: Iterable[tuple[str, str]]) -> str:
+    """All that speaks against the step, as the step itself would tell it; null where nothing does."""
+    told = ", ".join(f"CASE WHEN NOT {test} THEN {literal(text)} END" for text, test in tests)
+    return f"nullif(concat_ws(' ', {told}), '')"
 
 
 def _shown(steps: Steps, selected: Selected, members: Mapping[str, Any]) -> dict[str, Any]:

@@ -150,7 +150,8 @@ class Lookup(Attribute):
 
     ``entries`` gives for each key its members by name, in the reader's language; with ``many`` a list of them. Members map to
     GraphQL types as text. ``key`` is the column that names the entry; without it the lookup can be neither filtered nor
-    sorted by. Where it is ``indexed``, an index has the records of each key in their usual order.
+    sorted by. Where it is ``indexed``, an index has the records of each key in their usual order. ``right`` is that which the entries
+    depend on, where it may be one to some records alone.
     """
 
     graphql: str
@@ -161,6 +162,7 @@ class Lookup(Attribute):
     key: Column | None = None
     position: Callable[["TenantConfig"], list[str]] | None = None
     indexed: bool = False
+    right: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,13 +217,13 @@ class Search:
         asked = f"SELECT search_records('{record.name}', {patterns}, {words}, {customers})"
         return f"{alias}.id = ANY (ARRAY({asked}))"
 
-    def holds(self, alias: str, patterns: str, access: "Access") -> str:
-        """The test of one row by itself, which no index can serve."""
+    def holds(self, alias: str, patterns: str, access: "Access", seen: str = "") -> str:
+        """The test of one row by itself, which no index can serve; ``seen`` says of a customer ``s`` whether they are for the reader."""
         own = f"{alias}.search_text LIKE ALL ({patterns})"
         if not self._reads_customer(access):
             return own
         customer = (
-            f"SELECT s.search_text FROM customers s WHERE s.tenant_id = %(tenant)s AND s.id = {alias}.customer_id"
+            f"SELECT s.search_text FROM customers s WHERE s.tenant_id = %(tenant)s AND s.id = {alias}.customer_id{seen}"
         )
         # No word reaches from one text into the other: each begins with a blank, and no pattern has one but at its beginning.
         return f"({own} OR ({alias}.search_text || ({customer})) LIKE ALL ({patterns}))"

@@ -1,5 +1,6 @@
 """Change sets, as they can be read: who changed what of the configuration, when and why."""
 
+from tenants.actors import ACTOR_KINDS
 from tenants.records.attributes import Items, RecordType, Structure, column
 
 # A change set from before sentences were kept names the definition alone.
@@ -22,7 +23,7 @@ CHANGE_SET = RecordType(
         column("createdAt", "date_time", "When."),
         Structure(
             name="author",
-            description="Who: a member, an automation or the system.",
+            description="Who: a member, a program with a key, an automation or the system.",
             graphql="ChangeSetAuthor",
             members=(
                 column(
@@ -31,9 +32,9 @@ CHANGE_SET = RecordType(
                     "What acted.",
                     sql="{t}.author_kind",
                     enum="ActorKind",
-                    choices=("member", "automation", "system"),
+                    choices=ACTOR_KINDS,
                 ),
-                column("id", "id", "The member's id, or the automation run's.", sql="{t}.author_id", nullable=True),
+                column("id", "id", "The id of the member or key, or of the automation's run.", sql="{t}.author_id", nullable=True),
                 column("name", "text", "The name at that time.", sql="{t}.author_name"),
             ),
         ),

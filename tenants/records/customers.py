@@ -17,7 +17,12 @@ from tenants.records.files import files_of
 KINDS = ("person", "company")
 ADDRESS_KINDS = ("delivery", "billing", "other")
 
-_VALID_ORDERS = "FROM orders s WHERE s.tenant_id = {t}.tenant_id AND s.customer_id = {t}.id AND s.voided_at IS NULL"
+# Stands for the test whether the reader may read the order ``s``.
+SEEN_ORDERS = "{seen orders}"
+_VALID_ORDERS = (
+    "FROM orders s WHERE s.tenant_id = {t}.tenant_id AND s.customer_id = {t}.id AND s.voided_at IS NULL"
+    f"{SEEN_ORDERS}"
+)
 
 ORDER_SUMMARY = Structure(
     name="orderSummary",

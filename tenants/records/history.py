@@ -1,5 +1,6 @@
 """The history: one entry per change of a record, as it can be read."""
 
+from tenants.actors import ACTOR_KINDS
 from tenants.records.attributes import Items, RecordType, Structure, column
 
 EVENT_KINDS = ("created", "updated", "status_changed", "voided")
@@ -21,7 +22,7 @@ HISTORY_ENTRY = RecordType(
         column("at", "date_time", "When."),
         Structure(
             name="actor",
-            description="Who: a member, an automation or the system.",
+            description="Who: a member, a program with a key, an automation or the system.",
             graphql="HistoryActor",
             members=(
                 column(
@@ -30,9 +31,9 @@ HISTORY_ENTRY = RecordType(
                     "What acted.",
                     sql="{t}.actor_kind",
                     enum="ActorKind",
-                    choices=("member", "automation", "system"),
+                    choices=ACTOR_KINDS,
                 ),
-                column("id", "id", "The member's id, or the automation run's.", sql="{t}.actor_id", nullable=True),
+                column("id", "id", "The id of the member or key, or of the automation's run.", sql="{t}.actor_id", nullable=True),
                 column("name", "text", "The name at that time.", sql="{t}.actor_name"),
             ),
         ),

@@ -83,7 +83,7 @@ async def sign_in(database: Database, given: Given, client: Client) -> SignedIn 
     await tries.forget(database, bucket)
     membership = await _membership(database, user["id"], given.slug)
     if user["totp_since"] is not None:
-        return await _challenge(database, user["id"], membership, bucket)
+        return await challenge(database, user["id"], membership, bucket)
     device = None if devices_known else await devices.remember(database, user["id"])
     return await _opened(database, membership, client, device)
 
@@ -145,9 +145,10 @@ async def memberships(database: Database, user_id: UUID) -> list[Row]:
         return await (await connection.execute(_MEMBERSHIPS, {"user": user_id})).fetchall()
 
 
-async def _challenge(database: Database, user_id: UUID, membership: Row, bucket: bytes) -> CodeWanted:
-    challenge = secrets.token_urlsafe(32)
-    values = {"hash": token_hash(challenge), "user": user_id, "bucket": bucket, "lasts": CHALLENGE_LASTS}
+async def challenge(database: Database, user_id: UUID, membership: Row, bucket: bytes) -> CodeWanted:
+    """Ask a person for a code before they enter as that member; wrong ones are counted for the ``bucket``."""
+    secret = secrets.token_urlsafe(32)
+    values = {"hash": token_hash(secret), "user": user_id, "bucket": bucket, "lasts": CHALLENGE_LASTS}
     async with database.connection() as connection:
         row = await (
             await connection.execute(
@@ -155,4 +156,4 @@ async def _challenge(database: Database, user_id: UUID, membership: Row, bucket:
             )
         ).fetchone()
     assert row is not None
-    return CodeWanted(challenge, row["expires_at"])
+    return CodeWanted(secret, row["expires_at"])

@@ -59,7 +59,7 @@ async def ask_for_reset(database: Database, email: str, language: str) -> None:
 
 async def is_wanted(database: Database, address: str) -> bool:
     """Whether a message about a reset has anybody to go to."""
-    return await _of_address(database, address) is not None
+    return await user_at(database, address) is not None
 
 
 async def reset_password(database: Database, secret: str, new: str) -> UUID:
@@ -68,7 +68,7 @@ async def reset_password(database: Database, secret: str, new: str) -> UUID:
     Raises :class:`InvalidInput` for a secret that is unknown, used or too old (``token``) and a weak password.
     """
     proof = await proofs.find(database, RESET, secret)
-    user = await _of_address(database, proof.address)
+    user = await user_at(database, proof.address)
     if user is None:
         raise proofs.unknown()
     hashed = await hash_password(new, ("newPassword",), (user["email"], user["name"]))
@@ -78,7 +78,8 @@ async def reset_password(database: Database, secret: str, new: str) -> UUID:
     return UUID(str(user["id"]))
 
 
-async def _of_address(database: Database, address: str) -> Row | None:
+async def user_at(database: Database, address: str) -> Row | None:
+    """The account of an address: ``id``, ``email``, ``name``, ``password_hash``."""
     async with database.connection() as connection:
         return await (await connection.execute(_OF_ADDRESS, {"email": address})).fetchone()
 

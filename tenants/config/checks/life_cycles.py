@@ -112,6 +112,9 @@ class OrderTypeCheck(Check):
 
     def form(self, proposal: Proposal) -> Iterator[FieldError]:
         life_cycles = {key for key, life_cycle in proposal.of(LifeCycle) if not life_cycle.archived}
+        marked = [key for key, each in proposal.of(OrderType) if each.default and not each.archived]
+        if len(marked) > 1:
+            yield FieldError(("order_type",), "config.default_types", {"types": ", ".join(marked)})
         for key, order_type in proposal.of(OrderType):
             if not order_type.archived and order_type.life_cycle not in life_cycles:
                 data = {"key": order_type.life_cycle}

@@ -25,7 +25,7 @@ from tenants.config.definitions.fields import FIELD_KEY, CustomField, Option, Ro
 from tenants.config.definitions.life_cycles import Category, Gate, LifeCycle, OrderType, Status, Transition
 from tenants.config.definitions.void_reasons import VoidReason
 from tenants.config.definitions.rules import Effect, Rule
-from tenants.config.definitions.roles import Grant, Role
+from tenants.config.definitions.roles import Grant, Role, RowScope, RowsWhere
 from tenants.config.definitions.sign_in import EVERYBODY, SIGN_IN_KEY, SignIn
 from tenants.config.definitions.automations import Automation, Trigger
 from tenants.config.definitions.views import View, ViewColumn
@@ -61,6 +61,8 @@ __all__ = [
     "OrderType",
     "Review",
     "Role",
+    "RowScope",
+    "RowsWhere",
     "Rollup",
     "Rule",
     "Sentence",

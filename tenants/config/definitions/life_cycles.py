@@ -132,7 +132,8 @@ class LifeCycle(Definition):
 
 @register
 class OrderType(Definition):
-    """A type of orders, which chooses their life cycle. New orders are of the first type unless another is given."""
+    """A type of orders, which chooses their life cycle. New orders for which none is given are of the ``default`` type; where none is
+    marked so they have no type, and the life cycle of all statuses."""
 
     kind = "order_type"
     section = "order_types"
@@ -141,5 +142,6 @@ class OrderType(Definition):
     archives = True
     label: Label
     life_cycle: Key
+    default: bool = False
     position: int = 0
     archived: bool = False

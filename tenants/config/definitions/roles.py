@@ -1,6 +1,6 @@
 """Roles, and what they grant."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -10,10 +10,22 @@ from tenants.config.definitions.base import KEY_PATTERN, Definition, Key, Label,
 FieldPattern = Annotated[str, StringConstraints(pattern=rf"^(\*|(lines|custom)\.\*|((lines|custom)\.)?{KEY_PATTERN})$")]
 
 
+class RowsWhere(BaseModel):
+    """The records for which a condition holds, in the shape of their list's filter."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    where: Annotated[dict[str, Any], Field(min_length=1)]
+
+
+# Of which records a right is: those one owns, or that members of one's teams own, or also of the teams below these, or that were shared
+# with one or one's teams; or those for which a condition holds.
+RowScope = Literal["own", "team", "team_tree", "shared"] | RowsWhere
+
+
 class Grant(BaseModel):
     """Rights on one kind of object: actions may end in ``*``; deny wins over allow.
 
-    With ``fields`` it is about these alone, and its actions are ``read`` and ``write``.
+    With ``fields`` it is about these alone, and its actions are ``read`` and ``write``. With a ``scope`` it is about these records alone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -23,6 +35,7 @@ class Grant(BaseModel):
         Field(min_length=1),
     ]
     fields: tuple[FieldPattern, ...] = ()
+    scope: RowScope | None = None
     effect: Literal["allow", "deny"] = "allow"
 
 

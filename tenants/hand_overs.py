@@ -1,0 +1,247 @@
+"""Handing over what a member has to another: begun by a command, done in batches by a job, each thing once.
+
+A record that is handed over gets a version and an entry in its history. Automations do not follow, and of the company's rules only those
+are asked for that hold for whatever changes a record: nobody has entered anything.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from tenants import jobs
+from tenants.aggregates import CUSTOMER, ORDER, UPDATED, Aggregate, Row
+from tenants.belongings import Belongings, count
+from tenants.field_rights import WRITE
+from tenants.messages import render
+from tenants.notifications import notify_holders
+from tenants.people import update_member
+from tenants.permissions import Access
+from tenants.problems import Conflict, FieldError, InvalidInput, NotFound
+from tenants.rules.settling import settle
+from tenants.saving import load, load_ahead, save
+from tenants.transaction import Transaction, new_id
+from tenants.views.saving import MOST_PRIVATE
+
+BATCH = 500
+RUNNING, DONE, STOPPED = "running", "done", "stopped"
+RIGHT = "member.update"
+CONFIGURE = "configuration.update"
+MOST_SHOWN = 200
+
+
+class Thing(StrEnum):
+    """What can be handed over."""
+
+    ORDERS = "orders"
+    CUSTOMERS = "customers"
+    DRAFTS = "drafts"
+    VIEWS = "views"
+
+
+# What is handed over when nothing is said: what has to be somebody's.
+USUAL = (Thing.ORDERS, Thing.CUSTOMERS, Thing.DRAFTS)
+
+_BOTH = (
+    "SELECT id, name, active FROM members WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE"
+)
+_RUNNING = "SELECT 1 FROM hand_overs WHERE tenant_id = %(tenant)s AND from_id = %(id)s AND state = 'running'"
+_LOAD = "SELECT * FROM hand_overs WHERE tenant_id = %(tenant)s AND id = %(id)s FOR UPDATE"
+_LIST = """
+SELECT h.*, f.name AS from_name, t.name AS to_name FROM hand_overs h
+JOIN members f ON f.tenant_id = h.tenant_id AND f.id = h.from_id
+JOIN members t ON t.tenant_id = h.tenant_id AND t.id = h.to_id
+WHERE h.tenant_id = %(tenant)s ORDER BY h.id DESC LIMIT %(most)s
+"""
+_RECEIVER = "SELECT name, roles, active FROM members WHERE tenant_id = %(tenant)s AND id = %(id)s FOR SHARE"
+_GIVER = "SELECT name FROM members WHERE tenant_id = %(tenant)s AND id = %(id)s"
+_NEXT = {
+    Thing.ORDERS: """
+SELECT id FROM orders WHERE tenant_id = %(tenant)s AND owner_id = %(from)s AND voided_at IS NULL
+  AND (%(through)s::uuid IS NULL OR id > %(through)s::uuid) ORDER BY id LIMIT %(most)s
+""",
+    Thing.CUSTOMERS: """
+SELECT id FROM customers WHERE tenant_id = %(tenant)s AND owner_id = %(from)s
+  AND (%(through)s::uuid IS NULL OR id > %(through)s::uuid) ORDER BY id LIMIT %(most)s
+""",
+}
+_DRAFTS = """
+WITH moved AS (UPDATE configuration_drafts SET scheduled_by = %(to)s
+               WHERE tenant_id = %(tenant)s AND scheduled_by = %(from)s AND %(allowed)s RETURNING 1)
+SELECT (SELECT count(*) FROM moved) AS moved,
+       (SELECT count(*) FROM configuration_drafts WHERE tenant_id = %(tenant)s AND scheduled_by = %(from)s) AS found
+"""
+_VIEWS = """
+WITH room AS (SELECT greatest(%(most)s - count(*), 0) AS left FROM private_views WHERE tenant_id = %(tenant)s AND member_id = %(to)s),
+     moved AS (UPDATE private_views SET member_id = %(to)s WHERE tenant_id = %(tenant)s AND id IN
+                 (SELECT id FROM private_views WHERE tenant_id = %(tenant)s AND member_id = %(from)s ORDER BY id LIMIT (SELECT "left" FROM room))
+               RETURNING 1)
+SELECT (SELECT count(*) FROM moved) AS moved,
+       (SELECT count(*) FROM private_views WHERE tenant_id = %(tenant)s AND member_id = %(from)s) AS found
+"""
+
+
+async def hand_over(tx: Transaction, from_id: UUID | None, to_id: UUID | None, things: Sequence[Thing] = USUAL) -> UUID:
+    """Begin to give a member's things to another, who may sign in; a job does it. The hand-over's id.
+
+    Raises :class:`NotAllowed` (``member.update``; ``order.update``, ``customer.update`` and the right to write their field ``owner``;
+    ``configuration.update`` for drafts), :class:`NotFound`, :class:`InvalidInput` for the receiver (``toId``), and :class:`Conflict`
+    while another hand-over of that member is under way or where there is nothing to hand over.
+    """
+    _require_rights(tx.access, things)
+    rows = {row["id"]: row for row in await tx.fetch_all(_BOTH, ids=[from_id, to_id])}
+    if from_id is None or from_id not in rows:
+        raise NotFound("member", from_id)
+    if to_id is None or to_id not in rows:
+        raise InvalidInput.at(("toId",), "value.unknown_record", type="member", id=str(to_id))
+    if to_id == from_id or not rows[to_id]["active"]:
+        code = "people.same_member" if to_id == from_id else "people.receiver_inactive"
+        raise InvalidInput([FieldError(("toId",), code, {"name": rows[to_id]["name"]})])
+    if await tx.fetch_one(_RUNNING, id=from_id) is not None:
+        raise Conflict("people.hand_over_runs", name=rows[from_id]["name"])
+    (owned,) = await count(tx, [from_id])
+    wanted = [thing for thing in Thing if thing in things and _number(owned, thing)]
+    if not wanted:
+        raise Conflict("people.nothing_to_hand_over", name=rows[from_id]["name"])
+    hand_over_id = new_id()
+    await tx.insert(
+        "hand_overs",
+        {
+            "id": hand_over_id,
+            "from_id": from_id,
+            "to_id": to_id,
+            "things": [str(thing) for thing in wanted],
+            "author_name": tx.actor.name,
+            "state": RUNNING,
+            "total": sum(_number(owned, thing) for thing in wanted),
+            "created_at": tx.now,
+        },
+    )
+    await jobs.add(tx, jobs.HAND_OVER, hand_over_id)
+    return hand_over_id
+
+
+async def deactivate(
+    tx: Transaction, member_id: UUID | None, expected: int | None, to_id: UUID | None, *, keep: bool
+) -> UUID:
+    """Let a member sign in no more, at once; what they have goes to another member, or with ``keep`` stays theirs and is listed.
+
+    Raises what :func:`tenants.people.update_member` and :func:`hand_over` do, and :class:`Conflict` where they have something and nothing
+    is said.
+    """
+    found = await update_member(tx, member_id, {"active": False}, expected, keeps_things=keep or to_id is not None)
+    if to_id is not None:
+        (owned,) = await count(tx, [found])
+        if owned.need_somebody:
+            await hand_over(tx, found, to_id, [thing for thing in USUAL if _number(owned, thing)])
+    return found
+
+
+def _number(owned: Belongings, thing: Thing) -> int:
+    return int(getattr(owned, thing))
+
+
+def _require_rights(access: Access, things: Sequence[Thing]) -> None:
+    access.require(RIGHT)
+    for thing, name in ((Thing.ORDERS, "order"), (Thing.CUSTOMERS, "customer")):
+        if thing in things:
+            access.require(f"{name}.update")
+            access.require_field(name, WRITE, "owner")
+    if Thing.DRAFTS in things:
+        access.require(CONFIGURE)
+
+
+async def hand_overs(tx: Transaction) -> list[Row]:
+    """The hand-overs, newest first. Raises :class:`NotAllowed` (``member.update``)."""
+    tx.access.require(RIGHT)
+    return await tx.fetch_all(_LIST, most=MOST_SHOWN)
+
+
+async def next_batch(tx: Transaction, hand_over_id: UUID) -> bool:
+    """Hand over the next things; whether there are more. It stops where the receiver may not sign in any more."""
+    row = await tx.fetch_one(_LOAD, id=hand_over_id)
+    if row is None or row["state"] != RUNNING:
+        return False
+    receiver = await tx.fetch_one(_RECEIVER, id=row["to_id"])
+    assert receiver is not None, "members are never deleted"
+    if not receiver["active"]:
+        stopped = {"id": row["id"], "state": STOPPED, "finished_at": tx.now}
+        await tx.update("hand_overs", ("state", "finished_at"), stopped)
+        await notify_holders(tx, RIGHT, "people.hand_over_stopped", {"name": receiver["name"]})
+        return False
+    thing = Thing(row["things"][0])
+    seen, kept, through = await _DO[thing](tx, row, receiver)
+    is_over = seen < BATCH
+    things = row["things"][1:] if is_over else row["things"]
+    said = {
+        "id": row["id"],
+        "things": things,
+        "through": None if is_over else through,
+        "done": row["done"] + seen - kept,
+        "kept": row["kept"] + kept,
+        "state": RUNNING if things else DONE,
+        "finished_at": None if things else tx.now,
+    }
+    await tx.update("hand_overs", tuple(name for name in said if name != "id"), said)
+    return bool(things)
+
+
+Batch = tuple[int, int, UUID | None]
+
+
+async def _records(tx: Transaction, row: Row, aggregate: Aggregate, thing: Thing) -> Batch:
+    scope = {"from": row["from_id"], "through": row["through"], "most": BATCH}
+    ids = [found["id"] for found in await tx.fetch_all(_NEXT[thing], **scope)]
+    giver = await tx.fetch_one(_GIVER, id=row["from_id"])
+    assert giver is not None, "members are never deleted"
+    note = render("people.handed_over", tx.config.language, {"name": giver["name"], "by": row["author_name"]})
+    if ids:
+        await load_ahead(tx, aggregate, ids)
+    kept = 0
+    for record_id in ids:
+        before = await load(tx, aggregate, record_id)
+        if before.row["owner_id"] != row["from_id"] or before.row.get("voided_at"):
+            # Somebody was faster.
+            continue
+        after = before.copy()
+        after.row["owner_id"] = row["to_id"]
+        try:
+            settled = await settle(tx, aggregate, before, after, leaving=True)
+        except InvalidInput:
+            kept += 1
+            continue
+        await save(tx, settled, UPDATED, note)
+    return len(ids), kept, ids[-1] if ids else None
+
+
+async def _orders(tx: Transaction, row: Row, _receiver: Row) -> Batch:
+    return await _records(tx, row, ORDER, Thing.ORDERS)
+
+
+async def _customers(tx: Transaction, row: Row, _receiver: Row) -> Batch:
+    return await _records(tx, row, CUSTOMER, Thing.CUSTOMERS)
+
+
+async def _drafts(tx: Transaction, row: Row, receiver: Row) -> Batch:
+    # A draft is applied with the rights of whoever it is scheduled by.
+    allowed = tx.config.policy.access(receiver["roles"]).allows(CONFIGURE)
+    return await _moved(tx, _DRAFTS, row, allowed=allowed)
+
+
+async def _views(tx: Transaction, row: Row, _receiver: Row) -> Batch:
+    return await _moved(tx, _VIEWS, row, most=MOST_PRIVATE)
+
+
+async def _moved(tx: Transaction, sql: str, row: Row, **scope: Any) -> Batch:
+    """Move them all in one statement, whose parts see what was there before it."""
+    found = await tx.fetch_one(sql, **{"from": row["from_id"], "to": row["to_id"], **scope})
+    assert found is not None
+    return found["found"], found["found"] - found["moved"], None
+
+
+_DO: Mapping[Thing, Callable[[Transaction, Row, Row], Awaitable[Batch]]] = {
+    Thing.ORDERS: _orders,
+    Thing.CUSTOMERS: _customers,
+    Thing.DRAFTS: _drafts,
+    Thing.VIEWS: _views,
+}

@@ -1,0 +1,156 @@
+"""Founding a company oneself: what is wanted is checked and kept with a message, and founded when its secret is brought back.
+
+Nothing is founded before somebody has proved that they read the address, so that nobody can take names with addresses of others; and the
+password is chosen only then, by whoever reads the message. Neither the answer nor its time tells whether the address has an account.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from tenants import proofs
+from tenants.companies import NewCompany, check_company, found
+from tenants.config.shipped_templates import DEFAULT_TEMPLATE, read_template
+from tenants.database import Connection, Database
+from tenants.field_types import BadValue
+from tenants.field_types.contacts import email_address
+from tenants.field_types.text import clean_text
+from tenants.languages import product_language
+from tenants.problems import Conflict, FieldError, InvalidInput
+from tenants.quotas import Quotas
+from tenants.sign_in import tries
+from tenants.sign_in.proving import Shown, prove
+
+
+PURPOSE = "sign_up"
+# Messages to one address in an hour: more are not sent, and nobody is told.
+MOST_MESSAGES = 3
+HOUR = 60
+LONGEST_NAME = 200
+SUGGESTIONS = 8
+LONGEST_SLUG = 40
+# Names that an instance, its pages and its mails may want for themselves, or that would pretend to be its operator.
+RESERVED = frozenset(
+    (
+        "about abuse account accounts admin administrator api app apps assets auth beta billing blog cdn changelog console contact dashboard"
+        " demo dev developer docs download email explorer faq files ftp graphql healthz help home host hostmaster imap info internal invitation"
+        " invite legal localhost login logout mail mailbox mailer me metrics mx news noc noreply no-reply ns null oauth oidc operator orderloom"
+        " owner password payment payments ping policy pop postmaster press pricing privacy readyz register root sales security service settings"
+        " shop sign-in sign-out sign-up signin signout signup smtp sso staging static stats status store support sysadmin system team tenant"
+        " tenants terms test undefined webhook webhooks webmaster webmail wiki www"
+    ).split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which terms anybody may found a company; ``quotas`` is what the operator lets such a company use."""
+
+    quotas: Quotas = Quotas()
+
+
+async def ask(database: Database, terms: Terms | None, values: Mapping[str, Any], language: str) -> None:
+    """Check what is wanted (names as in the API; ``language`` where none is given), and send a message with a secret to the address.
+
+    Raises :class:`Conflict` where the operator lets nobody found companies (no ``terms``), and :class:`InvalidInput`, with a slug that is free
+    for one that is taken.
+    """
+    if terms is None:
+        raise Conflict("people.sign_up_closed")
+    company = await _wanted(database, {**values, "language": values.get("language") or product_language(language)})
+    bucket = tries.bucket_of(PURPOSE, company.owner_email)
+    if not await tries.count(database, bucket, most=MOST_MESSAGES, minutes=HOUR):
+        kept = {name: getattr(company, name) for name in _KEPT}
+        await proofs.ask(database, PURPOSE, company.owner_email, company.language, kept)
+
+
+_KEPT = ("slug", "name", "owner_name", "language", "time_zone", "currency", "template")
+
+
+async def confirm(database: Database, terms: Terms | None, secret: str, shown: Shown, slug: str | None) -> tuple[str, str]:
+    """Found the company by the secret of the message, once: its slug, and the address to sign in with. ``slug`` takes the place of one that
+    was taken meanwhile.
+
+    Raises :class:`Conflict` where the operator lets nobody found companies any more, :class:`InvalidInput` for a secret that is unknown, used
+    or too old (``token``) or a slug that is taken, and what :func:`tenants.sign_in.proving.prove` does.
+    """
+    if terms is None:
+        raise Conflict("people.sign_up_closed")
+    proof = await proofs.find(database, PURPOSE, secret)
+    kept = {name: proof.data[name] for name in _KEPT}
+    company = NewCompany(**kept, owner_email=proof.address, quotas=terms.quotas)
+    company = replace(company, slug=slug or company.slug)
+    check_company(company)
+    if problem := await _slug_problem(database, company.slug):
+        raise InvalidInput([problem])
+    person = await prove(database, proof.address, replace(shown, name=company.owner_name))
+
+    async def owner(connection: Connection) -> UUID:
+        await proofs.use_within(connection, proof)
+        return await person.account(connection)
+
+    await found(database, company, owner)
+    return company.slug, proof.address
+
+
+async def _wanted(database: Database, values: Mapping[str, Any]) -> NewCompany:
+    """Raises :class:`InvalidInput` with all that is wrong at once."""
+    errors: list[FieldError] = []
+    company = NewCompany(
+        slug=values["slug"],
+        name=_name(values, "companyName", errors),
+        owner_email=values["email"].strip(),
+        owner_name=_name(values, "name", errors),
+        language=values["language"],
+        time_zone=values.get("timeZone") or "UTC",
+        currency=(values.get("currency") or "EUR").upper(),
+        template=values.get("template") or DEFAULT_TEMPLATE,
+    )
+    try:
+        company = replace(company, owner_email=email_address(company.owner_email).lower())
+    except BadValue as bad:
+        errors.append(FieldError(("email",), bad.code, bad.data))
+    try:
+        read_template(company.template)
+    except InvalidInput as problem:
+        errors.extend(problem.errors)
+    try:
+        check_company(company)
+    except InvalidInput as problem:
+        errors.extend(error for error in problem.errors if error.path != ("name",))
+    if not any(error.path == ("slug",) for error in errors) and (taken := await _slug_problem(database, company.slug)):
+        errors.append(taken)
+    if errors:
+        raise InvalidInput(errors)
+    return company
+
+
+def _name(values: Mapping[str, Any], name: str, errors: list[FieldError]) -> str:
+    # One line: it stands in the subject of a message.
+    try:
+        given = clean_text(" ".join(values[name].split()), LONGEST_NAME)
+    except BadValue as bad:
+        errors.append(FieldError((name,), bad.code, bad.data))
+        return ""
+    if not given:
+        errors.append(FieldError((name,), "value.required"))
+    return given
+
+
+async def _slug_problem(database: Database, slug: str) -> FieldError | None:
+    """Why a company cannot have that slug, with one that it can have."""
+    base = slug[: LONGEST_SLUG - 5].rstrip("-")
+    others = [f"{base}-{number}" for number in range(2, 2 + SUGGESTIONS)]
+    others.append(f"{base}-{secrets.token_hex(2)}")
+    async with database.connection() as connection:
+        cursor = await connection.execute(
+            "SELECT slug FROM tenants WHERE slug = ANY(%(slugs)s)", {"slugs": [slug, *others]}
+        )
+        taken = {row["slug"] for row in await cursor.fetchall()}
+    if slug not in taken and slug not in RESERVED:
+        return None
+    code = "people.slug_taken" if slug in taken else "people.slug_reserved"
+    free = next((other for other in others if other not in taken), others[-1])
+    return FieldError(("slug",), code, {"slug": slug, "suggestion": free})

@@ -1,0 +1,232 @@
+"""What a company says of its identity providers: kept, changed, removed and tried.
+
+Whoever sets a provider up can have it vouch for anybody. So the roles that it gives hold no right that they lack themselves, and only who has
+all rights lets it find members by their address; owners sign in by it only where an owner says so, and then only owners change it.
+The secret is written and never read.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from tenants.audit_log import About, record
+from tenants.forms import Form
+from tenants.outgoing import NoAnswer
+from tenants.problems import Conflict, NotFound
+from tenants.secrets import Secrets
+from tenants.single_sign_on.discovery import BadProvider, Discovery
+from tenants.single_sign_on.id_tokens import ALGORITHMS, keys_for
+from tenants.single_sign_on.joining import OWNER
+from tenants.transaction import Transaction, new_id
+
+RIGHT = "identity_provider.manage"
+MOST_PROVIDERS = 20
+MOST_ENTRIES = 100
+_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_ISSUER = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[!-~]*)?")
+_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}")
+_SCOPE = re.compile(r"[!#-\[\]-~]{1,100}")
+_FLAGS = ("createsMembers", "linksByEmail", "owners", "countsAsSecondFactor", "enforced")
+_COLUMNS = (
+    *("name", "issuer", "client_id", "client_secret", "scopes", "domains", "default_roles", "role_claim", "role_mapping"),
+    *("creates_members", "links_by_email", "owners", "counts_as_second_factor", "enforced", "active"),
+)
+
+Row = dict[str, Any]
+
+_LIST = "SELECT * FROM identity_providers WHERE tenant_id = %(tenant)s ORDER BY key"
+_LOCK = "SELECT * FROM identity_providers WHERE tenant_id = %(tenant)s AND id = %(id)s FOR UPDATE"
+_INSERT = f"""
+INSERT INTO identity_providers (tenant_id, id, key, {", ".join(_COLUMNS)}, created_at, updated_at)
+VALUES (%(tenant)s, %(id)s, %(key)s, {", ".join(f"%({name})s" for name in _COLUMNS)}, %(now)s, %(now)s)
+"""  # noqa: S608
+_UPDATE = f"""
+UPDATE identity_providers SET {", ".join(f"{name} = %({name})s" for name in _COLUMNS)}, version = version + 1, updated_at = %(now)s
+WHERE tenant_id = %(tenant)s AND id = %(id)s
+"""  # noqa: S608
+_REMOVE = "DELETE FROM identity_providers WHERE tenant_id = %(tenant)s AND id = %(id)s"
+# Whoever came in by a provider that is not to be believed any more goes out again.
+_END_SESSIONS = """
+UPDATE sessions SET revoked_at = %(now)s WHERE tenant_id = %(tenant)s AND provider_id = %(id)s AND revoked_at IS NULL
+"""
+_PASSWORDS = """
+UPDATE tenants SET passwords_off = EXISTS (SELECT 1 FROM identity_providers p
+                                           WHERE p.tenant_id = %(tenant)s AND p.active AND p.enforced)
+WHERE id = %(tenant)s
+"""
+
+
+async def list_providers(tx: Transaction) -> list[Row]:
+    """The company's providers, by key. Raises :class:`NotAllowed`."""
+    tx.access.require(RIGHT)
+    return await tx.fetch_all(_LIST)
+
+
+async def create_provider(tx: Transaction, kept: Secrets, values: Mapping[str, Any]) -> Row:
+    """A new provider. Raises :class:`NotAllowed`, :class:`InvalidInput`, and :class:`Conflict` where a secret is given and the
+    operator has set no key to encrypt it with."""
+    tx.access.require(RIGHT)
+    known = await tx.fetch_all(_LIST)
+    row: Row = {"id": new_id(), "version": 1, "active": True, "client_secret": None, "role_mapping": {}}
+    form = Form(values, row)
+    form.text("key", required=True, longest=40)
+    if row["key"] and not _KEY.fullmatch(row["key"]):
+        form.fail("key", "single_sign_on.bad_key")
+    if row["key"] in {other["key"] for other in known}:
+        form.fail("key", "value.taken", value=row["key"])
+    if len(known) >= MOST_PROVIDERS:
+        form.fail("key", "single_sign_on.too_many", most=MOST_PROVIDERS)
+    _take(tx, form, kept)
+    _guard(tx, form, None)
+    form.finish()
+    await tx.execute(_INSERT, **_stored(row), key=row["key"], now=tx.now)
+    await _changed(tx, row, None)
+    return {**row, "created_at": tx.now, "updated_at": tx.now}
+
+
+async def update_provider(
+    tx: Transaction, kept: Secrets, provider_id: UUID | None, values: Mapping[str, Any], expected: int | None = None
+) -> Row:
+    """Change a provider; what is not given stays. One that is switched off, or another issuer's, ends the sessions it opened.
+
+    Raises :class:`NotAllowed`, :class:`NotFound`, :class:`Conflict` and :class:`InvalidInput`.
+    """
+    tx.access.require(RIGHT)
+    before = await _locked(tx, provider_id, expected)
+    row = dict(before)
+    form = Form(values, row)
+    _take(tx, form, kept)
+    _guard(tx, form, before)
+    form.finish()
+    if row == before:
+        return row
+    await tx.execute(_UPDATE, **_stored(row), now=tx.now)
+    if row["issuer"] != before["issuer"] or not row["active"]:
+        await tx.execute(_END_SESSIONS, id=row["id"], now=tx.now)
+    await _changed(tx, row, before)
+    return {**row, "version": before["version"] + 1, "updated_at": tx.now}
+
+
+async def remove_provider(tx: Transaction, provider_id: UUID | None, expected: int | None = None) -> UUID:
+    """Forget a provider; the sessions it opened end. Who is who there stays known, should it come back.
+
+    Raises :class:`NotAllowed`, :class:`NotFound`, :class:`Conflict` and :class:`InvalidInput`.
+    """
+    tx.access.require(RIGHT)
+    row = await _locked(tx, provider_id, expected)
+    form = Form({}, dict(row))
+    _guard(tx, form, row)
+    form.finish()
+    await tx.execute(_REMOVE, id=row["id"])
+    await tx.execute(_END_SESSIONS, id=row["id"], now=tx.now)
+    await _changed(tx, None, row)
+    return UUID(str(row["id"]))
+
+
+async def provider_of(tx: Transaction, provider_id: UUID | None) -> Row:
+    """One of the company's providers. Raises :class:`NotAllowed` and :class:`NotFound`."""
+    tx.access.require(RIGHT)
+    return await _locked(tx, provider_id, None)
+
+
+async def complaints(discovery: Discovery, row: Row, language: str) -> list[str]:
+    """What is wrong with what the provider says of itself, read anew, in plain words; nothing where it can be used."""
+    try:
+        metadata = await discovery.metadata(row["issuer"], fresh=True)
+        keys = await discovery.keys(metadata)
+    except (NoAnswer, BadProvider) as problem:
+        return [problem.text(language)]
+    if not any(keys_for(keys, {"alg": algorithm}) for algorithm in ALGORITHMS):
+        return [BadProvider("single_sign_on.no_keys", address=metadata.jwks_uri).text(language)]
+    return []
+
+
+async def _locked(tx: Transaction, provider_id: UUID | None, expected: int | None) -> Row:
+    row = await tx.fetch_one(_LOCK, id=provider_id)
+    if row is None:
+        raise NotFound("identity_provider", provider_id)
+    if expected not in (None, row["version"]):
+        raise Conflict("stale_version", type="identity_provider", expected=expected, actual=row["version"])
+    return row
+
+
+def _take(tx: Transaction, form: Form, kept: Secrets) -> None:
+    row, values = form.row, form.values
+    form.text("name", required=True, longest=200)
+    form.text("issuer", required=True, longest=500)
+    if row["issuer"] and not _ISSUER.fullmatch(row["issuer"]):
+        form.fail("issuer", "single_sign_on.bad_issuer", issuer=row["issuer"])
+    form.text("clientId", required=True, longest=500)
+    if form.has("clientSecret"):
+        given = Form(values, {})
+        given.text("clientSecret", longest=1_000)
+        form.errors.extend(given.errors)
+        row["client_secret"] = kept.sealed(given.row["client_secret"]) if given.row.get("client_secret") else None
+    _entries(form, "scopes", _SCOPE, ("openid", "email", "profile"))
+    _entries(form, "domains", _DOMAIN, ())
+    _entries(form, "defaultRoles", None, ())
+    form.text("roleClaim", longest=200)
+    row.setdefault("role_claim", "")
+    if form.has("roleMapping"):
+        pairs = values["roleMapping"] or []
+        row["role_mapping"] = {pair["value"]: pair["role"] for pair in pairs[:MOST_ENTRIES]}
+    for name in _FLAGS:
+        form.value(name, "boolean", default=False)
+    form.value("active", "boolean", default=True)
+
+
+def _entries(form: Form, name: str, shape: re.Pattern[str] | None, default: Iterable[str]) -> None:
+    """A list of short texts, each once."""
+    column = {"defaultRoles": "default_roles"}.get(name, name)
+    form.row.setdefault(column, list(default))
+    if not form.has(name):
+        return
+    given = [text.strip() for text in form.values[name] or ()]
+    given = [text.lower() for text in given] if name == "domains" else given
+    form.row[column] = list(dict.fromkeys(given))[:MOST_ENTRIES] or list(default)
+    for text in form.row[column]:
+        if shape is not None and not shape.fullmatch(text):
+            form.fail(name, "single_sign_on.bad_entry", value=text)
+
+
+def _guard(tx: Transaction, form: Form, before: Row | None) -> None:
+    """What a provider may do, whoever changes it may do too."""
+    row, policy = form.row, tx.config.policy
+    is_owner = OWNER in tx.actor.roles
+    if not is_owner and (row.get("owners") or (before is not None and before["owners"])):
+        form.fail("owners", "single_sign_on.owners")
+    roles = {**dict.fromkeys(row["default_roles"], "defaultRoles"), **dict.fromkeys(row["role_mapping"].values(), "roleMapping")}
+    for role, name in roles.items():
+        if role == OWNER:
+            form.fail(name, "limit.owner_grant")
+        elif role not in policy.roles and (before is None or name[:4] not in {"defa", "role"} or form.has(name)):
+            form.fail(name, "config.unknown_role", role=role)
+    gained = policy.access(roles).beyond(tx.access)
+    if row.get("links_by_email"):
+        gained |= policy.access(("admin",)).beyond(tx.access)
+    if gained:
+        form.fail("linksByEmail" if row.get("links_by_email") else "defaultRoles", "limit.role_grant", rights=", ".join(sorted(gained)))
+    if row.get("creates_members") and not row["default_roles"] and not (row["role_claim"] and row["role_mapping"]):
+        form.fail("defaultRoles", "single_sign_on.roles_wanted")
+
+
+def _stored(row: Row) -> Row:
+    return {"id": row["id"], **{name: row[name] for name in _COLUMNS}, "role_mapping": Jsonb(row["role_mapping"])}
+
+
+async def _changed(tx: Transaction, after: Row | None, before: Row | None) -> None:
+    """Let what holds for sign-ins follow, and write down who changed it; of the secret only whether there is another."""
+    await tx.execute(_PASSWORDS)
+    told = ("key", *_COLUMNS, )
+    old, new = _told(before), _told(after)
+    data = {name: (old.get(name), new.get(name)) for name in told if old.get(name) != new.get(name)}
+    await record(tx, "provider_changed", data, about=About("identity_provider", cast(Row, after or before)["id"]))
+
+
+def _told(row: Row | None) -> Row:
+    if row is None:
+        return {}
+    return {**row, "client_secret": None if row["client_secret"] is None else "***"}
