@@ -169,6 +169,17 @@ async def with_fields(services: Services, sizes: Mapping[int, int]) -> Founded:
     return Founded(found, tuple(tenants))
 
 
+async def with_own_fields(services: Services, name: str, count: int, orders: int) -> Founded:
+    """A company with so many orders and so many own fields, none of which is indexed."""
+    found = database(services, name)
+    fields = own_fields(0, count)
+    tenant = await first_company(found, name, fields)
+    with _loading(found) as connection:
+        _fill(connection, [tenant.id], {key: body["type"] for key, body in fields.items()}, orders, orders // 5, 1)
+    _settle(found)
+    return Founded(found, (tenant,))
+
+
 async def unmarked(services: Services, orders: int) -> tuple[Services, Tenant]:
     """A company with so many orders and a few own fields, none of which is indexed."""
     found = database(services, "unmarked")

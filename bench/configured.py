@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 import psycopg
 
-from bench import companies
+from bench import access, companies
 from bench.companies import AMOUNT, CODE, DUE, Founded
 from bench.data import Tenant
 from bench.load import Load, write_requests
@@ -24,9 +24,9 @@ from bench.rounds import CONNECTIONS, Timed, timed
 from bench.servers import Postgres, Server, start_product
 from server.embedded import Services
 
-OWN, MANY, WRITES = "C1", "C2", "C3"
-KEYS = (OWN, MANY, WRITES)
-OWN_GOAL, MANY_GOAL = 2.0, 1.1
+OWN, MANY, WRITES, PARTS = "C1", "C2", "C3", "C4"
+KEYS = (OWN, MANY, WRITES, PARTS)
+OWN_GOAL, MANY_GOAL, PARTS_GOAL = 2.0, 1.1, 1.3
 FEW_COMPANIES = 10
 INDEXED = (0, 10, 50)
 ASKS = 200
@@ -127,6 +127,8 @@ class Configured:
                 found += self._fields(keys, serve)
             if MANY in keys:
                 found += self._many(serve)
+            if PARTS in keys:
+                found += self._parts(serve)
             yield found, servers
 
     def _fields(self, keys: Sequence[str], serve: Callable[[Founded, str], Server]) -> list[Compared]:
@@ -235,6 +237,21 @@ class Configured:
                     ),
                 ],
             )
+
+    def _parts(self, serve: Callable[[Founded, str], Server]) -> list[Compared]:
+        """The same lists asked by a member who sees a part of the orders and of their fields, and by an owner."""
+        self.say("loading a company with members who see a part")
+        readers = access.found(self.services, self.orders)
+        server = serve(readers.founded, "parts")
+        pairs: list[Pair] = []
+        for number, (title, body) in enumerate(readers.bodies().items()):
+            member, owner = (
+                self._side(server, f"parts-{number}-{name}", [(token, body)])
+                for name, token in (("member", readers.member), ("owner", readers.owner))
+            )
+            pairs.append((Compared(PARTS, f"own or team, 20 of 60 fields hidden: {title}", PARTS_GOAL), member, owner))
+        with psycopg.connect(readers.founded.services.superuser_url, autocommit=True) as connection:
+            return self._compare(Postgres(connection), pairs)
 
     def _compare(self, postgres: Postgres, pairs: Sequence[Pair]) -> list[Compared]:
         """Time both sides of each pair in turn, each first in every other round; one second each to get warm."""

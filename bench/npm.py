@@ -1,4 +1,4 @@
-"""PostGraphile from npm, into a folder that git ignores; once for each state of the lock file."""
+"""Programs from npm, each into a folder that git ignores; once for each state of its lock file."""
 
 import hashlib
 import importlib
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 SOURCES = Path(__file__).with_name("postgraphile")
-FOLDER = SOURCES.parent.parent / ".bench" / "postgraphile"
+FOLDERS = SOURCES.parent.parent / ".bench"
 STAMP = "installed"
 PACKAGES = ("package.json", "package-lock.json")
 SERVER = "server.mjs"
@@ -22,17 +22,18 @@ INSTALL_SECONDS = 300
 
 
 class AbsentError(Exception):
-    """PostGraphile cannot be had here; the text says why."""
+    """The program cannot be had here; the text says why."""
 
 
-def installed() -> Path:
-    """The folder with PostGraphile and the script that serves it. Raises AbsentError."""
-    stamp = hashlib.sha256(b"".join((SOURCES / name).read_bytes() for name in PACKAGES)).hexdigest()
-    if not (FOLDER / STAMP).exists() or (FOLDER / STAMP).read_text("utf-8") != stamp:
-        _install()
-        (FOLDER / STAMP).write_text(stamp, "utf-8")
-    shutil.copyfile(SOURCES / SERVER, FOLDER / SERVER)
-    return FOLDER
+def installed(sources: Path = SOURCES) -> Path:
+    """A folder with what the sources' lock file names and the script that serves it; PostGraphile, unless told. Raises AbsentError."""
+    folder = FOLDERS / sources.name
+    stamp = hashlib.sha256(b"".join((sources / name).read_bytes() for name in PACKAGES)).hexdigest()
+    if not (folder / STAMP).exists() or (folder / STAMP).read_text("utf-8") != stamp:
+        _install(sources, folder)
+        (folder / STAMP).write_text(stamp, "utf-8")
+    shutil.copyfile(sources / SERVER, folder / SERVER)
+    return folder
 
 
 def node() -> str:
@@ -52,14 +53,14 @@ def _wheel_programs() -> Path | None:
     return Path(wheel.__file__ or "").parent / "bin"
 
 
-def _install() -> None:
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
+def _install(sources: Path, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     for name in PACKAGES:
-        shutil.copyfile(SOURCES / name, FOLDER / name)
+        shutil.copyfile(sources / name, folder / name)
     environment = os.environ | {"PATH": os.pathsep.join([str(Path(node()).parent), os.environ.get("PATH", os.defpath)])}
     options: dict[str, Any] = {
-        "cwd": FOLDER,
+        "cwd": folder,
         "env": environment,
         "stdin": subprocess.DEVNULL,
         "capture_output": True,

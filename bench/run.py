@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 
-from bench import configured, data, indexing, report
+from bench import access, configured, data, indexing, report
 from bench.checks import Differs, check
 from bench.load import LoadError, require_wrk
 from bench.npm import AbsentError
@@ -148,6 +148,8 @@ def _measure_configuration(plan: Plan, services: Services, folder: Path, keys: S
     with measuring.measured(keys) as (found, servers):
         configured.print_compared(found)
         memory = report.print_memory("after the works on configuration", servers, products=tuple(servers))
+    if configured.PARTS in keys:
+        access.print_compiling(access.compiling(plan.few_rounds * 3))
     return {"configuration": configured.as_data(found), "memory_of_configuration": memory}
 
 

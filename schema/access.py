@@ -10,6 +10,7 @@ from schema.scalars import Json
 from tenants.access.explaining import Explanation, Reason, explain
 from tenants.access.grantors import grantors
 from tenants.access.rules import Rule
+from tenants.access.scopes import rows_words
 
 Action = Annotated[
     str,
@@ -30,7 +31,7 @@ RecordId = Annotated[strawberry.ID | None, strawberry.argument(description="The 
 # An id that cannot be read is that of no record.
 NOWHERE = UUID(int=0)
 
-AccessReason = strawberry.enum(Reason, name="AccessReason", description="Why somebody may do something, or may not.")
+strawberry.enum(Reason, name="AccessReason", description="Why somebody may do something, or may not.")
 
 
 @strawberry.type(description="A grant that is about a right.")
@@ -49,7 +50,7 @@ class AccessExplanation:
     member: strawberry.ID = strawberry.field(description="The member's id.")
     roles: list[str] = strawberry.field(description="Keys of the member's roles.")
     allowed: bool = strawberry.field(description="Whether they may.")
-    reason: AccessReason = strawberry.field(description="Why, for programs.")
+    reason: Reason = strawberry.field(description="Why, for programs.")
     sentence: str = strawberry.field(description="Why, for people.")
     right: str = strawberry.field(
         description="The right that decides: the first that is missing; where none is, the one that was asked for."
@@ -59,6 +60,10 @@ class AccessExplanation:
         description="Keys of their roles to which fields of this object are closed unless they are granted."
     )
     granted_to: list[str] = strawberry.field(description="The roles that have the right.")
+
+    rows: str | None = strawberry.field(
+        description="The records of the right, in words; null where it is of all, or not held."
+    )
 
     @strawberry.field(description="Names of members who can give the right; a few of them.")
     async def can_grant(self, info: Info) -> list[str]:
@@ -90,6 +95,7 @@ def _shown(found: Explanation, language: str) -> AccessExplanation:
         rules=[_rule(rule, place) for place, rule in enumerate(found.rules)],
         closed_by=list(found.closed_by),
         granted_to=list(found.granted_to),
+        rows=None if found.rows is None else rows_words(found.rows, language),
     )
 
 

@@ -74,6 +74,8 @@ async def _can_grant(context: Context, errors: Sequence[GraphQLError]) -> Mappin
     missing = {error.original_error.right for error in errors if isinstance(error.original_error, NotAllowed)}
     if caller is None:
         return {}
+    for right in missing:
+        context.house.tallies.refused(caller, right)
     return {right: await grantors(database, caller, right) for right in sorted(missing)[:MOST_EXPLAINED]}
 
 

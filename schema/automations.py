@@ -76,6 +76,9 @@ class DefineAutomationInput(ChangeInput):
     role: str | None = strawberry.field(
         default=UNSET, description="The role it acts under; you must hold its rights. member if not given."
     )
+    reacts_to_itself: bool | None = strawberry.field(
+        default=UNSET, description="Whether what a run of it changes may set it off again; false if not given."
+    )
     enabled: bool | None = UNSET
     position: int | None = UNSET
 

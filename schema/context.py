@@ -12,11 +12,14 @@ import strawberry
 
 from schema.costs import Budget, Meter
 from schema.documents import Document
+from tenants.audit_tallies import Tallies
 from tenants.callers import Callers
 from tenants.database import Caller, Database, Outdated
 from tenants.idempotency import once
-from tenants.problems import Conflict, NotSignedIn
+from tenants.problems import Conflict, LimitExceeded, NotSignedIn
 from tenants.secrets import Secrets
+from tenants.single_sign_on.visits import Desk
+from tenants.sign_up import Terms
 from tenants.transaction import Transaction, begin
 
 Result = TypeVar("Result")
@@ -31,13 +34,16 @@ class Live(Protocol):
 
 @dataclass(frozen=True)
 class House:
-    """What one process serves from."""
+    """What one process serves from; without ``sign_up`` only the operator founds companies."""
 
     database: Database
     callers: Callers
     live: Live | None = None
     meter: Meter | None = None
     secrets: Secrets = field(default_factory=Secrets)
+    desk: Desk = field(default_factory=Desk)
+    tallies: Tallies = field(default_factory=Tallies)
+    sign_up: Terms | None = None
 
 
 @dataclass
@@ -65,6 +71,12 @@ class Context:
         if self.known_caller is None:
             raise NotSignedIn
         return self.known_caller
+
+    def require_first(self) -> None:
+        """What makes guesses worth while is done once in an operation. Raises :class:`LimitExceeded` for the second time."""
+        if self.signing_in:
+            raise LimitExceeded("limit.sign_in_once")
+        self.signing_in = True
 
     async def refresh(self) -> Caller:
         """Look at the caller's session, roles and configuration anew."""

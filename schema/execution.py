@@ -28,10 +28,11 @@ from schema.mutations import perform
 from schema.overlays import Overlays
 from schema.reads import assembled, own_views, read_roots, roots_of
 from schema.root import build
+from tenants.actors import KEY
 from tenants.calls import current
 from tenants.config.definitions import View
 from tenants.database import Caller, Outdated
-from tenants.problems import LimitExceeded, NotSignedIn, Problem, SecondFactorDue
+from tenants.problems import LimitExceeded, NotForKeys, NotSignedIn, Problem, SecondFactorDue
 from tenants.remembering import Remembered
 from tenants.views.finding import shared_views
 
@@ -47,9 +48,32 @@ MOST_INTROSPECTIONS = 8
 _INTROSPECTIONS: Remembered[tuple[Any, ...], ExecutionResult] = Remembered(MOST_INTROSPECTIONS)
 
 # What can be asked without a token.
-PUBLIC = frozenset({"signIn", "confirmSignIn", "requestPasswordReset", "resetPassword", "__typename"})
+PUBLIC = frozenset(
+    {
+        *("signIn", "confirmSignIn", "requestPasswordReset", "resetPassword", "finishSingleSignOn", "__typename"),
+        *("signUp", "confirmSignUp", "acceptInvitation", "confirmEmailChange"),
+    }
+)
 # What can be asked by who still has to get a second factor.
-ENROLLING = frozenset({"viewer", "startSecondFactor", "proveSecondFactor", "signOut", *INTROSPECTION, *PUBLIC})
+ENROLLING = frozenset(
+    {"viewer", "startSecondFactor", "proveSecondFactor", "signOut", "switchCompany", *INTROSPECTION, *PUBLIC}
+)
+# What is about the person who is signed in: a program with a key is none.
+PERSONAL = frozenset(
+    {
+        *(
+            "signOut",
+            "changePassword",
+            "revokeSession",
+            "revokeOtherSessions",
+            "sessions",
+            "markNotificationRead",
+            "ownSignIns",
+        ),
+        *("startSecondFactor", "proveSecondFactor", "renewRecoveryCodes", "dropSecondFactor"),
+        *("requestEmailChange", "switchCompany", "updateSelf"),
+    }
+)
 NOT_SIGNED_IN = "NOT_SIGNED_IN"
 
 
@@ -123,6 +147,8 @@ async def _try(
             raise NotSignedIn
         if caller is not None and caller.second_factor_due and not parsed.root_names(node) <= ENROLLING:
             raise SecondFactorDue
+        if caller is not None and caller.actor.kind == KEY and parsed.root_names(node) & PERSONAL:
+            raise NotForKeys
         if node.operation is OperationType.SUBSCRIPTION:
             raise refused("Subscriptions need a socket: connect with graphql-transport-ws.", "SUBSCRIPTION_OVER_HTTP")
         if queries_only and node.operation is not OperationType.QUERY:
@@ -351,13 +377,16 @@ async def subscribe(
 
 async def _stream(results: AsyncIterator[ExecutionResult], context: Context) -> AsyncIterator[bytes]:
     # The generator's steps run in the consumer's context, so the lens is put on for each of them.
-    iterator = aiter(results)
-    while True:
+    iterator, ended = aiter(results), False
+    while not ended:
         with looking_through(OVERLAYS.lens(context.caller.config)):
             try:
                 result = await anext(iterator)
             except StopAsyncIteration:
                 return
+            except Problem as problem:
+                # What the subscription rests on does not hold: it is told why, and ends.
+                result, ended = ExecutionResult(None, [GraphQLError(str(problem), original_error=problem)]), True
             if context.house.meter and context.budget:
                 context.house.meter.charge(context.caller, context.budget.requested)
             shown = await answer(result, context, "subscription")

@@ -39,6 +39,7 @@ from tenants.records import (
     Items,
     Lookup,
     Money,
+    Permissions,
     RecordType,
     Relation,
     Steps,
@@ -320,6 +321,8 @@ def attribute_field(attribute: Attribute, types: Mapping[str, GraphQLNamedType])
             kind = cast(GraphQLOutputType, types["Money"])
         case Structure():
             kind = cast(GraphQLOutputType, types[attribute.graphql])
+        case Permissions():
+            kind = GraphQLList(GraphQLNonNull(GraphQLString))
         case Relation(many=False):
             kind = cast(GraphQLOutputType, types[REGISTRY[attribute.target].graphql])
         case Relation(paged=False):

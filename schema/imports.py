@@ -25,6 +25,9 @@ class ImportedFile:
     unchanged: int = strawberry.field(description="Known records that were so already.")
     rejected: int = strawberry.field(description="Rows that were not imported.")
     left_out: int = strawberry.field(description="Order lines that were sound, but whose order was rejected.")
+    status_kept: int = strawberry.field(
+        description="Known orders in another status than the file says; it stays, because their life cycle decides."
+    )
 
 
 @strawberry.type(description="A row that was not imported.")
@@ -90,6 +93,7 @@ def _file(report: FileReport) -> ImportedFile:
         unchanged=report.unchanged,
         rejected=report.rejected,
         left_out=report.left_out,
+        status_kept=report.status_kept,
     )
 
 

@@ -38,7 +38,7 @@ from schema.reads import reader_for, selected_record
 from schema.selections import Fragments, Selections, shape
 from tenants.database import Caller
 from tenants.names import snake
-from tenants.problems import NotFound, Problem
+from tenants.problems import NotAllowed, NotFound, Problem
 from tenants.reading.compiler import compile_one
 from tenants.reading.plan import Plan
 from tenants.reading.selection import Leaf
@@ -84,6 +84,8 @@ class Served:
             shown = describe(_as_asked(problem, arguments), caller.language if caller else info.context.language)
             if type(shown).__name__ not in self.refusals:
                 raise
+            if isinstance(problem, NotAllowed):
+                info.context.house.tallies.refused(caller, problem.right)
             return shown
 
 

@@ -19,7 +19,7 @@ from tenants.problems import InvalidInput
 @strawberry.type
 class NumberQueries:
     @strawberry.field(
-        description="The number of the next order, if nobody comes before; nothing is counted. Each text around the sequence has a sequence of its own."
+        description="The number of the next order, if nobody comes before; nothing is counted. A field without a value is left out of it. Each text around the sequence has a sequence of its own."
     )
     async def number_preview(
         self,

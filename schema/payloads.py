@@ -7,7 +7,7 @@ import strawberry
 from schema.context import Info
 from schema.mutations import RecordPayload
 from schema.problems import Conflict, InvalidInput, LimitExceeded, NotAllowed, NotFound
-from schema.record_types import Customer, Member, Notification, Order, Product
+from schema.record_types import Customer, Member, Notification, Order, Product, Team
 
 
 @strawberry.type(description="The order after the mutation.")
@@ -38,6 +38,13 @@ class MemberPayload(RecordPayload):
         return await self.read(info, Member)
 
 
+@strawberry.type(description="The team after the mutation.")
+class TeamPayload(RecordPayload):
+    @strawberry.field(description="The team.")
+    async def team(self, info: Info) -> Team:
+        return await self.read(info, Team)
+
+
 @strawberry.type(description="The notification after the mutation.")
 class NotificationPayload(RecordPayload):
     @strawberry.field(description="The notification.")
@@ -61,6 +68,10 @@ ProductResult = Annotated[
 MemberResult = Annotated[
     MemberPayload | Refusals,
     strawberry.union("MemberResult", description="The member after the mutation, or why it was refused."),
+]
+TeamResult = Annotated[
+    TeamPayload | Refusals,
+    strawberry.union("TeamResult", description="The team after the mutation, or why it was refused."),
 ]
 NotificationResult = Annotated[
     NotificationPayload | Refusals,

@@ -9,9 +9,11 @@ from schema.mutations import Values, change, mutation
 from schema.payloads import MemberPayload, MemberResult, NotificationPayload, NotificationResult
 from schema.reads import selected_record
 from schema.record_types import Member
+from schema.viewer_permissions import ObjectPermissions, permissions_of
 from tenants import notifications, people
 from tenants.field_rights import OBJECTS
 from tenants.records.rights import closed_paths
+from tenants.sign_in import switching
 
 
 @strawberry.type(description="The company you are signed in to.")
@@ -49,6 +51,14 @@ async def own_membership(info: Info) -> Member:
     return await selected_record(info, Member, member_id, guarded=False)
 
 
+@strawberry.type(description="A company that you belong to.")
+class OwnCompany:
+    id: strawberry.ID = strawberry.field(description="Opaque id.")
+    slug: str = strawberry.field(description="Short name, to sign in with or to switch to.")
+    name: str = strawberry.field(description="Name.")
+    current: bool = strawberry.field(description="Whether it is the one that you are signed in to.")
+
+
 @strawberry.type(description="The fields of an object that are closed to you.")
 class ClosedFields:
     object: str = strawberry.field(description="The object, such as order; its lines are part of it.")
@@ -66,6 +76,22 @@ class Viewer:
     def tenant(self, info: Info) -> Company:
         return own_company(info)
 
+    @strawberry.field(description="The companies that you belong to, by their short names; see switchCompany.")
+    async def companies(self, info: Info) -> list[OwnCompany]:
+        caller, database = info.context.caller, info.context.house.database
+        if caller.member_id is None:
+            return []
+        user = await people.user_of(database, caller)
+        return [
+            OwnCompany(
+                id=strawberry.ID(str(row["id"])),
+                slug=row["slug"],
+                name=row["name"],
+                current=row["id"] == caller.tenant_id,
+            )
+            for row in await switching.companies(database, caller, user["id"])
+        ]
+
     @strawberry.field(
         description="Whether the company wants a second factor of you: until you have one, you can do nothing else."
     )
@@ -75,6 +101,10 @@ class Viewer:
     @strawberry.field(description="The rights you have, such as order.create or order.transition.confirm.")
     def rights(self, info: Info) -> list[str]:
         return sorted(info.context.caller.access.rights)
+
+    @strawberry.field(description="The same object by object, with the steps and fields of each.")
+    def permissions(self, info: Info) -> list[ObjectPermissions]:
+        return permissions_of(info.context.caller)
 
     @strawberry.field(
         description="The fields that are closed to you; objects are left out where you may read and write all."

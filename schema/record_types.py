@@ -24,7 +24,17 @@ class Member:
 
 
 @strawberry.type
+class Team:
+    id: strawberry.ID
+
+
+@strawberry.type
 class Notification:
+    id: strawberry.ID
+
+
+@strawberry.type
+class ApiKey:
     id: strawberry.ID
 
 

@@ -12,6 +12,10 @@ from graphql import (
 )
 from strawberry.schema.config import StrawberryConfig
 
+from schema.access import AccessQueries
+from schema.access_plans import AccessPlanQueries
+from schema.accounts import AccountMutations
+from schema.audit import AuditQueries
 from schema.automations import AutomationMutations
 from schema.backfills import BackfillMutations, BackfillQueries
 from schema.change_sets import ChangeSetMutations, ChangeSetQueries
@@ -20,9 +24,13 @@ from schema.conversions import ConversionMutations, ConversionQueries
 from schema.customers import CustomerMutations
 from schema.descriptions import describe
 from schema.drafts import DraftMutations, DraftQueries
+from schema.exports import ExportMutations, ExportQueries
 from schema.field_definitions import FieldQueries
 from schema.generated import GeneratedTypes
+from schema.hand_overs import HandOverMutations, HandOverQueries
 from schema.imports import ImportMutations
+from schema.invitations import InvitationMutations, InvitationQueries
+from schema.keys import KeyMutations
 from schema.lens import LensedSchema, put_under_lens
 from schema.life_cycles import LifeCycleMigrations, LifeCycleQueries
 from schema.live import Subscription
@@ -37,7 +45,9 @@ from schema.products import ProductMutations
 from schema.scalars import SCALARS, DateText, DurationText, TimeText
 from schema.second_factor import SecondFactorMutations
 from schema.sign_in import SessionQueries, SignInMutations
+from schema.single_sign_on import SingleSignOnMutations, SingleSignOnQueries
 from schema.step_previews import StepPreviewQueries
+from schema.teams import TeamMutations
 from schema.templates import TemplateMutations, TemplateQueries
 from schema.usage import UsageQueries
 from schema.views import ViewMutations, ViewQueries, type_lists
@@ -52,6 +62,7 @@ class Query(
     LifeCycleQueries,
     ConversionQueries,
     BackfillQueries,
+    ExportQueries,
     PreviewQueries,
     StepPreviewQueries,
     ViewQueries,
@@ -59,6 +70,12 @@ class Query(
     NumberQueries,
     FieldQueries,
     SessionQueries,
+    AuditQueries,
+    SingleSignOnQueries,
+    InvitationQueries,
+    HandOverQueries,
+    AccessQueries,
+    AccessPlanQueries,
 ):
     @strawberry.field(description="You, your company, and what you may do there.")
     def viewer(self) -> Viewer:
@@ -71,8 +88,14 @@ class Mutation(
     CustomerMutations,
     ProductMutations,
     PeopleMutations,
+    TeamMutations,
+    InvitationMutations,
+    HandOverMutations,
+    AccountMutations,
     SignInMutations,
     SecondFactorMutations,
+    KeyMutations,
+    SingleSignOnMutations,
     ConfigurationMutations,
     ChangeSetMutations,
     TemplateMutations,
@@ -82,6 +105,7 @@ class Mutation(
     LifeCycleMigrations,
     ConversionMutations,
     BackfillMutations,
+    ExportMutations,
     ViewMutations,
 ):
     pass

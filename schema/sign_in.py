@@ -16,6 +16,7 @@ from schema.scalars import DateTimeText
 from tenants.calls import current
 from tenants.people import user_of
 from tenants.problems import LimitExceeded as TooMuch
+from tenants.problems import NotSignedIn as NotIn
 from tenants.sign_in import entering, passwords, sessions
 from tenants.sign_in.entering import CodeWanted, Given
 from tenants.sign_in.sessions import Client
@@ -176,6 +177,11 @@ def _moment(value: datetime) -> DateTimeText:
     return DateTimeText(value.isoformat())
 
 
+def code_wanted(signed: CodeWanted) -> CodeWantedPayload:
+    """The payload that asks for a code."""
+    return CodeWantedPayload(challenge=signed.challenge, expires_at=_moment(signed.expires_at))
+
+
 def client_at_hand() -> Client:
     """From where the request under way comes."""
     call = current()
@@ -210,13 +216,17 @@ class SignInMutations:
     @mutation(SignInInput, description="Sign in with e-mail address and password; once in an operation.")
     async def sign_in(self, info: Info, input: Values) -> SignInResult:
         context = info.context
-        if context.signing_in:
-            raise TooMuch("limit.sign_in_once")
-        context.signing_in = True
+        context.require_first()
         given = Given(input["email"], input["password"], input.get("tenant"), input.get("device"))
-        signed = await entering.sign_in(context.house.database, given, client_at_hand())
+        client = client_at_hand()
+        try:
+            signed = await entering.sign_in(context.house.database, given, client)
+        except (NotIn, TooMuch) as refused:
+            # Whether there is such an account is looked at later: now it would take its time, and tell.
+            context.house.tallies.failed(given.email, refused.code, client.address)
+            raise
         if isinstance(signed, CodeWanted):
-            return CodeWantedPayload(challenge=signed.challenge, expires_at=_moment(signed.expires_at))
+            return code_wanted(signed)
         context.token, context.known_caller = signed.token, None
         await context.refresh()
         return SignInPayload(token=signed.token, device=signed.device)
@@ -224,9 +234,7 @@ class SignInMutations:
     @mutation(ConfirmSignInInput, description="Sign in with a code of your second factor, or a recovery code.")
     async def confirm_sign_in(self, info: Info, input: Values) -> ConfirmSignInResult:
         context, house = info.context, info.context.house
-        if context.signing_in:
-            raise TooMuch("limit.sign_in_once")
-        context.signing_in = True
+        context.require_first()
         signed = await entering.confirm(
             house.database, house.secrets, input["challenge"], input["code"], client_at_hand()
         )
@@ -254,9 +262,7 @@ class SignInMutations:
     )
     async def request_password_reset(self, info: Info, input: Values) -> RequestPasswordResetResult:
         context = info.context
-        if context.signing_in:
-            raise TooMuch("limit.sign_in_once")
-        context.signing_in = True
+        context.require_first()
         await passwords.ask_for_reset(context.house.database, input["email"], context.language)
         return RequestPasswordResetPayload(requested=True)
 

@@ -17,7 +17,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from schema.execution import House
-from server import explorer, files, mailbox
+from server import explorer, files, mailbox, single_sign_on
+from server.audit import AuditWriter
 from server.graphql_http import GraphQLOverHTTP
 from server.graphql_ws import GraphQLOverWebSocket
 from server.health import DatabaseWatch, WaitingRequest, healthz, readyz
@@ -68,6 +69,7 @@ class Application(Starlette):
                 *explorer.routes(),
                 *mailbox.routes(settings),
                 *files.routes(),
+                *single_sign_on.routes(settings),
                 Route("/", RedirectResponse(GRAPHQL)),
                 Route("/healthz", healthz),
                 Route("/readyz", readyz),
@@ -201,22 +203,31 @@ def _opened(settings: Settings) -> Callable[[Application], Any]:
         database.on_commit.append(announcer)
         callers = Callers(database, room=settings.configuration_memory_mb * 2**20)
         limits = limits_of(settings)
-        app.state.house = House(database, callers, live, limits, settings.secrets())
+        app.state.house = House(
+            database,
+            callers,
+            live,
+            limits,
+            settings.secrets(),
+            desk=single_sign_on.desk_of(settings),
+            sign_up=settings.sign_up_terms(),
+        )
         app.state.sessions, app.state.watch = sessions, watch
         app.state.documents = PersistedDocuments(database, callers, registered_only=settings.documents == "registered")
         app.state.origins = Origins(settings.allowed_origins)
         app.state.strangers = Strangers(settings.anonymous_cost_rate)
         app.state.guesses = guesses = Guesses(settings.anonymous_cost_rate, database, callers)
         app.state.used = used = UsedSessions(database, callers)
+        audit = AuditWriter(database, app.state.house.tallies)
         app.state.usage = usage = UsageTeller(database, limits.spent_since_last_look)
-        for part in (announcer, live, sessions, watch, limits, usage, used):
+        for part in (announcer, live, sessions, watch, limits, usage, used, audit):
             part.start()
         try:
             yield
         finally:
             await end(classes)
             await spellings.finish()
-            for ending in (used, guesses, sessions, live, announcer, watch, limits, usage, database):
+            for ending in (used, audit, guesses, sessions, live, announcer, watch, limits, usage, database):
                 await ending.close()
 
     return lifespan

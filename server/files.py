@@ -30,7 +30,7 @@ from tenants.database import Caller, Outdated
 from tenants.files import giving, storing
 from tenants.files.giving import Found
 from tenants.files.storing import Arrival
-from tenants.problems import Conflict, LimitExceeded, NotSignedIn, Problem
+from tenants.problems import Conflict, LimitExceeded, NotAllowed, NotSignedIn, Problem
 
 PATH = "/files"
 # In points: a file that comes or goes, and each part of it.
@@ -65,12 +65,13 @@ class Asked:
         self.request = request
         self.token = token
         self.language = language
+        self.caller: Caller | None = None
         self.house: House = request.app.state.house
 
     async def run(self, work: Callable[[Caller], Awaitable[Result]]) -> Result:
         """Do it for the caller, and once more where they have changed. Raises the house's problems."""
         for attempt in range(MOST_TRIES):
-            caller = await self.house.callers.by_token(self.token, fresh=attempt > 0)
+            caller = self.caller = await self.house.callers.by_token(self.token, fresh=attempt > 0)
             self.language = caller.language
             call = current()
             call.tenant_id, call.tenant, call.member_id = caller.tenant_id, caller.tenant.slug, caller.member_id
@@ -132,6 +133,8 @@ async def _answer(request: Request, answering: Answering) -> Response:
             raise NotSignedIn
         if state.guesses.any:
             await state.guesses.admit(request.scope["client"], token)
+        client = request.scope["client"]
+        current().address = client[0] if client else ""
         asked = Asked(request, token, language)
         return await answering(asked)
     except Refused as refused:
@@ -145,6 +148,8 @@ async def _answer(request: Request, answering: Answering) -> Response:
     except Problem as problem:
         if isinstance(problem, NotSignedIn) and asked is not None:
             state.guesses.count(request.scope["client"])
+        if isinstance(problem, NotAllowed) and asked is not None:
+            state.house.tallies.refused(asked.caller, problem.right)
         return _refused(problem, asked.language if asked else language)
 
 

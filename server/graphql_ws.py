@@ -110,6 +110,8 @@ class _Conversation:
         self.strangers: Strangers = socket.app.state.strangers
         self.guesses: Guesses = socket.app.state.guesses
         self.outgoing = _Outgoing(socket)
+        client = socket.scope["client"]
+        self.address: str = client[0] if client else ""
         self.language = language_of(socket.headers.get("accept-language", ""))
         self.token: str | None = None
         self.session: tuple[UUID, bytes] | None = None
@@ -225,7 +227,8 @@ class _Conversation:
         client = self.socket.scope["client"]
         try:
             await self.guesses.admit(client, token)
-            caller = await self.house.callers.by_token(token, fresh=True)
+            with under_way(Call(address=self.address)):
+                caller = await self.house.callers.by_token(token, fresh=True)
         except NotSignedIn:
             self.guesses.count(client)
             raise Closed(4403, "Forbidden") from None
@@ -269,7 +272,7 @@ class _Conversation:
     async def _perform(self, operation_id: str, asked: Asked) -> None:
         request_id = uuid4().hex
         try:
-            with SUBSCRIPTIONS.track_inprogress(), under_way(Call(request_id)):
+            with SUBSCRIPTIONS.track_inprogress(), under_way(Call(request_id, address=self.address)):
                 await self._stream(operation_id, asked, request_id)
         except LostTouch:
             # Clients come back by themselves after this code, and subscribe again.

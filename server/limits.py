@@ -211,8 +211,8 @@ class Limits:
         used[1] += cost
 
     def _buckets_of(self, caller: Caller, quota: Quota) -> tuple[Bucket, Bucket]:
-        """The company's and the member's, filled up to now. Whoever is no member counts as one under the nil id."""
-        now, tenant_id, member_id = self._clock(), caller.tenant_id, caller.member_id or NOBODY
+        """The company's and the member's or key's, filled up to now. Whoever is neither counts as one under the nil id."""
+        now, tenant_id, member_id = self._clock(), caller.tenant_id, caller.actor.id or NOBODY
         company = self._bucket(tenant_id, tenant_id, quota.rate, quota.capacity, now)
         return company, self._bucket((tenant_id, member_id), tenant_id, quota.member_rate, quota.member_capacity, now)
 

@@ -10,7 +10,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from tenants.calls import UNDER_WAY
 
 # Tokens begin with this so that they can be found, and taken out, wherever they turn up.
-TOKEN = re.compile(r"\bol_[\w-]{8,}")
+TOKEN = re.compile(r"\bolk?_[\w-]{8,}")
 PASSWORD_IN_URL = re.compile(r"(?<=://)([^\s:/@]*):[^\s@/]+@")
 # They tell of every connection and message, which is of use to their authors; what matters of it, we say ourselves.
 QUIET = {

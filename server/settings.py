@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
@@ -16,7 +17,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from server.embedded import ServiceError, Services, running
+from tenants.quotas import Quotas
 from tenants.secrets import Secrets
+from tenants.sign_up import Terms
 
 APPLICATION_ROLE = "orderloom_app"
 DATABASE_SCHEMES = {"postgresql", "postgres", "postgresql+psycopg"}
@@ -117,6 +120,22 @@ def _page(value: str) -> str:
     return value.rstrip("/")
 
 
+def _addresses(value: object) -> object:
+    """Addresses of web pages, each as it is written in links."""
+    if not isinstance(value, str):
+        return value
+    found = tuple(value.replace(",", " ").split())
+    for address in found:
+        parts = urlsplit(address)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or "@" in parts.netloc or parts.fragment:
+            raise ValueError(f"'{address}' is no address of a web page")
+    return found
+
+
+def _networks(value: object) -> object:
+    return tuple(ip_network(text) for text in value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
@@ -155,6 +174,18 @@ class Settings(BaseSettings):
     frontend_url: Annotated[str, AfterValidator(_page)] = Field(
         default="", description="the address of your own web pages, like https://app.example.com"
     )
+    # Where browsers and identity providers reach this API, if not at HOST and PORT.
+    public_url: Annotated[str, AfterValidator(_page)] = Field(
+        default="", description="the address of this API as browsers reach it, like https://api.example.com"
+    )
+    # Pages to which people are sent back once they have signed in at an identity provider; the first is meant where none is asked for.
+    sign_in_pages: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_addresses)] = Field(
+        default=(), description="addresses of web pages like https://app.example.com/signed-in, separated by spaces"
+    )
+    # Networks beyond the public internet that addresses named by companies may lie in, such as that of an identity provider.
+    outgoing_private_networks: Annotated[
+        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)
+    ] = Field(default=(), description="networks like 10.1.0.0/16, separated by spaces")
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR"
     )
@@ -179,6 +210,10 @@ class Settings(BaseSettings):
     member_cost_share: int = Field(default=25, ge=1, le=100, description="a percentage, like 25")
     # The same of one address whose clients send no token; behind a proxy that is all of them.
     anonymous_cost_rate: int = Field(default=5_000, ge=1, description="a number of points a second, like 5000")
+    # Whether anybody may found a company, and what such a company may use at most.
+    sign_up: Literal["open", "closed"] = Field(default="open", description="open or closed")
+    sign_up_records: int = Field(default=100_000, ge=1, description="a number of records, like 100000")
+    sign_up_storage_mb: int = Field(default=2_048, ge=1, description="a number of MiB, like 2048")
 
     @classmethod
     def load(cls) -> Self:
@@ -221,6 +256,16 @@ class Settings(BaseSettings):
     def secrets(self) -> Secrets:
         """What encrypts and decrypts secrets; nothing can be kept where no key is set."""
         return Secrets([key.get_secret_value() for key in self.secret_keys])
+
+    def sign_up_terms(self) -> Terms | None:
+        """On which terms anybody may found a company; None where only the operator does."""
+        if self.sign_up == "closed":
+            return None
+        return Terms(Quotas(records=self.sign_up_records, storage_bytes=self.sign_up_storage_mb * 2**20))
+
+    def public_address(self) -> str:
+        """The address of this API as browsers and identity providers know it, without a slash at its end."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
     def smtp_server(self) -> SmtpServer | None:
         """Where to send mail, or None where none can be sent."""

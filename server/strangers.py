@@ -30,7 +30,10 @@ SIGN_IN = 500
 WRONG_TOKEN = 100
 # No more sign-ins than root fields are run, however often a document says so.
 MOST_SIGN_INS = 20
-_SIGN_INS = ("signIn", "confirmSignIn", "requestPasswordReset", "resetPassword")
+_SIGN_INS = (
+    *("signIn", "confirmSignIn", "requestPasswordReset", "resetPassword", "finishSingleSignOn"),
+    *("signUp", "confirmSignUp", "acceptInvitation", "confirmEmailChange"),
+)
 # What an idle bucket holds, in seconds of its rate.
 HOLDS_SECONDS = 20
 MOST_ADDRESSES = 10_000

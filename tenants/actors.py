@@ -13,7 +13,7 @@ class Actor:
     """A member, a program with a key, an automation or the system itself (command line, seeds), with the roles it acts under; of a
     stranger nobody knows who they are.
 
-    ``cause_id`` and ``depth`` place an automation's acts in the chain of events that led to them.
+    ``cause_id`` and ``depth`` place an automation's acts in the chain of events that led to them; ``automation`` is its key.
     """
 
     kind: str
@@ -23,6 +23,11 @@ class Actor:
     language: str = "en"
     cause_id: UUID | None = None
     depth: int = 0
+    automation: str = ""
+
+
+# Who has not signed in, or not yet.
+SOMEBODY = Actor(STRANGER, None, "?", ())
 
 
 def system(name: str, language: str = "en") -> Actor:

@@ -1,4 +1,4 @@
-"""Whether the history is still what was written: each record's entries, their order, their hashes, and the record itself.
+"""Whether history and audit log are still what was written: each record's entries, their order, their hashes, and the record itself.
 
 An entry's hash is taken over its content and the hash of the entry before, so what was changed, taken out, put in or moved
 breaks the chain at that place.
@@ -59,6 +59,11 @@ async def verify(database: Database, tenant_id: UUID) -> Report:
             if reason is not None:
                 report.breaks.append(Break(*key, event["record_version"], reason))
         broken = {(found.record_type, found.record_id) for found in report.breaks}
+        async for row in _log_ends(connection, tenant_id):
+            key = (row["record_type"], row["record_id"])
+            last = ends.pop(key, 0)
+            if last != row["version"] and key not in broken:
+                report.breaks.append(Break(*key, row["version"], f"the log ends at entry {last}"))
         for aggregate in AGGREGATES:
             async for row in _records(connection, tenant_id, aggregate.table):
                 report.records += 1
@@ -101,9 +106,8 @@ def _end_reason(last: int) -> str:
 
 
 def _without_record(ends: Mapping[Key, int], broken: set[Key]) -> Iterable[Break]:
-    known = {aggregate.record_type for aggregate in AGGREGATES}
     for key, last in ends.items():
-        if key not in broken and key[0] in known:
+        if key not in broken:
             yield Break(*key, last, "the record is gone")
 
 
@@ -138,6 +142,23 @@ async def _events(connection: Connection, tenant_id: UUID) -> AsyncIterator[Row]
             return
         last = rows[-1]
         place = {"type": last["record_type"], "id": last["record_id"], "version": last["record_version"]}
+
+
+async def _log_ends(connection: Connection, tenant_id: UUID) -> AsyncIterator[Row]:
+    """Where each chain of the audit log must end."""
+    place: dict[str, Any] = {"type": "", "id": UUID(int=0)}
+    while True:
+        cursor = await connection.execute(
+            "SELECT record_type, record_id, version FROM audit_chains WHERE tenant_id = %(tenant)s"
+            " AND (record_type, record_id) > (%(type)s, %(id)s) ORDER BY record_type, record_id LIMIT %(page)s",
+            {"tenant": tenant_id, "page": PAGE, **place},
+        )
+        rows = await cursor.fetchall()
+        for row in rows:
+            yield row
+        if len(rows) < PAGE:
+            return
+        place = {"type": rows[-1]["record_type"], "id": rows[-1]["record_id"]}
 
 
 async def _records(connection: Connection, tenant_id: UUID, table: str) -> AsyncIterator[Row]:

@@ -11,28 +11,14 @@ from uuid import UUID
 
 import orjson
 
-from tenants.actors import MEMBER, Actor
+from tenants.actors import KEY, MEMBER, Actor
 from tenants.database import ENTER, Connection
+from tenants.records.audit import AUDIT_KINDS, SIGN_IN_KINDS
 from tenants.saving import event_content
 from tenants.transaction import Transaction, new_id
 
-# What there are entries of; the choices of AuditKind.
-KINDS = (
-    *("signed_in", "sign_in_failed", "signed_out", "session_revoked", "sessions_revoked"),
-    *("password_changed", "password_reset", "second_factor_set", "second_factor_dropped", "second_factor_reset"),
-    "recovery_codes_renewed",
-    *("member_added", "member_changed", "member_invited", "member_left", "team_changed", "record_shared"),
-    *("provider_changed", "handed_over", "company_founded"),
-    *("key_created", "key_used", "key_rotated", "key_revoked"),
-    *("configuration_changed", "exported", "imported", "file_read", "refused"),
-)
-# What members may read of themselves without a right.
-SIGN_IN_KINDS = (
-    *("signed_in", "sign_in_failed", "signed_out", "session_revoked", "sessions_revoked"),
-    *("password_changed", "password_reset", "second_factor_set", "second_factor_dropped", "second_factor_reset"),
-    "recovery_codes_renewed",
-)
-COMPANY, KEY = "company", "key"
+COMPANY = "company"
+MOST_OWN = 100
 
 
 class About(NamedTuple):
@@ -59,6 +45,11 @@ SELECT %(tenant)s::uuid, %(event_id)s::uuid, %(kind)s::text, %(type)s::text, %(i
                           AND e.record_version < %(version)s::integer
                         ORDER BY e.record_version DESC LIMIT 1), ''::bytea) || %(content)s::bytea)
 """
+_OWN = """
+SELECT kind, at, changes FROM events
+WHERE tenant_id = %(tenant)s AND record_type = %(type)s AND record_id = %(id)s::uuid AND kind = ANY(%(kinds)s::text[])
+ORDER BY record_version DESC LIMIT %(most)s
+"""
 _MEMBERSHIPS = "SELECT id, tenant_id, name FROM members WHERE user_id = %(user)s AND active ORDER BY tenant_id"
 
 
@@ -67,7 +58,7 @@ async def record(
 ) -> None:
     """Add an entry as part of the transaction.
 
-    ``kind`` is one of :data:`KINDS`. ``data`` are JSON values by name, each what holds since then, or a tuple of what held before and
+    ``kind`` is one of :data:`tenants.records.audit.AUDIT_KINDS`. ``data`` are JSON values by name, each what holds since then, or a tuple of what held before and
     what holds since. ``about`` is whom or what it concerns: where it is not given, the member or key that acts, else the company.
     """
     about = about or _concerned(tx.actor, tx.tenant_id)
@@ -123,7 +114,7 @@ def _entry(
     actor: Actor, kind: str, data: Mapping[str, Any] | None, about: About, version: int, at: datetime
 ) -> dict[str, Any]:
     """The parameters of an entry's statement, but for the tenant."""
-    assert kind in KINDS, kind
+    assert kind in AUDIT_KINDS, kind
     changes = [_change(name, value) for name, value in (data or {}).items() if value is not None]
     event = {
         "id": new_id(),
@@ -153,3 +144,9 @@ def _entry(
 def _change(name: str, value: Any) -> dict[str, Any]:
     old, new = value if isinstance(value, tuple) else (None, value)
     return {"field": name, "old": old, "new": new}
+
+
+async def own_sign_ins(tx: Transaction) -> list[dict[str, Any]]:
+    """The newest entries about how the member at hand signs in: ``kind``, ``at``, and what is ``told``, by name."""
+    found = await tx.fetch_all(_OWN, type=MEMBER, id=tx.caller.member_id, kinds=list(SIGN_IN_KINDS), most=MOST_OWN)
+    return [{**row, "told": {part["field"]: part["new"] for part in row["changes"]}} for row in found]

@@ -38,8 +38,9 @@ def actor_for(config: TenantConfig, run: Mapping[str, Any]) -> Actor:
     automation = config.definitions["automation"].get(run["automation"])
     role = automation.role if isinstance(automation, Automation) else ""
     name = label(automation.label, config.language) if isinstance(automation, Automation) else str(run["automation"])
+    cause, key = run["event_id"], run["automation"]
     return Actor(
-        AUTOMATION, run["id"], name, (role,), config.language, cause_id=run["event_id"], depth=run["depth"] + 1
+        AUTOMATION, run["id"], name, (role,), config.language, cause_id=cause, depth=run["depth"] + 1, automation=key
     )
 
 
@@ -57,7 +58,8 @@ async def perform(tx: Transaction, job: Job, run: Mapping[str, Any]) -> None:
     for position, body in enumerate(automation.actions):
         context = ActionContext(run["id"], run["record_type"], run["record_id"], position)
         steps.append({"action": body["type"], "outcome": await parse_action(body).perform(tx, context)})
-    await _end(tx, run["id"], "succeeded", "", steps, job.attempts)
+    message = render("automation.own_changes", tx.config.language, {}) if run["automation"] in tx.spared else ""
+    await _end(tx, run["id"], "succeeded", message, steps, job.attempts)
     await jobs.finish(tx, job)
 
 

@@ -10,8 +10,8 @@ from uuid import UUID
 from tenants import jobs
 from tenants.transaction import Transaction, new_id
 
-# What there is to do: claims of a unique rule, automatic numbers of a field.
-UNIQUE_RULE, AUTO_NUMBER = "unique_rule", "auto_number"
+# What there is to do: claims of a unique rule, automatic numbers of a field, search texts of a record type or of those with a field.
+UNIQUE_RULE, AUTO_NUMBER, SEARCH_TEXT = "unique_rule", "auto_number", "search_text"
 RUNNING, DONE = "running", "done"
 
 

@@ -13,8 +13,8 @@ MOST_LEFT = 500
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """How many things a member has. Orders that are not voided, customers, and drafts of the configuration that are to be applied in their
-    name have to be somebody's; ``views`` are their own, ``notifications`` unread; ``automations`` were last written by them, and go on under
+    """How many things a member has. Orders that are not voided, customers, drafts of the configuration that are to be applied in their
+    name, and teams that they lead have to be somebody's; ``views`` are their own, ``notifications`` unread; ``automations`` were last written by them, and go on under
     the roles that they have."""
 
     member_id: UUID
@@ -23,18 +23,19 @@ class Belongings:
     orders: int
     customers: int
     drafts: int
+    teams: int
     views: int
     notifications: int
     automations: int
 
     @property
     def need_somebody(self) -> bool:
-        return bool(self.orders or self.customers or self.drafts)
+        return bool(self.orders or self.customers or self.drafts or self.teams)
 
 
 _COUNT = """
 SELECT m.id AS member_id, m.name, m.active, coalesce(o.found, 0) AS orders, coalesce(c.found, 0) AS customers,
-       coalesce(d.found, 0) AS drafts, coalesce(v.found, 0) AS views, coalesce(n.found, 0) AS notifications,
+       coalesce(d.found, 0) AS drafts, coalesce(t.found, 0) AS teams, coalesce(v.found, 0) AS views, coalesce(n.found, 0) AS notifications,
        coalesce(a.found, 0) AS automations
 FROM members m
 LEFT JOIN (SELECT owner_id, count(*) AS found FROM orders
@@ -43,6 +44,9 @@ LEFT JOIN (SELECT owner_id, count(*) AS found FROM customers
            WHERE tenant_id = %(tenant)s AND owner_id = ANY(%(ids)s) GROUP BY owner_id) c ON c.owner_id = m.id
 LEFT JOIN (SELECT scheduled_by, count(*) AS found FROM configuration_drafts
            WHERE tenant_id = %(tenant)s AND scheduled_by = ANY(%(ids)s) GROUP BY scheduled_by) d ON d.scheduled_by = m.id
+LEFT JOIN (SELECT l.member_id, count(*) AS found FROM team_members l
+           JOIN teams g ON g.tenant_id = l.tenant_id AND g.id = l.team_id AND g.archived_at IS NULL
+           WHERE l.tenant_id = %(tenant)s AND l.member_id = ANY(%(ids)s) AND l.is_lead GROUP BY l.member_id) t ON t.member_id = m.id
 LEFT JOIN (SELECT member_id, count(*) AS found FROM private_views
            WHERE tenant_id = %(tenant)s AND member_id = ANY(%(ids)s) GROUP BY member_id) v ON v.member_id = m.id
 LEFT JOIN (SELECT member_id, count(*) AS found FROM notifications
@@ -87,5 +91,11 @@ async def require_nothing(tx: Transaction, member_id: UUID) -> None:
     """Raise :class:`Conflict` for a member who has what has to be somebody's."""
     (found,) = await count(tx, [member_id])
     if found.need_somebody:
-        data = {"orders": found.orders, "customers": found.customers, "drafts": found.drafts}
-        raise Conflict("people.has_things", name=found.name, **data)
+        raise Conflict(
+            "people.has_things",
+            name=found.name,
+            orders=found.orders,
+            customers=found.customers,
+            drafts=found.drafts,
+            teams=found.teams,
+        )

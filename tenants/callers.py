@@ -212,10 +212,13 @@ class Callers:
         self._by_token.drop_all(lambda caller: caller.config in gone)
 
 
-def _key_caller(tenant: Tenant, row: Row, hashed: bytes, stamp: int) -> Caller:
+def key_actor(row: Row, language: str = "en") -> Actor:
     """A program with a key. It is told of by its name, with who made it."""
-    name = f"{row['name']} ({row['created_by_name']})"
-    actor = Actor(KEY, row["id"], name, tuple(row["roles"]), tenant.config.language)
+    return Actor(KEY, row["id"], f"{row['name']} ({row['created_by_name']})", tuple(row.get("roles", ())), language)
+
+
+def _key_caller(tenant: Tenant, row: Row, hashed: bytes, stamp: int) -> Caller:
+    actor = key_actor(row, tenant.config.language)
     access = narrowed(tenant.config.policy.access(actor.roles), Narrowing.of(row))
     return Caller(tenant, actor, access, hashed, stamp, networks=tuple(row["networks"]))
 

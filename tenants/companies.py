@@ -1,8 +1,10 @@
 """Tenants: founding a company, and what the operator may list."""
 
 import re
+from asyncio import to_thread
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -41,7 +43,7 @@ class NewCompany:
     time_zone: str = "UTC"
     currency: str = "EUR"
     template: str = DEFAULT_TEMPLATE
-    quotas: Quotas = Quotas()
+    quotas: Quotas = field(default_factory=Quotas)
 
 
 async def create_company(database: Database, company: NewCompany) -> UUID:
@@ -55,16 +57,17 @@ async def create_company(database: Database, company: NewCompany) -> UUID:
     return await found(
         database,
         company,
-        lambda connection: find_or_create_user(connection, company.owner_email, company.owner_name, password),
+        lambda connection, _: find_or_create_user(connection, company.owner_email, company.owner_name, password),
     )
 
 
-async def found(database: Database, company: NewCompany, owner: Callable[[Connection], Awaitable[UUID]]) -> UUID:
-    """Found a company that was checked, with the account that ``owner`` gives within the same transaction.
+async def found(database: Database, company: NewCompany, owner: Callable[[Connection, UUID], Awaitable[UUID]]) -> UUID:
+    """Found a company that was checked, with the account that ``owner`` gives within the same transaction, told the company's id.
 
     Raises :class:`InvalidInput` for an unknown template and for what is taken.
     """
-    definitions = read_template(company.template)
+    # Tenths of a second for a large one, in which others are served.
+    definitions = await to_thread(read_template, company.template)
     tenant_id = new_id()
     async with database.connection() as connection:
         try:
@@ -75,7 +78,7 @@ async def found(database: Database, company: NewCompany, owner: Callable[[Connec
                 await connection.execute(_INSERT_TEMPLATE, {"tenant": tenant_id, "template": company.template})
                 await connection.execute(_INSERT_DEFINITIONS, _written(tenant_id, definitions))
                 await connection.execute(_INSERT_INDEXES, _indexed(tenant_id, definitions))
-                user_id = await owner(connection)
+                user_id = await owner(connection, tenant_id)
                 await add_member(
                     connection, tenant_id, user_id, company.owner_name, company.owner_email, ["owner"], company.language
                 )
@@ -96,13 +99,19 @@ def check_company(company: NewCompany) -> None:
     if company.language not in LANGUAGES:
         options = ", ".join(LANGUAGES)
         errors.append(FieldError(("language",), "value.not_option", {"value": company.language, "options": options}))
-    if company.time_zone not in available_timezones():
+    if company.time_zone not in _time_zones():
         options = "Europe/Berlin, Asia/Shanghai, UTC, …"
         errors.append(FieldError(("timeZone",), "value.not_option", {"value": company.time_zone, "options": options}))
     if company.currency not in CURRENCIES:
         errors.append(FieldError(("currency",), "value.not_currency", {"value": company.currency}))
     if errors:
         raise InvalidInput(errors)
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    """Their names, which are looked for in many folders."""
+    return frozenset(available_timezones())
 
 
 def _columns(company: NewCompany) -> dict[str, Any]:

@@ -37,7 +37,7 @@ async def update_customer(
     Raises :class:`NotAllowed` (customer.update), :class:`NotFound`, :class:`Conflict` and :class:`InvalidInput`.
     """
     tx.access.require("customer.update")
-    before = await load(tx, CUSTOMER, customer_id, expected_version)
+    before = await load(tx, CUSTOMER, customer_id, expected_version, rights=("customer.update",))
     after = before.copy()
     form = Form(values, after.row)
     await _check(tx, form, after)
@@ -96,13 +96,17 @@ def _check_contacts(form: Form, record: Record) -> None:
             if old["kind"] == kind:
                 known.setdefault(old["value"], []).append(old["id"])
         contacts = [contact for contact in contacts if contact["kind"] != kind]
+        seen = set[tuple[str, str]]()
         for place, entry in enumerate(entries):
             contact: Row = {"id": None, "kind": kind, "position": place + 1}
             inner = Form(entry, contact, (*form.path, name, place))
             inner.text("label", longest=60)
             _contact_value(inner, kind)
             contact.setdefault("label", "")
-            # The same number may stand twice, as phone and as fax: each entry keeps its own row.
+            # The same number may stand twice, as phone and as fax, each with its label: each entry keeps its own row.
+            if (entry_key := (contact.get("value", ""), contact["label"])) in seen and contact.get("value"):
+                inner.fail("value", "customer.contact_twice", value=contact["value"])
+            seen.add(entry_key)
             same = known.get(contact.get("value", ""))
             contact["id"] = same.pop(0) if same else new_id()
             contacts.append(contact)

@@ -4,11 +4,13 @@ Read page by page through the same compiler as any list, so rights, custom field
 caller may not read are left out.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
 
+from tenants import audit_log
+from tenants.audit_log import COMPANY, About
 from tenants.database import Caller, Database
 from tenants.reading.compiler import Reader, compile_one, compile_page
 from tenants.reading.pages import LARGEST_SIZE
@@ -27,6 +29,7 @@ from tenants.records import (
     Structure,
 )
 from tenants.records.rights import OWN, may_read
+from tenants.transaction import begin
 
 EXPORTED = ("order", "customer", "product")
 PAGE = 100
@@ -36,6 +39,8 @@ PAGED_PARTS = frozenset({"lines"})
 DERIVED = frozenset({"orderSummary"})
 
 Row = dict[str, Any]
+# Does a plan for the caller, and gives its answer.
+Read = Callable[[Plan], Awaitable[Row | None]]
 
 
 async def export_records(database: Database, caller: Caller, record_type: str) -> AsyncIterator[bytes]:
@@ -46,32 +51,53 @@ async def export_records(database: Database, caller: Caller, record_type: str) -
     """
     caller.access.require(f"{record_type}.export")
     record = REGISTRY[record_type]
-    after: str | None = None
+
+    async def read(plan: Plan) -> Row | None:
+        found = await database.read(caller, plan.sql, plan.parameters({}, caller.tenant_id, caller.member_id))
+        return orjson.loads(found) if found is not None else None
+
+    page = await page_after(caller, record, None, read)
+    async with begin(database, caller) as tx:
+        # Before the first line is out: whoever reads no further has some of it all the same.
+        told = {"type": record_type, "rows": page["totalCount"]}
+        await audit_log.record(tx, "exported", told, about=About(COMPANY, tx.tenant_id))
     while True:
-        page = await _page(database, caller, record, after)
         for node in page["nodes"]:
-            yield orjson.dumps(await _whole(database, caller, record, node))
+            yield orjson.dumps(await whole(caller, record, node, read))
         if not page["pageInfo"]["hasNextPage"]:
             return
-        after = page["pageInfo"]["endCursor"]
+        page = await page_after(caller, record, page["pageInfo"]["endCursor"], read)
 
 
-async def _page(database: Database, caller: Caller, record: RecordType, after: str | None) -> Row:
-    arguments: Row = {"first": constant(PAGE)}
+async def page_after(caller: Caller, record: RecordType, after: str | None, read: Read) -> Row:
+    """The next ``nodes``, with ``pageInfo``, and with ``totalCount`` on the first page."""
+    arguments: Row = {"first": constant(PAGE), **_all(caller, record)}
     if may_read(caller.access, record, "createdAt", record.by_name["createdAt"]):
         arguments["orderBy"] = [{"createdAt": "ASC"}]
-    if record.voidable and may_read(caller.access, record, "isVoided", record.by_name["isVoided"]):
-        arguments["voided"] = "INCLUDE"
     if after is not None:
         arguments["after"] = constant(after)
-    fields = (Selected("nodes", "nodes", fields=_fields(caller, record)), _PAGE_INFO)
+    counted = (Selected("totalCount", "totalCount"),) if after is None else ()
+    fields = (Selected("nodes", "nodes", fields=fields_for(caller, record)), _PAGE_INFO, *counted)
     selected = Selected(record.plural, record.plural, arguments, fields)
-    found = await _read(database, caller, compile_page(_reader(caller), record, selected))
+    found = await read(compile_page(_reader(caller), record, selected, right=f"{record.name}.export"))
     assert found is not None
     return found
 
 
-async def _whole(database: Database, caller: Caller, record: RecordType, node: Row) -> Row:
+async def total_count(caller: Caller, record: RecordType, read: Read) -> int:
+    """How many records there are to export."""
+    selected = Selected(record.plural, record.plural, _all(caller, record), (Selected("totalCount", "totalCount"),))
+    found = await read(compile_page(_reader(caller), record, selected, right=f"{record.name}.export"))
+    return int(found["totalCount"]) if found else 0
+
+
+def _all(caller: Caller, record: RecordType) -> Row:
+    """The arguments by which void records are among the others."""
+    is_told = record.voidable and may_read(caller.access, record, "isVoided", record.by_name["isVoided"])
+    return {"voided": "INCLUDE"} if is_told else {}
+
+
+async def whole(caller: Caller, record: RecordType, node: Row, read: Read) -> Row:
     """The record with its paged parts as plain lists, whatever their length."""
     for name in PAGED_PARTS & node.keys():
         part = node[name]
@@ -79,15 +105,10 @@ async def _whole(database: Database, caller: Caller, record: RecordType, node: R
         while part["pageInfo"]["hasNextPage"]:
             fields = (_paged(caller, record, name, part["pageInfo"]["endCursor"]),)
             plan = compile_one(_reader(caller), record, {"id": constant(node["id"])}, fields)
-            part = (await _read(database, caller, plan) or {name: _NOTHING})[name]
+            part = (await read(plan) or {name: _NOTHING})[name]
             rows += part["nodes"]
         node[name] = rows
     return node
-
-
-async def _read(database: Database, caller: Caller, plan: Plan) -> Row | None:
-    found = await database.read(caller, plan.sql, plan.parameters({}, caller.tenant_id, caller.member_id))
-    return orjson.loads(found) if found is not None else None
 
 
 def _reader(caller: Caller) -> Reader:
@@ -100,7 +121,8 @@ _PAGE_INFO = Selected(
 _NOTHING: Mapping[str, Any] = {"nodes": [], "pageInfo": {"hasNextPage": False}}
 
 
-def _fields(caller: Caller, record: RecordType) -> tuple[Selected, ...]:
+def fields_for(caller: Caller, record: RecordType) -> tuple[Selected, ...]:
+    """What of a record the caller gets."""
     chosen = (_field(caller, record, attribute) for attribute in record.attributes if attribute.name not in DERIVED)
     return tuple(field for field in chosen if field is not None)
 

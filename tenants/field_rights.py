@@ -85,6 +85,12 @@ def opens(role: Role, grant: Grant, name: str, action: str) -> bool:
     return EVERY in grant.actions or not _OPENING[action].isdisjoint(grant.actions)
 
 
+def writing_rights(name: str) -> Iterator[str]:
+    """The rights to write objects of that name: a right to a field is of use to who has one of them. A step alone writes what it asks
+    for, which need not be that field."""
+    yield from (f"{name}.{action}" for action in sorted(_OPENING[WRITE] - {"change_status"}))
+
+
 def closed_fields(roles: Iterable[Role]) -> Closed:
     """The fields of each object and action that the roles together may not have in full."""
     judge = _FieldJudge(policy for role in roles for policy in field_policies(role))

@@ -10,7 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from tenants import jobs
+from tenants.actors import MEMBER
 from tenants.aggregates import CUSTOMER, ORDER, UPDATED, Aggregate, Row
+from tenants.audit_log import About, record
 from tenants.belongings import Belongings, count
 from tenants.field_rights import WRITE
 from tenants.messages import render
@@ -36,15 +38,14 @@ class Thing(StrEnum):
     ORDERS = "orders"
     CUSTOMERS = "customers"
     DRAFTS = "drafts"
+    TEAMS = "teams"
     VIEWS = "views"
 
 
 # What is handed over when nothing is said: what has to be somebody's.
-USUAL = (Thing.ORDERS, Thing.CUSTOMERS, Thing.DRAFTS)
+USUAL = (Thing.ORDERS, Thing.CUSTOMERS, Thing.DRAFTS, Thing.TEAMS)
 
-_BOTH = (
-    "SELECT id, name, active FROM members WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE"
-)
+_BOTH = "SELECT id, name, active FROM members WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE"
 _RUNNING = "SELECT 1 FROM hand_overs WHERE tenant_id = %(tenant)s AND from_id = %(id)s AND state = 'running'"
 _LOAD = "SELECT * FROM hand_overs WHERE tenant_id = %(tenant)s AND id = %(id)s FOR UPDATE"
 _LIST = """
@@ -71,6 +72,27 @@ WITH moved AS (UPDATE configuration_drafts SET scheduled_by = %(to)s
 SELECT (SELECT count(*) FROM moved) AS moved,
        (SELECT count(*) FROM configuration_drafts WHERE tenant_id = %(tenant)s AND scheduled_by = %(from)s) AS found
 """
+_TEAMS = """
+WITH led AS (UPDATE team_members l SET is_lead = FALSE FROM teams t
+             WHERE l.tenant_id = %(tenant)s AND l.member_id = %(from)s AND l.is_lead
+               AND t.tenant_id = l.tenant_id AND t.id = l.team_id AND t.archived_at IS NULL RETURNING l.team_id),
+     taken AS (INSERT INTO team_members (tenant_id, id, team_id, member_id, is_lead, created_at)
+               SELECT %(tenant)s, gen_random_uuid(), team_id, %(to)s, TRUE, %(now)s FROM led
+               ON CONFLICT (tenant_id, team_id, member_id) DO UPDATE SET is_lead = TRUE RETURNING 1),
+     told AS (UPDATE teams SET version = version + 1, updated_at = %(now)s
+              WHERE tenant_id = %(tenant)s AND id IN (SELECT team_id FROM led) RETURNING 1)
+SELECT (SELECT count(*) FROM taken) AS moved, (SELECT count(*) FROM led) AS found
+"""
+# From the members' own teams upwards.
+_LEAD = """
+SELECT l.member_id FROM team_members o
+JOIN teams t ON t.tenant_id = o.tenant_id AND t.id = o.team_id AND t.archived_at IS NULL
+CROSS JOIN LATERAL unnest(t.path) WITH ORDINALITY AS above(team_id, depth)
+JOIN team_members l ON l.tenant_id = o.tenant_id AND l.team_id = above.team_id AND l.is_lead AND l.member_id <> o.member_id
+JOIN members m ON m.tenant_id = l.tenant_id AND m.id = l.member_id AND m.active
+WHERE o.tenant_id = %(tenant)s AND o.member_id = %(id)s
+ORDER BY cardinality(t.path) - above.depth, o.created_at, m.name, m.id LIMIT 1
+"""
 _VIEWS = """
 WITH room AS (SELECT greatest(%(most)s - count(*), 0) AS left FROM private_views WHERE tenant_id = %(tenant)s AND member_id = %(to)s),
      moved AS (UPDATE private_views SET member_id = %(to)s WHERE tenant_id = %(tenant)s AND id IN
@@ -81,14 +103,17 @@ SELECT (SELECT count(*) FROM moved) AS moved,
 """
 
 
-async def hand_over(tx: Transaction, from_id: UUID | None, to_id: UUID | None, things: Sequence[Thing] = USUAL) -> UUID:
-    """Begin to give a member's things to another, who may sign in; a job does it. The hand-over's id.
+async def hand_over(
+    tx: Transaction, from_id: UUID | None, to_id: UUID | None, things: Sequence[Thing] | None = None
+) -> UUID:
+    """Begin to give a member's things (where nothing is said, what has to be somebody's) to another, who may sign in; a job does it. The
+    hand-over's id.
 
     Raises :class:`NotAllowed` (``member.update``; ``order.update``, ``customer.update`` and the right to write their field ``owner``;
-    ``configuration.update`` for drafts), :class:`NotFound`, :class:`InvalidInput` for the receiver (``toId``), and :class:`Conflict`
+    ``configuration.update`` for drafts, ``team.update`` for teams), :class:`NotFound`, :class:`InvalidInput` for the receiver (``toId``), and :class:`Conflict`
     while another hand-over of that member is under way or where there is nothing to hand over.
     """
-    _require_rights(tx.access, things)
+    _require_rights(tx.access, things or ())
     rows = {row["id"]: row for row in await tx.fetch_all(_BOTH, ids=[from_id, to_id])}
     if from_id is None or from_id not in rows:
         raise NotFound("member", from_id)
@@ -100,9 +125,10 @@ async def hand_over(tx: Transaction, from_id: UUID | None, to_id: UUID | None, t
     if await tx.fetch_one(_RUNNING, id=from_id) is not None:
         raise Conflict("people.hand_over_runs", name=rows[from_id]["name"])
     (owned,) = await count(tx, [from_id])
-    wanted = [thing for thing in Thing if thing in things and _number(owned, thing)]
+    wanted = [thing for thing in Thing if thing in (USUAL if things is None else things) and _number(owned, thing)]
     if not wanted:
         raise Conflict("people.nothing_to_hand_over", name=rows[from_id]["name"])
+    _require_rights(tx.access, wanted)
     hand_over_id = new_id()
     await tx.insert(
         "hand_overs",
@@ -117,6 +143,8 @@ async def hand_over(tx: Transaction, from_id: UUID | None, to_id: UUID | None, t
             "created_at": tx.now,
         },
     )
+    told = {"to": rows[to_id]["name"], **{str(thing): _number(owned, thing) for thing in wanted}}
+    await record(tx, "handed_over", told, about=About(MEMBER, from_id))
     await jobs.add(tx, jobs.HAND_OVER, hand_over_id)
     return hand_over_id
 
@@ -130,11 +158,27 @@ async def deactivate(
     is said.
     """
     found = await update_member(tx, member_id, {"active": False}, expected, keeps_things=keep or to_id is not None)
+    await record(tx, "member_left", {"keeps": True if keep else None}, about=About(MEMBER, found))
     if to_id is not None:
         (owned,) = await count(tx, [found])
         if owned.need_somebody:
-            await hand_over(tx, found, to_id, [thing for thing in USUAL if _number(owned, thing)])
+            await hand_over(tx, found, to_id)
     return found
+
+
+async def lead_of(tx: Transaction, member_id: UUID | None) -> UUID:
+    """Who leads the team of a member, or the nearest above it that somebody else leads who may sign in.
+
+    Raises :class:`NotAllowed` (``member.update``), :class:`NotFound`, and :class:`InvalidInput` (``toTeamLead``) where nobody does.
+    """
+    tx.access.require(RIGHT)
+    giver = await tx.fetch_one(_GIVER, id=member_id)
+    if giver is None:
+        raise NotFound("member", member_id)
+    row = await tx.fetch_one(_LEAD, id=member_id)
+    if row is None:
+        raise InvalidInput.at(("toTeamLead",), "people.no_lead", name=giver["name"])
+    return UUID(str(row["member_id"]))
 
 
 def _number(owned: Belongings, thing: Thing) -> int:
@@ -149,6 +193,8 @@ def _require_rights(access: Access, things: Sequence[Thing]) -> None:
             access.require_field(name, WRITE, "owner")
     if Thing.DRAFTS in things:
         access.require(CONFIGURE)
+    if Thing.TEAMS in things:
+        access.require("team.update")
 
 
 async def hand_overs(tx: Transaction) -> list[Row]:
@@ -186,6 +232,7 @@ async def next_batch(tx: Transaction, hand_over_id: UUID) -> bool:
     return bool(things)
 
 
+# How many were seen, how many of them stay, and which was the last.
 Batch = tuple[int, int, UUID | None]
 
 
@@ -228,6 +275,10 @@ async def _drafts(tx: Transaction, row: Row, receiver: Row) -> Batch:
     return await _moved(tx, _DRAFTS, row, allowed=allowed)
 
 
+async def _teams(tx: Transaction, row: Row, _receiver: Row) -> Batch:
+    return await _moved(tx, _TEAMS, row, now=tx.now)
+
+
 async def _views(tx: Transaction, row: Row, _receiver: Row) -> Batch:
     return await _moved(tx, _VIEWS, row, most=MOST_PRIVATE)
 
@@ -243,5 +294,6 @@ _DO: Mapping[Thing, Callable[[Transaction, Row, Row], Awaitable[Batch]]] = {
     Thing.ORDERS: _orders,
     Thing.CUSTOMERS: _customers,
     Thing.DRAFTS: _drafts,
+    Thing.TEAMS: _teams,
     Thing.VIEWS: _views,
 }

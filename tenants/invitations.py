@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from tenants import proofs
-from tenants.actors import system
+from tenants.actors import MEMBER, Actor, system
+from tenants.audit_log import About, record, record_within
 from tenants.callers import Callers
 from tenants.database import Database, Outdated
 from tenants.field_types import BadValue
@@ -97,6 +98,7 @@ async def invite(tx: Transaction, values: Mapping[str, Any]) -> UUID:
     given = {**row, "id": new_id(), "state": OPEN, "created_at": tx.now, "member_id": None, "messages": 0}
     sent = await _send(tx, given)
     await tx.insert("invitations", {**given, **sent})
+    await _tell(tx, given, OPEN)
     return UUID(str(given["id"]))
 
 
@@ -127,6 +129,7 @@ async def resend(tx: Transaction, invitation_id: UUID | None) -> UUID:
     await proofs.drop_within(await tx.connection(), row["proof_id"])
     sent = await _send(tx, row)
     await tx.update("invitations", ("state", *sent), {"id": row["id"], "state": OPEN, **sent})
+    await _tell(tx, row, OPEN)
     return UUID(str(row["id"]))
 
 
@@ -137,6 +140,7 @@ async def withdraw(tx: Transaction, invitation_id: UUID | None) -> UUID:
     row = await _load(tx, invitation_id)
     await proofs.drop_within(await tx.connection(), row["proof_id"])
     await tx.update("invitations", ("state",), {"id": row["id"], "state": WITHDRAWN})
+    await _tell(tx, row, WITHDRAWN)
     return UUID(str(row["id"]))
 
 
@@ -148,6 +152,11 @@ async def invitations(tx: Transaction) -> list[Row]:
         {**row, "state": EXPIRED if row["state"] == OPEN and row["expires_at"] <= tx.now else row["state"]}
         for row in found
     ]
+
+
+async def _tell(tx: Transaction, row: Row, state: str) -> None:
+    told = {"email": row["email"], "roles": row["roles"], "state": state}
+    await record(tx, "member_invited", told, about=About(PURPOSE, row["id"]))
 
 
 async def _load(tx: Transaction, invitation_id: UUID | None) -> Row:
@@ -218,10 +227,14 @@ async def _join(tx: Transaction, proof: Proof, person: Person) -> None:
     await proofs.use_within(connection, proof)
     user_id = await person.account(connection)
     member_id = await _member(tx, row, person, user_id)
+    told = {"name": person.name, "email": person.address, "roles": row["roles"]}
+    who = Actor(MEMBER, member_id, person.name, tuple(row["roles"]))
+    connection = await tx.connection()
+    await record_within(connection, tx.tenant_id, who, "member_added", told, about=About(MEMBER, member_id))
     joined = {"id": row["id"], "state": ACCEPTED, "member_id": member_id}
     await tx.update("invitations", ("state", "member_id"), joined)
-    told = render("people.joined", inviter["language"], {"name": person.name})
-    await add_notification(tx, inviter["id"], told, None, None, None)
+    text = render("people.joined", inviter["language"], {"name": person.name})
+    await add_notification(tx, inviter["id"], text, None, None, None)
 
 
 async def _member(tx: Transaction, row: Row, person: Person, user_id: UUID) -> UUID:
@@ -230,12 +243,8 @@ async def _member(tx: Transaction, row: Row, person: Person, user_id: UUID) -> U
     name = person.name
     if known is None:
         connection = await tx.connection()
-        return await add_member(
-            connection, tx.tenant_id, user_id, name, person.address, row["roles"], row["language"]
-        )
+        return await add_member(connection, tx.tenant_id, user_id, name, person.address, row["roles"], row["language"])
     if known["active"]:
         raise Conflict("people.invitation_over")
-    await tx.execute(
-        _COME_BACK, id=known["id"], roles=row["roles"], name=name, language=row["language"], now=tx.now
-    )
+    await tx.execute(_COME_BACK, id=known["id"], roles=row["roles"], name=name, language=row["language"], now=tx.now)
     return UUID(str(known["id"]))

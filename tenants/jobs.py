@@ -17,6 +17,7 @@ LIFE_CYCLE, DRAFT = "life_cycle", "configuration_draft"
 CONVERSION = "conversion"
 BACKFILL = "backfill"
 HAND_OVER = "hand_over"
+EXPORT = "export"
 
 # A job that is not done this long after it was handed out is handed out again, later after each attempt.
 FIRST_LEASE = timedelta(seconds=10)

@@ -8,6 +8,7 @@ from tenants.field_types import field_type
 from tenants.forms import Form
 from tenants.problems import FieldError
 from tenants.records import REGISTRY
+from tenants.references import in_sight
 from tenants.transaction import Transaction
 
 # Where a link was given, the record type that it leads to, and the id.
@@ -22,15 +23,12 @@ async def find_linked(tx: Transaction, form: Form, fields: Mapping[str, CustomFi
     wanted: dict[str, set[str]] = {}
     for _, target, record_id in links:
         wanted.setdefault(target, set()).add(record_id)
-    found = await tx.fetch_each(
-        *(
-            (
-                f"SELECT id FROM {REGISTRY[target].table} WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s::uuid[])",  # noqa: S608
-                {"ids": sorted(ids)},
-            )
-            for target, ids in wanted.items()
-        )
-    )
+    statements = []
+    for target, ids in wanted.items():
+        seen, values = in_sight(tx, target)
+        sql = f"SELECT id FROM {REGISTRY[target].table} WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s::uuid[]){seen}"  # noqa: S608
+        statements.append((sql, {"ids": sorted(ids), **values}))
+    found = await tx.fetch_each(*statements)
     known = {(target, str(row["id"])) for target, rows in zip(wanted, found, strict=True) for row in rows}
     for path, target, record_id in links:
         if (target, record_id) not in known:

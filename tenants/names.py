@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import lru_cache
 
+# How much of two names must be the same, by the measure of difflib: "txt" is like "text", "owner" is not like "nowhere".
+LIKE = 0.7
+
 
 @lru_cache(maxsize=1_000)
 def snake(name: str) -> str:
@@ -21,5 +24,5 @@ def camel(name: str) -> str:
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The one of the known names that was probably meant, if there is one that is like it; capitals do not count."""
     folded = {each.lower(): each for each in known}
-    found = get_close_matches(name.lower(), folded, n=1)
+    found = get_close_matches(name.lower(), folded, n=1, cutoff=LIKE)
     return folded[found[0]] if found else None

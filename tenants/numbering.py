@@ -127,6 +127,12 @@ async def preview(database: Database, caller: Caller, series: Series, row: Row, 
     return _filled(text, int(found or 1))
 
 
+def sample(pattern: str, today: date, empty: Collection[str]) -> str:
+    """The first number of that day of a record that has nothing in the fields that are ``empty``; the others are shown as …."""
+    values = tuple("" if name in empty else "…" for name in fields_of(pattern))
+    return _filled(_on_day("", pattern, today, values)[0], 1)
+
+
 async def reserve(tx: Transaction, count: int) -> None:
     """Take the numbers of this transaction's next orders at once, where it does not matter if some are left over, and where
     their pattern does not tell one order from another."""

@@ -84,7 +84,7 @@ def ask_products(form: Form, references: References) -> None:
     if len(entries) <= MOST_LINES:
         wanted = {_product_id(entry) for entry in entries} - {None}
         if wanted:
-            references.select("products", _PRODUCTS, ids=list(wanted))
+            references.select("products", _PRODUCTS, record_type="product", ids=list(wanted))
 
 
 def _product_id(entry: Mapping[str, Any]) -> UUID | None:

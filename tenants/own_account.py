@@ -10,14 +10,16 @@ from uuid import UUID
 from psycopg.errors import UniqueViolation
 
 from tenants import proofs
+from tenants.audit_log import record, record_of_person
 from tenants.database import ENTER, Connection, Database
 from tenants.deliveries import EMAIL, add_delivery
+from tenants.field_rights import EVERY, WRITE, field_policies
 from tenants.field_types import BadValue
 from tenants.field_types.contacts import email_address
 from tenants.forms import Form
 from tenants.messages import render
+from tenants.permissions import Access
 from tenants.problems import InvalidInput, NotFound
-from tenants.rules.writable import unwritable
 from tenants.sign_in import tries
 from tenants.sign_in.passwords import check_password
 from tenants.transaction import Transaction
@@ -53,12 +55,28 @@ async def update_self(tx: Transaction, values: Mapping[str, Any]) -> UUID:
     form = Form(values, row)
     form.text("name", required=True, longest=200)
     form.choice("language", tx.config.languages, default=row["language"])
-    form.errors.extend(unwritable(tx.access, "member", form))
+    for name in form.values:
+        if _is_denied(tx.access, name):
+            roles = ", ".join(tx.access.policy.field_holders("member", WRITE, name)) or "-"
+            form.fail(name, "value.not_writable", right=f"member.{WRITE}.{name}", roles=roles)
     form.finish()
     if row != before:
         await tx.execute(_SET, id=row["id"], name=row["name"], language=row["language"], now=tx.now)
         await tx.execute(_STAMP, id=row["id"])
+        told = {name: (before[name], row[name]) for name in ("name", "language") if before[name] != row[name]}
+        await record(tx, "member_changed", told)
     return UUID(str(row["id"]))
+
+
+def _is_denied(access: Access, field: str) -> bool:
+    """Whether a role of theirs denies the field: what one is oneself needs no right over members, but can be taken away."""
+    policy = access.policy
+    held = (policy.roles[key] for key in policy.lineage(access.roles) if key in policy.roles)
+    return any(
+        (said.object, said.action, said.effect) == ("member", WRITE, "deny") and said.field in (field, EVERY)
+        for role in held
+        for said in field_policies(role)
+    )
 
 
 async def ask_for_address(database: Database, user: Row, password: str, email: str, language: str) -> None:
@@ -109,3 +127,5 @@ async def _move(connection: Connection, scope: Row) -> None:
     for row in found:
         await connection.execute(ENTER, {"tenant": row["tenant_id"]})
         await connection.execute(_MEMBERS, {**scope, "tenant": row["tenant_id"]})
+    told = {"email": (scope["old"], scope["new"])}
+    await record_of_person(connection, scope["user"], "member_changed", told)

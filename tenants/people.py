@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from tenants.actors import MEMBER
+from tenants.audit_log import About, record
 from tenants.belongings import require_nothing
 from tenants.database import ENTER, Caller, Connection, Database
 from tenants.field_types import BadValue
@@ -122,7 +124,12 @@ async def create_member(tx: Transaction, values: Mapping[str, Any]) -> UUID:
     connection = await tx.connection()
     user_id = await find_or_create_user(connection, row["email"], row["name"], password)
     tx.written["members"] = row
-    return await add_member(connection, tx.tenant_id, user_id, row["name"], row["email"], row["roles"], row["language"])
+    added = await add_member(
+        connection, tx.tenant_id, user_id, row["name"], row["email"], row["roles"], row["language"]
+    )
+    told = {"name": row["name"], "email": row["email"], "roles": row["roles"]}
+    await record(tx, "member_added", told, about=About(MEMBER, added))
+    return added
 
 
 async def update_member(
@@ -175,6 +182,7 @@ async def update_member(
         active=row["active"],
         now=tx.now,
     )
+    tx.tell_of_rights()
     # The next request of each of the member's sessions looks anew; signing in waits for this through the member's row.
     await tx.execute(
         "UPDATE sessions SET stamp = stamp + 1, revoked_at = CASE WHEN %(active)s THEN revoked_at"
@@ -188,6 +196,10 @@ async def update_member(
     )
     if not owners:
         raise LimitExceeded("limit.owner")
+    told = {
+        name: (before[name], row[name]) for name in ("name", "roles", "language", "active") if before[name] != row[name]
+    }
+    await record(tx, "member_changed", told, about=About(MEMBER, row["id"]))
     return UUID(str(row["id"]))
 
 

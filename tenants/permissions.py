@@ -10,19 +10,21 @@ from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
 from tenants.config.definitions import Grant, Role
-from tenants.field_rights import ALL, EVERY, READ, Closed, closed_fields, has_field
+from tenants.field_rights import ALL, EVERY, READ, WRITE, Closed, closed_fields, has_field, writing_rights
 from tenants.judge import Judge
 from tenants.problems import NotAllowed
 from tenants.row_rights import ALL_ROWS, Rows, scoped_rows
 
 RIGHTS: dict[str, tuple[str, ...]] = {
-    "order": ("read", "create", "update", "change_status", "void", "import", "export"),
-    "customer": ("read", "create", "update", "import", "export"),
+    "order": ("read", "create", "update", "change_status", "void", "share", "import", "export"),
+    "customer": ("read", "create", "update", "share", "import", "export"),
     "product": ("read", "create", "update", "import", "export"),
     "member": ("read", "invite", "update"),
+    "team": ("update",),
     "configuration": ("read", "update", "approve"),
     "automation": ("read",),
     "view": ("share",),
+    "identity_provider": ("manage",),
     "key": ("read", "create", "update"),
     "audit": ("read",),
 }
@@ -147,10 +149,12 @@ class Policy:
         return tuple(role for role in self.holders(right) if right not in self.access((role,)).rows)
 
     def field_holders(self, name: str, action: str, path: str) -> tuple[str, ...]:
-        """The roles that hold the right to a field of records that they may read."""
-        readers = self.holders(f"{name}.{READ}")
+        """The roles that hold the right to a field of records that they may read, and write where it is about writing."""
+        able = set(self.holders(f"{name}.{READ}"))
+        if action == WRITE:
+            able &= {role for right in writing_rights(name) for role in self.holders(right)}
         holders = self._holders(lambda roles: has_field(roles, name, action, path), f"{name}.{action}.{path}")
-        return tuple(role for role in holders if role in readers)
+        return tuple(role for role in holders if role in able)
 
     def _holders(self, holds: Callable[[Sequence[Role]], bool], right: str) -> tuple[str, ...]:
         if right not in self._by_right:

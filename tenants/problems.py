@@ -83,6 +83,13 @@ class SecondFactorDue(Problem):
         super().__init__("second_factor.due")
 
 
+class NotForKeys(Problem):
+    """Only a person who is signed in can do it, no program with a key."""
+
+    def __init__(self) -> None:
+        super().__init__("key.person_only")
+
+
 class NotFound(Problem):
     """No such record in this tenant, whether or not another tenant has one with that id."""
 

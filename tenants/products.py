@@ -32,7 +32,7 @@ async def update_product(
     Raises :class:`NotAllowed` (product.update), :class:`NotFound`, :class:`Conflict` and :class:`InvalidInput`.
     """
     tx.access.require("product.update")
-    before = await load(tx, PRODUCT, product_id, expected_version)
+    before = await load(tx, PRODUCT, product_id, expected_version, rights=("product.update",))
     after = before.copy()
     form = Form(values, after.row)
     _check(tx, form)

@@ -1,13 +1,16 @@
 """What an input names by id: looked up together, in one round trip, and complained of where there is no such thing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from tenants.conditions import row_tests
 from tenants.field_types import BadValue
 from tenants.field_types.identifier import record_id
 from tenants.forms import Form
+from tenants.occasion import Occasion
 from tenants.problems import FieldError
+from tenants.records import REGISTRY
 from tenants.transaction import Transaction
 
 Row = dict[str, Any]
@@ -21,8 +24,10 @@ class References:
         self._asked: dict[str, tuple[str, dict[str, Any]]] = {}
         self._found: dict[str, list[Row]] = {}
 
-    def select(self, name: str, sql: str, **parameters: Any) -> None:
-        self._asked[name] = (sql, parameters)
+    def select(self, name: str, sql: str, *, record_type: str = "", **parameters: Any) -> None:
+        """Look for what a statement finds; where a ``record_type`` is given it ends in a test, and finds those alone that are for the caller."""
+        seen, values = in_sight(self._tx, record_type) if record_type else ("", {})
+        self._asked[name] = (f"{sql}{seen}", {**parameters, **values})
 
     def ask(self, form: Form, name: str, record_type: str, columns: str = "id") -> None:
         """Look for the record that the input field names, if it names any."""
@@ -31,6 +36,7 @@ class References:
             self.select(
                 name,
                 f"SELECT {columns} FROM {record_type}s WHERE tenant_id = %(tenant)s AND id = %(id)s",  # noqa: S608
+                record_type=record_type,
                 id=wanted,
             )
 
@@ -50,6 +56,16 @@ class References:
         data = {"type": record_type, "id": form.values[name]}
         form.errors.append(FieldError((*form.path, name), "value.unknown_record", data))
         return None
+
+
+def in_sight(tx: Transaction, record_type: str) -> tuple[str, Mapping[str, Any]]:
+    """What else a statement asks of the rows of a record type, called as their table, so that it finds those alone that the caller may
+    read; and the values of its parameters."""
+    tests, record = row_tests(tx.config, tx.access), REGISTRY[record_type]
+    test = tests.reading(record, record.table) if tests else ""
+    if tests is None or not test:
+        return "", {}
+    return f" AND {test}", tests.values(Occasion(tx.now, tx.caller.member_id))
 
 
 def named_id(form: Form, name: str, record_type: str) -> UUID | None:

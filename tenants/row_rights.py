@@ -4,7 +4,7 @@ Scopes add up, and what a scoped denial takes away is gone whatever else is gran
 :mod:`tenants.conditions.row_tests`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -62,7 +62,12 @@ def scoped_rows(roles: Iterable[Role], rights: Iterable[str]) -> dict[str, Rows]
     found = {}
     for right in rights:
         name, action = right.split(".", 1)
-        about = [policy for policy in policies if policy[0] in (name, EVERY)]
+        # Others cannot be about it, and Casbin would look at each of them.
+        about = [
+            policy
+            for policy in policies
+            if policy[0] in (name, EVERY) and (policy[1] == action or policy[1].endswith(EVERY))
+        ]
         if name in SCOPED and action not in WITHOUT_ROWS and any(policy[2] != EVERY for policy in about):
             rows = _rows(judge, name, action, about, scopes)
             if rows not in (None, ALL_ROWS):
@@ -71,18 +76,37 @@ def scoped_rows(roles: Iterable[Role], rights: Iterable[str]) -> dict[str, Rows]
 
 
 def _rows(
-    judge: Judge, name: str, action: str, about: list[tuple[str, ...]], scopes: Mapping[str, RowScope]
+    judge: Judge, name: str, action: str, about: Sequence[tuple[str, ...]], scopes: Mapping[str, RowScope]
 ) -> Rows | None:
     """The records of a right, by the policies that may be ``about`` it; None where it is not held of any."""
     judge.give(about)
     is_all = judge.allows(name, action, _ANY)
-    within = [scope for key, scope in scopes.items() if not is_all and judge.allows(name, action, key)]
+    within = [] if is_all else _allowed(judge, name, action, about, scopes)
     if not is_all and not within:
         return None
     denials = [policy for policy in about if policy[3] == "deny" and policy[2] != EVERY]
     judge.give((*denials, (EVERY, EVERY, EVERY, "allow")))
-    without = [scope for key, scope in scopes.items() if denials and not judge.allows(name, action, key)]
+    left = _allowed(judge, name, action, about, scopes) if denials else list(scopes.values())
+    without = [scope for scope in scopes.values() if scope not in left]
     return Rows(is_all, tuple(within), tuple(without))
+
+
+def _allowed(
+    judge: Judge, name: str, action: str, about: Sequence[tuple[str, ...]], scopes: Mapping[str, RowScope]
+) -> list[RowScope]:
+    """The scopes that the judge allows as it stands; those of which the policies say the same are judged the same."""
+    said: dict[str, set[tuple[str, ...]]] = {}
+    for owner, pattern, key, effect in about:
+        said.setdefault(key, set()).add((owner, pattern, effect))
+    known: dict[frozenset[tuple[str, ...]], bool] = {}
+    found = []
+    for key, scope in scopes.items():
+        alike = frozenset(said.get(key, ()))
+        if alike not in known:
+            known[alike] = judge.allows(name, action, key)
+        if known[alike]:
+            found.append(scope)
+    return found
 
 
 def _key(scope: RowScope) -> str:

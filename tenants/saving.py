@@ -12,13 +12,15 @@ from uuid import UUID
 
 import orjson
 
-from tenants.aggregates import Aggregate, Child, Record, Row, Settled
+from tenants.aggregates import CREATED, UPDATED, Aggregate, Child, Record, Row, Settled
 from tenants.computed.indexing import follows, keep_computed
+from tenants.conditions import row_tests
 from tenants.field_values.keeping import keep_indexed, note_converting
 from tenants.field_values.slots import turned
 from tenants.files.attaching import keep_attached
 from tenants.names import camel
-from tenants.problems import Conflict, NotFound
+from tenants.occasion import Occasion
+from tenants.problems import Conflict, NotAllowed, NotFound
 from tenants.quotas import require_room
 from tenants.rules.book import rules_for
 from tenants.rules.claims import TABLE
@@ -35,6 +37,8 @@ _BOOKKEEPING = frozenset(
 )
 _KEPT_UP = frozenset({"version", "updated_at"})
 _ABSENT = object()
+# Whoever may create or change some records alone leaves them among these. A step may lead out of those that it can be taken on.
+_KEPT_WITHIN = {CREATED: "create", UPDATED: "update"}
 
 
 async def load(
@@ -44,12 +48,14 @@ async def load(
     expected: int | None = None,
     *,
     step: str | None = None,
+    rights: Sequence[str] = (),
 ) -> Record:
     """The record, locked until the transaction ends. For a ``step`` of its life, a kind of event, it comes without its children,
     and with no more of its row than the aggregate's ``standing`` where no automation judges it by more and no computed field is
     worked out from it; where there are rules, it comes whole.
 
-    Raises :class:`NotFound`, and :class:`Conflict` when it is no longer the ``expected`` version.
+    Raises :class:`NotFound` for one that is not there for the caller, :class:`NotAllowed` for one that is none of those that the
+    ``rights`` are of, and :class:`Conflict` when it is no longer the ``expected`` version.
     """
     record = None
     if record_id is not None:
@@ -57,9 +63,31 @@ async def load(
         record = ahead or (await _load_all(tx, aggregate, [record_id], step)).get(record_id)
     if record is None:
         raise NotFound(aggregate.record_type, record_id)
+    for right in rights:
+        await require_row(tx, aggregate, record.id, right)
     if expected is not None and expected != record.row["version"]:
         raise stale(aggregate, record.row, expected)
     return record
+
+
+async def require_row(tx: Transaction, aggregate: Aggregate, record_id: UUID, right: str) -> None:
+    """Raise :class:`NotAllowed`, naming the roles that hold the right of all records, for one that is none of the right's as it stands."""
+    if not await is_row_of(tx, aggregate, record_id, right):
+        raise NotAllowed(right, tx.access.policy.full_holders(right), "not_allowed_here")
+
+
+async def is_row_of(tx: Transaction, aggregate: Aggregate, record_id: UUID, right: str) -> bool:
+    """Whether a record is one of those that the caller has the right of, as it stands."""
+    tests = row_tests(tx.config, tx.access)
+    test = tests.test(right, "t0") if tests else ""
+    if not test or tests is None:
+        return True
+    found = await tx.fetch_one(
+        f"SELECT 1 AS found FROM {aggregate.table} t0 WHERE t0.tenant_id = %(tenant)s AND t0.id = %(id)s AND {test}",  # noqa: S608
+        id=record_id,
+        **tests.values(Occasion(tx.now, tx.caller.member_id)),
+    )
+    return found is not None
 
 
 async def load_ahead(tx: Transaction, aggregate: Aggregate, record_ids: Sequence[UUID]) -> None:
@@ -78,9 +106,13 @@ async def _load_all(
     is_standing = step is not None and not is_looked_at and not judges(tx.config, aggregate.record_type, step)
     kinds = aggregate.children if step is None or has_rules else ()
     columns = ", ".join(aggregate.standing) if is_standing else "*"
+    tests = row_tests(tx.config, tx.access)
+    seen = tests.test(f"{aggregate.record_type}.read", aggregate.table) if tests else ""
+    if tests and seen:
+        seen, scope = f" AND {seen}", {**scope, **tests.values(Occasion(tx.now, tx.caller.member_id))}
     # Locked in the order of their ids, so that two who want the same records never wait for one another.
     statements = [
-        f"SELECT {columns} FROM {aggregate.table} WHERE tenant_id = %(tenant)s AND id {test} ORDER BY id FOR UPDATE",  # noqa: S608
+        f"SELECT {columns} FROM {aggregate.table} WHERE tenant_id = %(tenant)s AND id {test}{seen} ORDER BY id FOR UPDATE",  # noqa: S608
         *(
             f"SELECT * FROM {child.table} WHERE tenant_id = %(tenant)s AND {child.parent} {test} ORDER BY position, id"  # noqa: S608
             for child in kinds
@@ -93,7 +125,9 @@ async def _load_all(
     }
     for child, entries in zip(kinds, children, strict=True):
         for entry in entries:
-            found[entry[child.parent]].children[child.name].append(entry)
+            # Those of records that are not there for the caller are left alone.
+            if entry[child.parent] in found:
+                found[entry[child.parent]].children[child.name].append(entry)
     return found
 
 
@@ -150,7 +184,18 @@ async def save(tx: Transaction, settled: Settled, kind: str, note: str | None = 
     keep_computed(tx, settled)
     event = await _record_event(tx, aggregate, row, kind, changes, note)
     await decide(tx, aggregate.record_type, before.row if before else None, row, event)
+    if tx.access.rows and kind in _KEPT_WITHIN:
+        await require_row(tx, aggregate, row["id"], f"{aggregate.record_type}.{_KEPT_WITHIN[kind]}")
     return True
+
+
+async def note_change(tx: Transaction, aggregate: Aggregate, record: Record, change: Row) -> None:
+    """Write down a change of what belongs to a record that was loaded whole, beside its row and its children."""
+    before, row = record.row, {**record.row, "version": record.row["version"] + 1, "updated_at": tx.now}
+    written = turned(tx.config.swapped, aggregate.record_type, row)
+    await tx.update(aggregate.table, ("version", "updated_at"), written)
+    event = await _record_event(tx, aggregate, row, UPDATED, [change], None)
+    await decide(tx, aggregate.record_type, before, row, event)
 
 
 def _differing(before: Row, after: Row) -> list[str]:

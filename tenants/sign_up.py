@@ -6,13 +6,15 @@ password is chosen only then, by whoever reads the message. Neither the answer n
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from tenants import proofs
+from tenants.actors import SOMEBODY
+from tenants.audit_log import COMPANY, About, record_within
 from tenants.companies import NewCompany, check_company, found
-from tenants.config.shipped_templates import DEFAULT_TEMPLATE, read_template
+from tenants.config.shipped_templates import DEFAULT_TEMPLATE, require_template
 from tenants.database import Connection, Database
 from tenants.field_types import BadValue
 from tenants.field_types.contacts import email_address
@@ -23,7 +25,6 @@ from tenants.quotas import Quotas
 from tenants.sign_in import tries
 from tenants.sign_in.proving import Shown, prove
 
-
 PURPOSE = "sign_up"
 # Messages to one address in an hour: more are not sent, and nobody is told.
 MOST_MESSAGES = 3
@@ -32,23 +33,22 @@ LONGEST_NAME = 200
 SUGGESTIONS = 8
 LONGEST_SLUG = 40
 # Names that an instance, its pages and its mails may want for themselves, or that would pretend to be its operator.
-RESERVED = frozenset(
-    (
-        "about abuse account accounts admin administrator api app apps assets auth beta billing blog cdn changelog console contact dashboard"
-        " demo dev developer docs download email explorer faq files ftp graphql healthz help home host hostmaster imap info internal invitation"
-        " invite legal localhost login logout mail mailbox mailer me metrics mx news noc noreply no-reply ns null oauth oidc operator orderloom"
-        " owner password payment payments ping policy pop postmaster press pricing privacy readyz register root sales security service settings"
-        " shop sign-in sign-out sign-up signin signout signup smtp sso staging static stats status store support sysadmin system team tenant"
-        " tenants terms test undefined webhook webhooks webmaster webmail wiki www"
-    ).split()
-)
+_RESERVED = """
+about abuse account accounts admin administrator api app apps assets auth beta billing blog cdn changelog console contact dashboard demo dev
+developer docs download email explorer faq files ftp graphql healthz help home host hostmaster imap info internal invitation invite legal
+localhost login logout mail mailbox mailer me metrics mx news noc noreply no-reply ns null oauth oidc operator orderloom owner password payment
+payments ping policy pop postmaster press pricing privacy readyz register root sales security service settings shop sign-in sign-out sign-up
+signin signout signup smtp sso staging static stats status store support sysadmin system team tenant tenants terms test undefined webhook
+webhooks webmaster webmail wiki www
+"""
+RESERVED = frozenset(_RESERVED.split())
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """On which terms anybody may found a company; ``quotas`` is what the operator lets such a company use."""
 
-    quotas: Quotas = Quotas()
+    quotas: Quotas = field(default_factory=Quotas)
 
 
 async def ask(database: Database, terms: Terms | None, values: Mapping[str, Any], language: str) -> None:
@@ -69,7 +69,9 @@ async def ask(database: Database, terms: Terms | None, values: Mapping[str, Any]
 _KEPT = ("slug", "name", "owner_name", "language", "time_zone", "currency", "template")
 
 
-async def confirm(database: Database, terms: Terms | None, secret: str, shown: Shown, slug: str | None) -> tuple[str, str]:
+async def confirm(
+    database: Database, terms: Terms | None, secret: str, shown: Shown, slug: str | None
+) -> tuple[str, str]:
     """Found the company by the secret of the message, once: its slug, and the address to sign in with. ``slug`` takes the place of one that
     was taken meanwhile.
 
@@ -87,8 +89,11 @@ async def confirm(database: Database, terms: Terms | None, secret: str, shown: S
         raise InvalidInput([problem])
     person = await prove(database, proof.address, replace(shown, name=company.owner_name))
 
-    async def owner(connection: Connection) -> UUID:
+    async def owner(connection: Connection, tenant_id: UUID) -> UUID:
         await proofs.use_within(connection, proof)
+        told = {"slug": company.slug, "name": company.owner_name, "email": proof.address, "template": company.template}
+        about = About(COMPANY, tenant_id)
+        await record_within(connection, tenant_id, SOMEBODY, "company_founded", told, about=about)
         return await person.account(connection)
 
     await found(database, company, owner)
@@ -113,7 +118,7 @@ async def _wanted(database: Database, values: Mapping[str, Any]) -> NewCompany:
     except BadValue as bad:
         errors.append(FieldError(("email",), bad.code, bad.data))
     try:
-        read_template(company.template)
+        require_template(company.template)
     except InvalidInput as problem:
         errors.extend(problem.errors)
     try:

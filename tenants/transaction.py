@@ -59,6 +59,11 @@ _ROLLBACK: Bound = bind(statement("ROLLBACK"), {})
 SHARE = statement("SELECT pg_advisory_xact_lock_shared(%(lock)s::bigint)")
 
 
+# News that are of no record.
+RIGHTS = "rights"
+RIGHTS_CHANGED: Mapping[str, Any] = {"record_type": RIGHTS, "kind": "changed", "record_version": 0}
+
+
 def _lock(tenant_id: UUID) -> int:
     """The number of the advisory lock that all transactions of the tenant share."""
     return int.from_bytes(tenant_id.bytes[8:], signed=True)
@@ -80,7 +85,7 @@ class Transaction:
     advance, by id; ``holders`` are the records that have a built-in key, by its table, column and value, where that
     is known in advance: None is nobody; ``unique_values`` are those written of unique custom fields, ``claims`` those that rules keep apart; ``states``,
     unless it is None, is told how the fields of each settled record stand; ``words`` are those of the records written, for search to
-    know. What is done ``late`` is done once for all records, by its name: before the end, or a statement that reads an index table.
+    know; ``spared`` are automations that their own changes would have set off again. What is done ``late`` is done once for all records, by its name: before the end, or a statement that reads an index table.
     ``last_words`` are sent right before the commit and see all that was written; the first value of each is in
     ``answers`` after it.
     """
@@ -101,6 +106,7 @@ class Transaction:
     claims: list[Claim] = field(default_factory=list)
     states: list[FieldState] | None = None
     words: set[str] = field(default_factory=set)
+    spared: set[str] = field(default_factory=set)
     late: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     last_words: list[Bound] = field(default_factory=list)
     answers: list[bytes | None] = field(default_factory=list)
@@ -178,6 +184,10 @@ class Transaction:
         """Raise :class:`tenants.database.Outdated` when the caller is no longer what it was."""
         if not self._begun:
             await self._connection.exchange(self.caller.entering)
+
+    def tell_of_rights(self) -> None:
+        """Let everybody who follows news know, with the commit, that somebody's rights may have become others."""
+        self.events.append({**RIGHTS_CHANGED, "record_id": self.tenant_id})
 
     async def end_others(self) -> None:
         """Wait until every other transaction of the tenant has ended, and let none begin before this one has ended.

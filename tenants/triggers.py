@@ -28,13 +28,20 @@ async def decide(
     after: Mapping[str, Any],
     event: Mapping[str, Any],
 ) -> None:
-    """Queue a run for each enabled automation that listens to the event and whose condition holds for ``after``."""
+    """Queue a run for each enabled automation that listens to the event and whose condition holds for ``after``.
+
+    One whose own run made the event is spared, unless it reacts to itself.
+    """
     if not tx.automations:
         return
     for key, automation in tx.config.automations.items():
         if automation.record_type != record_type or event["kind"] not in automation.events:
             continue
-        if await _holds(tx, key, automation, after):
+        if not await _holds(tx, key, automation, after):
+            continue
+        if key == tx.actor.automation and not automation.reacts_to_itself:
+            tx.spared.add(key)
+        else:
             await _queue(tx, key, event)
 
 

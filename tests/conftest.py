@@ -30,6 +30,7 @@ import uvicorn
 from argon2 import PasswordHasher
 from starlette.applications import Starlette
 
+import server.audit
 import server.sessions
 import server.tenant_classes
 import server.usage
@@ -88,6 +89,10 @@ def settings(services: Services, worker_id: str, tmp_path_factory: pytest.TempPa
             "data_dir": tmp_path_factory.mktemp("data"),
             "smtp_url": None,
             "secret_keys": new_key(),
+            "public_url": "http://orderloom.test",
+            "sign_in_pages": "https://app.example.com/signed-in https://app.example.com/other?way=sso",
+            # Providers of the tests are in processes of this machine.
+            "outgoing_private_networks": "127.0.0.0/8",
             # No test asks for so much but those of the limits, which set their own.
             "company_cost_rate": 10**9,
             "company_cost_burst": 10**12,
@@ -194,6 +199,7 @@ async def app(settings: Settings) -> AsyncIterator[Starlette]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(server.usage, "BETWEEN_TELLS", 3_600.0)
         patch.setattr(server.sessions, "BETWEEN_NOTES", 3_600.0)
+        patch.setattr(server.audit, "BETWEEN_WRITES", 3_600.0)
         patch.setattr(server.tenant_classes, "BETWEEN_LOOKS", 3_600.0)
         async with application.router.lifespan_context(application):
             yield application

@@ -63,6 +63,7 @@ CREATE_PRODUCT = mutation("createProduct", "Product", f"product {{ {PRODUCT} }}"
 UPDATE_PRODUCT = mutation("updateProduct", "Product", f"product {{ {PRODUCT} }}")
 CREATE_MEMBER = mutation("createMember", "Member", "member { id version name email roles language active }")
 UPDATE_MEMBER = mutation("updateMember", "Member", "member { id version name email roles language active }")
+DEACTIVATE_MEMBER = mutation("deactivateMember", "Member", "member { id version name email roles language active }")
 _CONFIGURED = "version changes { kind key sentence }"
 DEFINE_FIELD = mutation("defineField", "Configuration", _CONFIGURED)
 DEFINE_STATUS = mutation("defineStatus", "Configuration", _CONFIGURED)

@@ -142,7 +142,7 @@ class Company:
 async def found_company(database: Database, callers: Callers, client: Client | None = None, **changes: str) -> Company:
     """A fresh company; ``changes`` are fields of :class:`NewCompany`, such as ``template`` or ``currency``."""
     mark = new_id().hex
-    wanted = {
+    wanted: dict[str, Any] = {
         "slug": f"t{mark[-20:]}",
         "name": "Test Company",
         "owner_email": f"{mark}@example.com",

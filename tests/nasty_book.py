@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from tenants.config import change_sets
 from tenants.config.drafts import create_draft
+from tenants.keys.managing import create_key
 from tests.documents import CREATE_CUSTOMER, CREATE_PRODUCT, UPDATE_ORDER, VOID_ORDER, done
 from tests.examples import FIELDS, create_orders, define_fields
 from tests.harness import Company, Drain, Row
+from tests.test_teams import CREATE_TEAM, SHARE_ORDER
 from tests.test_workers import MAIL, automate
 
 NASTY = "50 % \\ 'quoted' \"é张\" \x01\x1f\x7f\t\n\r\b\f\u2028 {} $1 %s %(tenant)s </script> 🦊"
@@ -107,11 +109,18 @@ async def order_book(company: Company, work: Drain) -> None:
     made = await create_orders(company, inputs)
     for place, other in ((1, 0), (4, 1)):
         await done(company, UPDATE_ORDER, id=made[place], custom={"follows": made[other]})
+    sales = await done(company, CREATE_TEAM, name=NASTY, names=[{"language": "zh", "text": NASTY}])
+    members = [{"memberId": owner}, {"memberId": str(company.member.id), "isLead": True}]
+    north = await done(company, CREATE_TEAM, name="North", parentId=sales["id"], members=members)
+    await done(company, CREATE_TEAM, name="South", parentId=sales["id"], members=members[:1])
+    for shared in ({"teamId": north["id"]}, {"memberId": owner, "mayChange": True, "endsAt": "2999-01-01T00:00:00Z"}):
+        await done(company, SHARE_ORDER, id=made[0], **shared)
     await work()
     for place in (1, 5):
         await done(company, VOID_ORDER, id=made[place], reason="out_of_stock", note=NASTY)
     async with company.begin() as tx:
         await create_draft(tx, "Shared views", "views: {}", merge=True)
+        await create_key(tx, {"name": NASTY[:40].strip(), "roles": ["member"], "rights": ["order.read"]})
         await create_draft(tx, NASTY, NASTY)
         await tx.execute(
             "INSERT INTO stored_files (tenant_id, id, name, content_type, size, created_by_id, created_at, record_type, record_id)"

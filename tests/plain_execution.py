@@ -29,6 +29,9 @@ TABLES = {
     "Address": "addresses",
     "Product": "products",
     "Member": "members",
+    "Team": "teams",
+    "TeamMembership": "team_members",
+    "RecordShare": "record_shares",
     "Notification": "notifications",
     "HistoryEntry": "events",
     "AutomationRun": "automation_runs",
@@ -36,18 +39,28 @@ TABLES = {
     "ChangeSet": "change_sets",
     "ConfigurationDraft": "configuration_drafts",
     "File": "stored_files",
+    "AuditEntry": "events",
+    "ApiKey": "api_keys",
 }
 USUAL: Mapping[str, tuple[str, str]] = {
     "File": ("createdAt", "ASC"),
     "Order": ("orderedAt", "DESC"),
     "OrderLine": ("position", "ASC"),
     "Member": ("name", "ASC"),
+    "Team": ("name", "ASC"),
+    "TeamMembership": ("createdAt", "ASC"),
+    "RecordShare": ("createdAt", "ASC"),
     "HistoryEntry": ("version", "ASC"),
     "ChangeSet": ("version", "DESC"),
+    "AuditEntry": ("at", "DESC"),
 }
 NEWEST = ("createdAt", "DESC")
 # Fields whose column is not the field's name in snake case.
-COLUMNS = {("HistoryEntry", "version"): "record_version"}
+COLUMNS = {
+    ("HistoryEntry", "version"): "record_version",
+    ("AuditEntry", "aboutType"): "record_type",
+    ("AuditEntry", "aboutId"): "record_id",
+}
 DEFAULT_SIZE = 20
 
 
@@ -309,10 +322,13 @@ ROOTS = {
     "customer": "Customer",
     "product": "Product",
     "member": "Member",
+    "team": "Team",
     "notification": "Notification",
     "automationRun": "AutomationRun",
     "delivery": "Delivery",
     "changeSet": "ChangeSet",
     "configurationDraft": "ConfigurationDraft",
+    "auditEntry": "AuditEntry",
+    "apiKey": "ApiKey",
 }
-LISTS = {name + "s" if name != "delivery" else "deliveries": kind for name, kind in ROOTS.items()}
+LISTS = {f"{name[:-1]}ies" if name.endswith("y") and name != "apiKey" else f"{name}s": kind for name, kind in ROOTS.items()}

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tenants.config.definitions import OrderType
+from tenants.permissions import RIGHTS
 
 if TYPE_CHECKING:
     from tests.plain_execution import Book, Record
@@ -114,6 +115,29 @@ def _files(record_type: str) -> Callable[["Book", Row], Any]:
     )
 
 
+def _permissions(record_type: str) -> Callable[["Book", Row], Any]:
+    """What an owner may do with a record: all that there is to do."""
+
+    def actions(book: "Book", _row: Row) -> list[str]:
+        steps = [f"transition.{key}" for key in book.config.transitions] if record_type == "order" else []
+        return [action for action in (*RIGHTS[record_type], *steps) if action not in ("create", "import")]
+
+    return actions
+
+
+def _shares(record_type: str) -> Callable[["Book", Row], Any]:
+    return lambda book, row: book.paged(
+        "RecordShare", book.all("RecordShare", record_type=record_type, record_id=row["id"])
+    )
+
+
+def _mine(book: "Book") -> set[Any]:
+    """The teams of whoever asks."""
+    given_up = {team.id for team in book.records["Team"] if team.row["archived_at"] is not None}
+    found = {membership.row["team_id"] for membership in book.all("TeamMembership", member_id=book.viewer)}
+    return found - given_up
+
+
 SPECIAL: Mapping[tuple[str, str], Callable[["Book", Row], Any]] = {
     ("Order", "status"): _status,
     ("Order", "type"): _type,
@@ -128,6 +152,7 @@ SPECIAL: Mapping[tuple[str, str], Callable[["Book", Row], Any]] = {
     ("Order", "voidedBy"): lambda book, row: book.find("Member", row["voided_by_id"]),
     ("Order", "lines"): lambda book, row: book.paged("OrderLine", book.all("OrderLine", order_id=row["id"])),
     ("Order", "history"): _history("order"),
+    ("Order", "permissions"): _permissions("order"),
     ("Order", "files"): _files("order"),
     ("Order", "automationRuns"): lambda book, row: book.paged(
         "AutomationRun", book.all("AutomationRun", record_type="order", record_id=row["id"])
@@ -143,11 +168,35 @@ SPECIAL: Mapping[tuple[str, str], Callable[["Book", Row], Any]] = {
     ("Customer", "orders"): lambda book, row: book.paged("Order", book.all("Order", customer_id=row["id"])),
     ("Customer", "orderSummary"): _summary,
     ("Customer", "history"): _history("customer"),
+    ("Customer", "permissions"): _permissions("customer"),
     ("Customer", "files"): _files("customer"),
     ("Product", "orderLines"): lambda book, row: book.paged("OrderLine", book.all("OrderLine", product_id=row["id"])),
     ("Product", "history"): _history("product"),
+    ("Product", "permissions"): _permissions("product"),
     ("Product", "files"): _files("product"),
+    ("Order", "shares"): _shares("order"),
+    ("Customer", "shares"): _shares("customer"),
     ("Member", "isMe"): lambda book, row: row["id"] == book.viewer,
+    ("Member", "teams"): lambda book, row: book.paged(
+        "TeamMembership", book.all("TeamMembership", member_id=row["id"])
+    ),
+    ("Team", "names"): lambda _book, row: [
+        {"language": language, "text": text} for language, text in sorted(row["names"].items())
+    ],
+    ("Team", "parent"): lambda book, row: book.find("Team", row["parent_id"]),
+    ("Team", "teams"): lambda book, row: book.paged("Team", book.all("Team", parent_id=row["id"])),
+    ("Team", "memberships"): lambda book, row: book.paged(
+        "TeamMembership", book.all("TeamMembership", team_id=row["id"])
+    ),
+    ("Team", "isMine"): lambda book, row: row["id"] in _mine(book),
+    ("Team", "isWithinMine"): lambda book, row: (
+        row["archived_at"] is None and not _mine(book).isdisjoint(row["path"])
+    ),
+    ("TeamMembership", "team"): lambda book, row: book.find("Team", row["team_id"]),
+    ("TeamMembership", "member"): lambda book, row: book.find("Member", row["member_id"]),
+    ("RecordShare", "member"): lambda book, row: book.find("Member", row["member_id"]),
+    ("RecordShare", "team"): lambda book, row: book.find("Team", row["team_id"]),
+    ("RecordShare", "createdBy"): lambda book, row: book.find("Member", row["created_by_id"]),
     ("Notification", "order"): _about,
     ("HistoryEntry", "actor"): lambda _book, row: {
         "kind": row["actor_kind"].upper(),
@@ -167,6 +216,11 @@ SPECIAL: Mapping[tuple[str, str], Callable[["Book", Row], Any]] = {
     ("ChangeSet", "changes"): lambda _book, row: [
         {**change, "sentence": change["sentences"]["en"]} for change in row["changes"]
     ],
+    ("AuditEntry", "details"): lambda _book, row: [
+        {"field": change["field"], "from": change.get("old"), "to": change.get("new")} for change in row["changes"]
+    ],
+    # No key of these books was ever used.
+    ("ApiKey", "lastUsedAt"): lambda _book, _row: None,
     ("AutomationRun", "event"): lambda book, row: book.find("HistoryEntry", row["event_id"]),
     ("AutomationRun", "order"): _about,
 }

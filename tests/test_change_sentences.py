@@ -36,7 +36,7 @@ life_cycles:
 roles:
   clerk: {label: {en: Clerk}, grants: [{object: order, actions: [read, create]}]}
 rules:
-  wide: {effect: require, fields: [notes], when: {custom: {frame: {in: [oak, blue]}}}}
+  wide: {effect: require, fields: [notes], when: {custom: {frame: {in: [oak, blue]}}, customer: {emails: {some: {}}}}}
 automations:
   tell:
     label: {en: Tell}
@@ -130,7 +130,7 @@ EXPECTED = {
             " 'Two first.', time limit set to 'P2D'"
         ),
         (
-            "修改状态“review”（Review）：进入与离开：进入条件由“lines.count 不小于 2”改为“至少一个 lines 满足 (quantity 大于 1)且notes 不为空”，"
+            "修改状态“review”（Review）：进入与离开：进入条件由“lines.count 不小于 2”改为“至少一个 lines 满足 (quantity 大于 1) 且 notes 不为空”，"
             "不可进入的说明 (en)设为“Two first.”，时限设为“P2D”"
         ),
     ),
@@ -139,7 +139,7 @@ EXPECTED = {
             "Change status 'parked' (Parked): entry and exit: condition of going on set to"
             " '(tags holds one of a, b) or (promisedAt is within the next P3D)'"
         ),
-        "修改状态“parked”（Parked）：进入与离开：离开条件设为“(tags 含有其一 a、b)或(promisedAt 在未来 P3D 内)”",
+        "修改状态“parked”（Parked）：进入与离开：离开条件设为“(tags 含有其一 a、b) 或 (promisedAt 在未来 P3D 内)”",
     ),
     "look": (
         (
@@ -148,7 +148,7 @@ EXPECTED = {
             " reason 'scratch' (Scratched) added; reason 'size' (Wrong size): label (en) from 'Size' to 'Wrong size'"
         ),
         (
-            "修改流转“look”（Look）：来源状态中新增“confirmed”；条件由“total 大于 50”改为“total 大于 80且customer.name 开头为 A”；"
+            "修改流转“look”（Look）：来源状态中新增“confirmed”；条件由“total 大于 50”改为“total 大于 80 且 customer.name 开头为 A”；"
             "新增原因“scratch”（Scratched）；原因“size”（Wrong size）：名称 (en)由“Size”改为“Wrong size”"
         ),
     ),
@@ -168,10 +168,10 @@ EXPECTED = {
     ),
     "wide": (
         (
-            "Change rule 'wide': 'channel' added to fields; condition from 'custom.frame is one of oak, blue' to"
+            "Change rule 'wide': 'channel' added to fields; condition from 'custom.frame is one of oak, blue and customer.emails is filled in' to"
             " 'custom.frame is one of oak'; message (en) set to 'Say why.'"
         ),
-        "修改规则“wide”：字段中新增“channel”；条件由“custom.frame 属于 oak、blue”改为“custom.frame 属于 oak”；提示 (en)设为“Say why.”",
+        "修改规则“wide”：字段中新增“channel”；条件由“custom.frame 属于 oak、blue 且 customer.emails 不为空”改为“custom.frame 属于 oak”；提示 (en)设为“Say why.”",
     ),
     "tell": (
         (

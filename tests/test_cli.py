@@ -255,7 +255,7 @@ async def test_an_audit_finds_what_was_tampered_with(
     orderloom: Orderloom, stocked: Company, settings: Settings, sabotage: str, reason: str
 ) -> None:
     assert await orderloom("audit", "verify", "-t", stocked.slug) == Said(
-        0, "", f"{stocked.slug}: 4 records, 6 entries, all in order.\n"
+        0, "", f"{stocked.slug}: 4 records, 7 entries, all in order.\n"
     )
     with psycopg.connect(settings.owner_database_url(), autocommit=True) as connection:
         # Row security binds the owner too, which keeps the sabotage to this company.

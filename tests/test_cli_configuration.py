@@ -47,7 +47,7 @@ async def test_a_template_is_listed_added_and_removed(orderloom: Orderloom, comp
     await company.add_person("mechanic")
     planned = await orderloom("config", "template", "remove", "-t", slug, "--plan", "workshop")
     said = planned.out.splitlines()
-    assert "role 'mechanic' (Mechanic): It stays, because 1 members hold it." in said
+    assert "role 'mechanic' (Mechanic): It stays, because 1 member holds it." in said
     assert "Archive status 'waiting' (Waiting for parts)" not in said
     assert "Archive void reason 'beyond_repair' (Beyond repair)" in said
     removed = await orderloom("config", "template", "remove", "-t", slug, "workshop")
@@ -66,5 +66,5 @@ async def test_a_plan_says_what_would_be_lost(orderloom: Orderloom, company: Com
     planned = await orderloom("config", "plan", "-t", company.slug, stdin=whole)
     assert planned.out == (
         "Archive field 'order.po' (order.po)\n"
-        "  1 records hold a value, which is kept but not shown until the field comes back.\n"
+        "  1 record holds a value, which is kept but not shown until the field comes back.\n"
     )

@@ -89,13 +89,13 @@ async def test_what_needs_a_field_is_named_before_it_goes(company: Company, clie
         2,
     )
     assert found["losses"] == ["2 records hold a value, which is kept but not shown until the field comes back."]
-    assert found["remarks"] == ["1 views that members keep for themselves use it and must be mended."]
-    # Two views name what would be gone, and so does a condition: it could not be applied as it is.
-    assert {".".join(error["path"][:2]) for error in found["problems"]} == {
-        "view.best",
-        "view.sorted",
-        "automation.high",
-    }
+    assert found["remarks"] == ["It is used by 1 view that members keep for themselves, to be mended by them."]
+    # It could not be applied as it is.
+    assert [(error["path"], error["code"]) for error in found["problems"]] == [
+        (["field", "order.score"], "CONFIG_NEEDED_OPEN")
+    ]
+    for needed in ("view 'best'", "view 'sorted'", "automation 'high'", "automation 'tell'"):
+        assert needed in found["problems"][0]["message"]
     harmless = await removal(company, "field", "order.note")
     assert [(needed["kind"], needed["key"]) for needed in harmless["dependents"]] == [("view", "other")]
 
@@ -175,13 +175,13 @@ async def test_what_a_change_of_a_field_does_to_records(company: Company, client
     effects = {change["key"]: change for change in found["changes"]}
     assert effects.keys() == {"order.score", "order.tier"}
     assert effects["order.score"]["remarks"] == [
-        "1 records have no value here, and must get one when they are next saved.",
+        "1 record has no value here, and must get one with the next save.",
         "An index of 3 records is built; until it is complete, lists are read without it.",
-        "1 values are held by several records: 1 (2).",
+        "1 value is held by several records: 1 (2).",
     ]
     assert (effects["order.score"]["destructive"], effects["order.score"]["values"]) == (False, 2)
     assert effects["order.tier"]["losses"] == [
-        "1 records hold the option 'a'; they keep it, and it can be chosen no more."
+        "1 record holds the option 'a', which stays there, and can be chosen no more."
     ]
     assert effects["order.tier"]["destructive"] is True
     indexed = {"object": "order", "key": "note", "type": "text", "label": {"en": "order.note"}}

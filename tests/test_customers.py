@@ -169,10 +169,11 @@ async def test_lists_are_bounded(company: Company, client: Client, name: str, mo
     entry = {"phones": {"value": "+4930123456"}, "emails": {"value": "a@example.com"}, "addresses": {"city": "Kiel"}}[
         name
     ]
+    entries = [{**entry, "label": str(place)} for place in range(most + 1)]
     async with unchanged(company):
-        problem = await refused(company, CREATE_CUSTOMER, name="Ada", **{name: [entry] * (most + 1)})
+        problem = await refused(company, CREATE_CUSTOMER, name="Ada", **{name: entries})
     assert bad_values(problem) == {name: "VALUE_TOO_MANY"}
-    assert len((await done(company, CREATE_CUSTOMER, name="Ada", **{name: [entry] * most}))[name]) == most
+    assert len((await done(company, CREATE_CUSTOMER, name="Ada", **{name: entries[:-1]}))[name]) == most
 
 
 async def test_people_and_their_company(company: Company, client: Client) -> None:
@@ -252,3 +253,22 @@ async def test_the_orders_of_a_customer(company: Company, client: Client) -> Non
         assert customer["orderSummary"]["lastOrderedAt"] == "2026-01-05T00:00:00+00:00"
         assert customer["orderSummary"]["totals"] == [{"total": {"amount": "50.00", "currency": "EUR"}}]
     assert found == numbers[::-1]
+
+
+async def test_a_number_stands_once(company: Company, client: Client) -> None:
+    """CUS-3: twice the same is a slip, however it is written; as phone and as fax it is two entries."""
+    async with unchanged(company):
+        problem = await refused(
+            company,
+            CREATE_CUSTOMER,
+            name="Ada",
+            phones=[{"value": "+49 30 123456"}, {"value": "+4930 123456"}, {"value": "+49 30 123456", "label": "fax"}],
+            emails=[{"value": "a@example.com"}, {"value": "a@EXAMPLE.com"}, {"value": "A@example.com"}],
+        )
+    assert bad_values(problem) == {
+        "phones.1.value": "CUSTOMER_CONTACT_TWICE",
+        "emails.1.value": "CUSTOMER_CONTACT_TWICE",
+    }
+    phones = [{"value": "+49 30 123456", "label": label} for label in ("office", "fax")]
+    customer = await done(company, CREATE_CUSTOMER, name="Ada", phones=phones)
+    assert [phone["label"] for phone in customer["phones"]] == ["office", "fax"]

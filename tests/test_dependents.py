@@ -203,5 +203,5 @@ async def test_every_place_that_names_an_option(book: Company, option: str) -> N
         for kind, key in names(OPTIONS[option])
         for label in [LABELS.get(kind, f" ({key.partition('.')[2][:1].upper()})")]
     ]
-    own = [f"1 views that members keep for themselves name the option '{option}'."] if option == "gold" else []
+    own = [f"The option '{option}' is named by 1 view that members keep for themselves."] if option == "gold" else []
     assert sorted(change["remarks"]) == sorted(expected + own)

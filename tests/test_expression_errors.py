@@ -17,8 +17,8 @@ ORDER = REGISTRY["order"]
 @pytest.mark.parametrize(
     ("text", "english", "chinese"),
     [
-        ("total +", "Line 1, column 8: a field, a value or a function is expected here, not '…'.", "第 1 行第 8 列"),
-        ("total\n  + (1", "Line 2, column 7: ')' is expected here, not '…'.", "第 2 行第 7 列"),
+        ("total +", "Line 1, column 8: the expression ends where a field, a value or a function is expected.", "第 1 行第 8 列"),
+        ("total\n  + (1", "Line 2, column 7: the expression ends where ')' is expected.", "第 2 行第 7 列"),
         ("total total", "Line 1, column 7: an operator or the end of the expression is expected here, not 'total'.", None),
         ("1 ? 2", "Line 1, column 3: '?' has no meaning in an expression.", None),
         ('"a', 'Line 1, column 1: the text that begins with " here has no end.', None),

@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from tests.documents import (
+    APPLY_CONFIGURATION,
     CHANGE_STATUS,
     CREATE_MEMBER,
     DEFINE_ROLE,
@@ -78,7 +79,7 @@ BAD = {
     "a field that is not there": ([denied("custom.nothing")], [], "grants.0.fields", "CONFIG_UNKNOWN_GRANT_FIELD"),
     "a field that has no right": ([denied("id")], [], "grants.0.fields", "CONFIG_UNKNOWN_GRANT_FIELD"),
     "an object without": ([denied("name", name="view")], [], "grants.0", "CONFIG_UNKNOWN_RIGHT"),
-    "an action without": ([denied("notes", action="void")], [], "grants.0", "CONFIG_UNKNOWN_RIGHT"),
+    "an action without": ([denied("notes", action="void")], [], "grants.0", "CONFIG_FIELD_ACTION"),
     "closed without": ([], ["automation"], "closed_fields", "CONFIG_NO_FIELD_RIGHTS"),
 }
 
@@ -90,6 +91,15 @@ async def test_what_makes_no_sense_is_refused(
     async with unchanged(company):
         problem = await refused(company, DEFINE_ROLE, key="clerk", label=LABEL, grants=grants, closedFields=closed)
         assert bad_values(problem) == {f"role.clerk.{path}": code}
+
+
+async def test_an_action_that_is_not_about_fields_is_told_so(company: Company, client: Client) -> None:
+    """There is the right order.void: it is no right to fields."""
+    problem = await refused(company, DEFINE_ROLE, key="clerk", label=LABEL, grants=[denied("notes", action="void")])
+    assert problem["errors"][0]["message"] == (
+        "'order.void' is not about fields: a grant with fields has the actions read and write."
+        " Leave its fields out, or split it in two."
+    )
 
 
 async def test_fields_cannot_be_closed_where_they_are_inherited_open(company: Company, client: Client) -> None:
@@ -127,6 +137,14 @@ async def test_a_plan_warns_of_formulas_over_hidden_fields(company: Company, cli
     assert plan["changes"][0]["remarks"] == [
         "It may read order.custom.net, which is worked out from order.custom.cost, which it may not read."
     ]
+    await done(company, DEFINE_ROLE, key="clerk", label=LABEL, grants=grants)
+    formula = {"type": "formula", "label": LABEL, "expression": "custom.cost * 3"}
+    text = orjson.dumps({"orderloom": 1, "fields": {"order.triple": formula}}).decode()
+    for remarks in (["The role 'clerk' (Clerk) may read it, but not order.custom.cost, of which it is made."], []):
+        plan = (await company.data(document, {"document": text}))["planConfiguration"]
+        assert [change["remarks"] for change in plan["changes"]] == [remarks]
+        await done(company, APPLY_CONFIGURATION, document=text, merge=True)
+        text = text.replace("custom.cost * 3", "custom.cost * 4")
 
 
 async def test_the_documents_example_holds(company: Company, client: Client) -> None:

@@ -67,3 +67,27 @@ async def test_what_cannot_be_read_cannot_be_written(company: Company, client: C
         assert bad_values(problem) == {"price": "VALUE_NOT_WRITABLE", "currency": "VALUE_NOT_WRITABLE"}
         problem = await refused(company, CREATE_CUSTOMER, stock, name="B", phones=[{"value": "+86 138 0013 8000"}])
         assert bad_values(problem) == {"phones": "VALUE_NOT_WRITABLE"}
+
+
+async def test_those_are_named_who_could_write_it(company: Company, client: Client) -> None:
+    """A right to a field is of no use to who may only read records; the words fit a record that is not there yet."""
+    closed = {"label": LABEL, "closedFields": ["customer"], "inherits": []}
+    notes = {"object": "customer", "actions": ["read", "write"], "fields": ["notes"]}
+    name = {"object": "customer", "actions": ["read", "write"], "fields": ["name"]}
+    reading: Row = {"object": "customer", "actions": ["read"]}
+    writing: Row = {"object": "customer", "actions": ["read", "create"]}
+    await done(company, DEFINE_ROLE, key="looker", **closed, grants=[reading, notes])
+    await done(company, DEFINE_ROLE, key="writer", **closed, grants=[writing, notes, name])
+    await done(company, DEFINE_ROLE, key="desk", **closed, grants=[writing, name])
+    desk = await company.add_person("desk")
+    async with unchanged(company):
+        problem = await refused(company, CREATE_CUSTOMER, desk, name="B", notes="x")
+    assert [(error["path"], error["message"]) for error in problem["errors"]] == [
+        (
+            ["notes"],
+            (
+                "You lack the right 'customer.write.notes', so you cannot fill this in."
+                " Roles that have it: owner, admin, member, writer. Ask an administrator."
+            ),
+        )
+    ]

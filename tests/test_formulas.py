@@ -214,8 +214,8 @@ async def test_nobody_gives_what_is_computed(company: Company, client: Client) -
     )
     assert answer["removeDefinition"]["errors"] == [
         {
-            "path": ["field", "order.twice", "expression"],
-            "message": "Line 1, column 1: there is no field 'custom.cost' that an expression can use.",
+            "path": ["field", "order.cost"],
+            "message": "The field 'order.cost' (cost) cannot be archived, because it is needed by: field 'order.twice' (twice). Change these first.",
         }
     ]
 

@@ -25,7 +25,7 @@ from tests.documents import (
 )
 from tests.harness import Client, Company, Row
 
-CHAINS = "SELECT * FROM events ORDER BY record_type, record_id, record_version"
+CHAINS = "SELECT * FROM events WHERE record_type <> 'company' ORDER BY record_type, record_id, record_version"
 
 
 def broken_links(events: list[Row]) -> list[tuple[str, int]]:

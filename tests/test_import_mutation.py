@@ -126,3 +126,38 @@ async def test_a_mapping_that_cannot_be_used(company: Company, client: Client) -
 async def test_too_much_for_one_call(company: Company, client: Client) -> None:
     result = await run(company, files=[{"name": "people.csv", "text": "id,name\n" + f"x,{'y' * 97}\n" * 9_100}])
     assert (result["__typename"], result["code"]) == ("LimitExceeded", "IMPORT_TOO_LARGE")
+
+
+async def test_the_status_of_known_orders_stays_and_is_counted(company: Company, client: Client) -> None:
+    """STA-3, CUS-3: an import is no way around the life cycle, and says where the file has it otherwise."""
+    mapping = """orderloom-import: 1
+files:
+  - file: orders.csv
+    record: order
+    external_id: id
+    fields: {status: status, notes: notes}
+    lines: [{name: item, unitPrice: price}]
+"""
+    head = "id,status,notes,item,price\n"
+    wanted = "importRecords(input: $input) { ... on ImportPayload { summary files { created updated unchanged statusKept } } ... on Problem { message } }"
+    document = f"mutation($input: ImportRecordsInput!) {{ {wanted} }}"
+    results = []
+    for rows in (
+        "A,draft,x,Pen,1\nB,confirmed,x,Pen,1\nC,draft,x,Pen,1\n",
+        "A,shipped,x,Pen,1\nB,confirmed,y,Pen,1\nC,shipped,y,Pen,1\n",
+    ):
+        given = {"mapping": mapping, "files": [{"name": "orders.csv", "text": head + rows}]}
+        result = (await company.data(document, {"input": given}))["importRecords"]
+        assert "message" not in result, result
+        results.append(result)
+    assert [result["files"] for result in results] == [
+        [{"created": 3, "updated": 0, "unchanged": 0, "statusKept": 0}],
+        [{"created": 0, "updated": 2, "unchanged": 1, "statusKept": 2}],
+    ]
+    assert [len(result["summary"]) for result in results] == [1, 2]
+    assert results[1]["summary"][1] == (
+        "orders.csv: orders whose status was left as it is here, where the file has another: 2."
+        " A status is imported with new orders only."
+    )
+    found = await company.data("{ orders(orderBy: [{externalId: ASC}]) { nodes { status { key } } } }")
+    assert [order["status"]["key"] for order in found["orders"]["nodes"]] == ["draft", "confirmed", "draft"]

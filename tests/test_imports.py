@@ -187,7 +187,7 @@ async def test_rows_that_cannot_be_records(company: Company) -> None:
     )
     summary = await load(company, CUSTOMERS, c=text)
     assert counts(summary) == {"customer": (8, 2, 0, 0, 6, 0)}
-    not_a_phone = "call me is not a phone number. Write it with its country code, like +86 138 0013 8000."
+    not_a_phone = "call me is not a phone number. Write its digits, best with the country code, like +86 138 0013 8000."
     assert rejected(summary) == [
         ("c.csv", 3, "id: The external id 1 is already on line 2."),
         ("c.csv", 4, "id: A value is needed here."),

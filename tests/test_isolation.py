@@ -31,6 +31,9 @@ from server.settings import app_database_url
 from tenants.callers import Callers
 from tenants.config.drafts import create_draft
 from tenants.database import Database
+from tenants.export_files import begin_export
+from tenants.invitations import invite
+from tenants.keys.managing import create_key
 from tenants.models.tables import TENANT_TABLES
 from tenants.transaction import new_id
 from tenants.views.saving import create_view
@@ -39,6 +42,7 @@ from tests.examples import define_fields
 from tests.harness import Company, Row, found_company
 from tests.services import fresh_database
 from tests.test_conversions import a_conversion
+from tests.test_teams import CREATE_TEAM, SHARE_CUSTOMER
 from tests.walls import DirectClient, take_filters_away
 
 pytestmark = pytest.mark.anyio
@@ -174,9 +178,20 @@ async def furnished(company: Company) -> dict[str, str]:
         await create_draft(tx, "Draft", "orderloom: 1", merge=True)
         file = {"id": new_id(), "name": "f.txt", "content_type": "text/plain", "created_by_id": company.owner.id}
         await tx.insert("stored_files", {**file, "created_at": tx.now})
+        await begin_export(tx, "order", "csv")
+        await create_key(tx, {"name": "ERP", "roles": ["read_only"]})
         moved = {"id": new_id(), "source": "", "target": "", "author_name": "a", "state": "done", "created_at": tx.now}
         await tx.insert("life_cycle_migrations", moved)
+        provider = {"key": "login", "name": "P", "issuer": "https://login.invalid", "client_id": "us"}
+        await tx.insert("identity_providers", {"id": new_id(), **provider, "created_at": tx.now, "updated_at": tx.now})
+        await invite(tx, {"email": "someone@example.com"})
+        times = {"author_name": "a", "state": "done", "created_at": tx.now}
+        both = {"from_id": company.owner.id, "to_id": company.member.id}
+        await tx.insert("hand_overs", {"id": new_id(), **both, **times})
         await tx.insert("backfills", {"id": new_id(), "kind": "auto_number", "key": "order.no", "state": "done"})
+    members = [{"memberId": str(company.owner.id)}]
+    team = await done(company, CREATE_TEAM, name="Team", members=members)
+    await done(company, SHARE_CUSTOMER, id=customer["id"], teamId=team["id"])
     ids = {"tenants": str(company.id)}
     for table in TENANT_TABLES:
         if "id" in table.columns:
@@ -200,6 +215,13 @@ def bases(own: Mapping[str, str]) -> dict[str, Row]:
         "updateCustomer": {"id": own["customers"], "name": "changed"},
         "updateProduct": {"name": "changed"},
         "updateMember": {"name": "changed"},
+        "handOver": {"fromId": own["members"]},
+        "deactivateMember": {"id": own["members"]},
+        "createTeam": {"name": "New"},
+        "updateTeam": {"name": "changed"},
+        **dict.fromkeys(("shareOrder", "shareCustomer"), {"memberId": own["members"]}),
+        "unshareOrder": {"id": own["orders"], "shareId": own["record_shares"]},
+        "unshareCustomer": {"id": own["customers"], "shareId": own["record_shares"]},
         "updateView": {"position": 2},
         "shareView": {"audience": "PRIVATE"},
         "approveDraft": {"expectedVersion": 1},
@@ -303,13 +325,17 @@ async def test_own_ids_are_known(house: House) -> None:
     view = await answer(company, Place("query", "view", "id", ()), [own["private_views"]], own)
     assert orjson.loads(view)["data"]["a0"]["id"] == "<0>"
     # They have no record of their own in a tenant's table, or would change who asks.
-    others = ("updateMember", "applyDraft", "approveDraft", "rejectDraft", "revokeSession")
+    others = ("unshareOrder", "updateMember", "applyDraft", "approveDraft", "rejectDraft", "revokeSession")
     for place in PLACES:
         if place.kind == "mutation" and place.path == ("id",) and place.field not in others:
             table = {
                 "markNotificationRead": "notifications",
                 "updateProduct": "products",
                 "updateCustomer": "customers",
+                **dict.fromkeys(("shareCustomer", "unshareCustomer"), "customers"),
+                "updateTeam": "teams",
+                **dict.fromkeys(("updateIdentityProvider", "testIdentityProvider"), "identity_providers"),
+                "removeIdentityProvider": "identity_providers",
                 **dict.fromkeys(("updateView", "shareView", "deleteView"), "private_views"),
                 "revertLifeCycleMigration": "life_cycle_migrations",
                 "revertFieldConversion": "field_conversions",

@@ -144,11 +144,12 @@ async def test_a_migration_there_and_back(company: Company, client: Client, work
     for order in orders:
         assert await standing(company, order) == ("inspected", "repairs", 0)
     assert await standing(company, gone) == ("void", "repairs", 0)
-    history = "query($id: ID!) { result: order(id: $id) { history { nodes { kind note changes { field from to } } } } }"
+    history = "query($id: ID!) { result: order(id: $id) { history { nodes { kind note actor { kind name } changes { field from to } } } } }"
     entry = (await read(company, history, orders[0]["id"]))["history"]["nodes"][-1]
     assert entry == {
         "kind": "STATUS_CHANGED",
         "note": "New way of working",
+        "actor": {"kind": "SYSTEM", "name": "Olga Owner"},
         "changes": [{"field": "status", "from": "mending", "to": "inspected"}],
     }
     # No order is held to the older version any more, so it is no part of the configuration.
@@ -292,11 +293,12 @@ life_cycles:
             "key": "repairs",
             "sentence": "Change life cycle 'repairs' (Repairs): status 'mending' taken away; status 'received': time limit set to 'P1D'",
             "remarks": [
-                "1 running orders of the life cycle 'repairs' follow at once.",
+                "1 running order of the life cycle 'repairs' will follow at once.",
                 (
-                    "1 orders in 'mending' stay with the version before of the life cycle 'repairs';"
+                    "1 order in 'mending' will stay with the version before of the life cycle 'repairs';"
                     " migrate them with migrateLifeCycle."
                 ),
+                "In the life cycle 'repairs' no steps lead from 'Received' to an end: orders stay there.",
             ],
         }
     ]

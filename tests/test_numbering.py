@@ -16,6 +16,7 @@ from tenants.orders import create_order
 from tenants.problems import InvalidInput
 from tests.conftest import NewCompany
 from tests.documents import (
+    APPLY_CONFIGURATION,
     CREATE_CUSTOMER,
     CREATE_ORDER,
     CREATE_PRODUCT,
@@ -332,3 +333,45 @@ async def test_sequences_begin_anew_with_the_month_of_the_company(new_company: N
         (row,) = await company.rows("SELECT number FROM orders WHERE tenant_id = %(tenant)s AND id = %(id)s", id=made)
         numbers.append(row["number"])
     assert numbers == ["202611-001", "202612-001", "202612-002", "202701-001"]
+
+
+async def test_a_plan_tells_which_parts_may_be_empty(company: Company, client: Client) -> None:
+    """ORD-4: with a number as it would be; what each record has is not told."""
+    await define_fields(
+        company,
+        {
+            "order.po": {"type": "text"},
+            "order.branch": {"type": "text", "required": True},
+            "order.site": {"type": "text", "default": "main"},
+        },
+    )
+    document = """
+orderloom: 1
+numbering: {order: {pattern: "{channel}/{custom.po}/{custom.branch}/{custom.site}-{seq:3}"}}
+fields:
+  customer.card: {type: auto_number, label: {en: Card}, numbering: "{custom.town}-{seq:3}"}
+  customer.town: {type: text, label: {en: Town, zh: 城镇}}
+"""
+    plan = "query($d: String!) { planConfiguration(document: $d, merge: true) { problems { code } changes { key remarks } } }"
+    found = (await company.data(plan, {"d": document}))["planConfiguration"]
+    assert found["problems"] == []
+    assert {change["key"]: change["remarks"] for change in found["changes"]} == {
+        "order": [
+            (
+                "Where these are empty, numbers are made without them, such as '//…/…-001': 'Channel' (channel),"
+                " 'order.po' (custom.po). Make them required where each number must have them."
+            )
+        ],
+        "customer.card": [
+            (
+                "Where these are empty, numbers are made without them, such as '-001': 'Town' (custom.town)."
+                " Make them required where each number must have them."
+            )
+        ],
+        "customer.town": [],
+    }
+    order = await an_order(company, custom={"branch": "north"})
+    await done(company, APPLY_CONFIGURATION, document=document, merge=True)
+    found = (await company.data(plan, {"d": document}))["planConfiguration"]
+    assert found["changes"] == []
+    assert order["number"].startswith("SO-")

@@ -62,7 +62,7 @@ async def test_there_is_one_default_at_most(company: Company, client: Client) ->
         {
             "path": ["order_type"],
             "code": "CONFIG_DEFAULT_TYPES",
-            "message": "Several order types are marked as the default: repair, sale. One can be, or none.",
+            "message": "Several order types are marked as the default: sale, repair. One can be, or none.",
         }
     ]
 
@@ -115,7 +115,7 @@ async def test_a_type_is_taken_away_from_an_order(company: Company, client: Clie
     )
     async with unchanged(company):
         problem = await refused(company, UPDATE_ORDER, id=order["id"], type="none")
-    assert problem["errors"][0]["message"] == "There is no order type 'none'. Types: repair, sale."
+    assert problem["errors"][0]["message"] == "There is no order type 'none'. Types: sale, repair."
     async with unchanged(company):
         problem = await refused(company, CREATE_ORDER, lines=[LINE], type="none")
     assert bad_values(problem) == {"type": "ORDER_UNKNOWN_TYPE"}

@@ -13,6 +13,7 @@ from tests.conftest import NewCompany
 from tests.documents import (
     CREATE_MEMBER,
     CREATE_ORDER,
+    DEACTIVATE_MEMBER,
     DEFINE_ROLE,
     REMOVE_DEFINITION,
     UPDATE_MEMBER,
@@ -172,7 +173,7 @@ async def test_a_deactivated_member_is_out_at_once(company: Company, client: Cli
     person = Person(company.owner.id, "leaver@example.com", signed["token"])
     order = await an_order(company, person)
     assert "errors" not in await elsewhere.ask(person, WHO)
-    gone = await done(company, UPDATE_MEMBER, id=made["id"], active=False)
+    gone = await done(company, DEACTIVATE_MEMBER, id=made["id"], keep=True)
     assert (gone["active"], gone["name"]) == (False, "Lea")
     assert await code_of(client, signed["token"]) == "NOT_SIGNED_IN"
     assert (await elsewhere.ask(person, WHO))["errors"][0]["extensions"]["code"] == "NOT_SIGNED_IN"

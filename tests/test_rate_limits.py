@@ -26,7 +26,7 @@ COST = 10
 
 
 def caller(tenant: UUID, member: UUID | None = None) -> Caller:
-    return cast(Caller, SimpleNamespace(tenant_id=tenant, member_id=member or uuid4()))
+    return cast(Caller, SimpleNamespace(tenant_id=tenant, actor=SimpleNamespace(id=member or uuid4())))
 
 
 @asynccontextmanager

@@ -99,7 +99,7 @@ async def test_a_status_with_orders_in_it(book: Company) -> None:
         (["status"], "CONFIG_INITIAL"),
         (["status", "draft"], "CONFIG_IN_USE"),
     ]
-    assert found[2]["message"] == "The status 'draft' still has 1 orders. Move them first."
+    assert found[2]["message"] == "The status 'draft' still has 1 order, to be moved first."
 
 
 async def test_other_mistakes_of_the_same_change_are_told_beside(book: Company) -> None:
@@ -126,11 +126,11 @@ async def test_orders_of_a_type_and_of_a_reason_are_counted(book: Company) -> No
     assert (kind["values"], kind["destructive"], kind["losses"]) == (
         3,
         True,
-        ["3 orders are of this type; they keep it, and it can be given to no more."],
+        ["3 orders are of this type and kept so; it can be given to no more."],
     )
     assert (reason["values"], reason["losses"]) == (
         1,
-        ["1 orders were voided for it; they keep it, and it can be chosen no more."],
+        ["1 order was voided for it, which stays there; it can be chosen no more."],
     )
 
 

@@ -13,11 +13,14 @@ from tenants.config import change_sets
 from tenants.config.draft_reviews import submit_draft
 from tenants.config.drafts import create_draft
 from tenants.config.shipped_templates import TEMPLATES
+from tenants.keys.managing import create_key
 from tenants.permissions import BUILT_IN_ROLES, RIGHTS
 from tests.documents import CREATE_CUSTOMER, CREATE_PRODUCT, an_order, done, unchanged
 from tests.harness import Client, Company, Row
-from tests.rights import ANYBODY, BARE, HELD, MUTATIONS, QUERIES, ROLES, SIGNED_IN, TAKING, may
+from tests.rights import ANYBODY, BARE, HELD, MUTATIONS, QUERIES, ROLES, SIGNED_IN, SUBSCRIPTIONS, TAKING, may
 from tests.test_conversions import a_field, convert
+from tests.test_invitations import INVITE
+from tests.test_teams import CREATE_TEAM, SHARE_CUSTOMER, SHARE_ORDER
 
 
 def root_fields(kind: GraphQLObjectType | None) -> set[str]:
@@ -28,6 +31,7 @@ def root_fields(kind: GraphQLObjectType | None) -> set[str]:
 def test_the_table_is_complete() -> None:
     assert root_fields(SCHEMA.mutation_type) == set(MUTATIONS)
     assert root_fields(SCHEMA.query_type) == set(QUERIES)
+    assert root_fields(SCHEMA.subscription_type) == set(SUBSCRIPTIONS)
     known = {f"{name}.{action}" for name, actions in RIGHTS.items() for action in actions}
     assert ({*MUTATIONS.values(), *QUERIES.values()} - {ANYBODY, SIGNED_IN}) <= known
     assert set(BUILT_IN_ROLES) == set(ROLES)
@@ -39,7 +43,11 @@ files: [{file: p.csv, record: product, external_id: sku, fields: {sku: sku, name
 """
 
 
+# Who may change roles in the company at hand.
+CAN_GRANT = ["Olga Owner"]
 MIGRATION_ID = "01a2012d-0000-7000-8000-000000000001"
+PROVIDER_ID = "01a2012d-0000-7000-8000-000000000002"
+PROVIDER = {"name": "P", "issuer": "http://127.0.0.1:1", "clientId": "us"}
 MIGRATION = {"source": "", "target": "", "statuses": {}, "author_name": "Olga", "state": "done"}
 
 
@@ -57,11 +65,20 @@ WRITTEN_OUT = {
     "numberPreview": "numberPreview",
     "lifeCycles": "lifeCycles { key }",
     "backfills": "backfills { key }",
+    "exports": "exports { id }",
     "lifeCycleMigrations": "lifeCycleMigrations { id }",
     "planLifeCycleMigration": 'planLifeCycleMigration(moves: {fromLifeCycle: ""}) { status }',
     "usage": "usage { quotas { name } }",
     "views": "views { id }",
     "sessions": "sessions { current }",
+    "identityProviders": "identityProviders { key }",
+    "ownSignIns": "ownSignIns { kind }",
+    "invitations": "invitations { id }",
+    "leftBehind": "leftBehind { name }",
+    "handOvers": "handOvers { id }",
+    "simulateRoles": "simulateRoles { affected }",
+    "permissionReview": "permissionReview { hasMore }",
+    "explainAccess": 'explainAccess(action: "order.void") { allowed }',
     "planFieldConversion": 'planFieldConversion(conversion: {object: "order", key: "size", type: "text"}) { records }',
     "fieldConversions": "fieldConversions { field }",
 }
@@ -89,8 +106,18 @@ class Scene:
             "signIn": {"email": company.owner.email, "password": "not this one"},
             "createMember": {"email": f"new-{company.slug}@example.com", "name": "N", "password": "words of some kind"},
             "updateMember": {"id": str(company.read_only.id), "name": "Renamed"},
+            "inviteMember": {"email": f"invited-{company.slug}@example.com"},
+            "handOver": {"fromId": str(company.owner.id), "toId": str(company.member.id), "what": ["ORDERS"]},
+            "deactivateMember": {"id": str(company.read_only.id)},
+            "createTeam": {"name": "Sales"},
+            "shareOrder": {"id": order["id"], "memberId": str(company.owner.id)},
+            "shareCustomer": {"id": customer["id"], "memberId": str(company.owner.id)},
             "markNotificationRead": {"id": order["id"]},
             "resetSecondFactor": {"memberId": str(company.read_only.id)},
+            "createApiKey": {"name": "ERP", "roles": ["read_only"]},
+            "createIdentityProvider": {"key": "login", **PROVIDER},
+            "updateIdentityProvider": {"id": PROVIDER_ID, "name": "Q"},
+            **dict.fromkeys(("removeIdentityProvider", "testIdentityProvider"), {"id": PROVIDER_ID}),
             "setSignIn": {"secondFactor": ["read_only"]},
             "defineField": {"object": "order", "key": "score", "type": "integer", "label": label},
             "defineStatus": {"key": "held", "label": label, "category": "open"},
@@ -108,6 +135,8 @@ class Scene:
             "convertField": {"object": "order", "key": "size", "type": "text"},
             "revertFieldConversion": {"id": conversion},
             "numberExisting": {"object": "order", "key": "no"},
+            "rebuildSearch": {"object": "order"},
+            "exportRecords": {"object": "order", "format": "CSV"},
             "defineVoidReason": {"key": "flood", "label": label},
             "defineRole": {"key": "clerk", "label": label},
             "defineRule": {"object": "order", "key": "noted", "effect": "REQUIRE", "fields": ["notes"]},
@@ -147,8 +176,11 @@ class Scene:
             "customer": f'(id: "{customer["id"]}")',
             "product": f'(id: "{product["id"]}")',
             "member": f'(id: "{company.owner.id}")',
+            "memberBelongings": f'(memberId: "{company.owner.id}")',
             "notification": f'(id: "{order["id"]}")',
             "automationRun": f'(id: "{order["id"]}")',
+            "apiKey": f'(id: "{order["id"]}")',
+            "auditEntry": f'(id: "{order["id"]}")',
             "delivery": f'(id: "{order["id"]}")',
             "changeSet": f'(id: "{order["id"]}")',
             "configurationDraft": f'(id: "{draft}")',
@@ -171,7 +203,7 @@ class Scene:
         kind = name[0].upper() + name[1:]
         document = (
             f"mutation($input: {kind}Input!) {{ result: {name}(input: $input)"
-            " { __typename ... on Problem { code message ... on NotAllowed { right grantedTo } } } }"
+            " { __typename ... on Problem { code message ... on NotAllowed { right grantedTo canGrant } } } }"
         )
         return document, {"input": self.inputs[name]}
 
@@ -182,6 +214,8 @@ class Scene:
             return f"{{ result: planDraft{self.finders['configurationDraft']} {{ version }} }}"
         if name.endswith("Groups"):
             return f'{{ result: {name}(groupBy: "createdAt") {{ count }} }}'
+        if name == "memberBelongings":
+            return f"{{ result: {name}{self.finders[name]} {{ orders }} }}"
         if name == "planFieldConversionRevert":
             return f"{{ result: {name}{self.finders[name]} {{ records }} }}"
         if name == "fieldConversionFailures":
@@ -204,14 +238,29 @@ async def scene(company: Company, client: Client) -> Scene:
         field = change_sets.define(tx.config, "field", "order.no", number)
         await change_sets.apply(tx, [view, change_sets.define(tx.config, "life_cycle", "sales", sales), field])
         await tx.insert("life_cycle_migrations", {**MIGRATION, "id": MIGRATION_ID, "created_at": tx.now})
+        known = {"key": "known", "name": "P", "issuer": PROVIDER["issuer"], "client_id": "us"}
+        times = {"created_at": tx.now, "updated_at": tx.now}
+        await tx.insert("identity_providers", {**known, **times, "id": PROVIDER_ID})
     async with company.begin() as tx:
         draft = await create_draft(tx, "Later", "orderloom: 1", merge=True)
         asked = await create_draft(tx, "Asked", "orderloom: 1", merge=True)
         await submit_draft(tx, asked)
+        key = await create_key(tx, {"name": "Old", "roles": ["read_only"]})
     await a_field(company, "size")
     conversion = (await convert(company, "size", "long_text"))["id"]
     order = await an_order(company, customerId=customer["id"])
-    return Scene(company, order, customer, product, str(draft), str(asked), conversion)
+    found = Scene(company, order, customer, product, str(draft), str(asked), conversion)
+    invited = await done(company, INVITE, email=f"asked-{company.slug}@example.com")
+    found.inputs |= dict.fromkeys(("resendInvitation", "withdrawInvitation"), {"id": invited["id"]})
+    found.inputs |= dict.fromkeys(("rotateApiKey", "revokeApiKey"), {"id": str(key.id)})
+    team = await done(company, CREATE_TEAM, name="Team")
+    found.inputs["updateTeam"] = {"id": team["id"], "name": "Sellers"}
+    found.finders["team"] = f'(id: "{team["id"]}")'
+    for kind, share, shared in (("Order", SHARE_ORDER, order), ("Customer", SHARE_CUSTOMER, customer)):
+        made = await done(company, share, id=shared["id"], memberId=str(company.member.id))
+        share_id = made["shares"]["nodes"][0]["id"]
+        found.inputs[f"unshare{kind}"] = {"id": shared["id"], "shareId": share_id}
+    return found
 
 
 async def person_of(company: Company, role: str) -> Any:
@@ -247,6 +296,7 @@ async def test_who_may_call_a_mutation(scene: Scene, name: str) -> None:
             "code": "NOT_ALLOWED",
             "right": right,
             "grantedTo": holders,
+            "canGrant": CAN_GRANT,
             "message": f"You lack the right '{right}'. Roles that have it: {', '.join(holders)}. Ask an administrator.",
         }
     async with unchanged(company):
@@ -262,7 +312,8 @@ async def test_who_may_call_a_mutation(scene: Scene, name: str) -> None:
 async def test_what_every_member_may_call(scene: Scene, role: str) -> None:
     company = scene.company
     person = await person_of(company, role)
-    async with unchanged(company):
+    # That they sign out is told in the audit log.
+    async with unchanged(company, without=("events", "audit_chains")):
         document, variables = scene.mutation("markNotificationRead")
         assert (await company.data(document, variables, person=person))["result"]["code"] == "NOT_FOUND"
         document, variables = scene.mutation("signIn")
@@ -298,5 +349,8 @@ def assert_refused(answer: Row, right: str, holders: list[str]) -> None:
     (error,) = answer["errors"]
     extensions = error["extensions"]
     assert (extensions["code"], extensions["right"], extensions["grantedTo"]) == ("NOT_ALLOWED", right, holders)
+    assert extensions["reason"] == "NOT_ALLOWED"
+    # The administrator is in the company from when they are asked for.
+    assert extensions["canGrant"] in (CAN_GRANT, [*CAN_GRANT, "admin"])
     assert f"'{right}'" in error["message"]
     assert answer.get("data") in (None, {"result": None})

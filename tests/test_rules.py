@@ -44,7 +44,7 @@ async def test_a_value_is_required_where_a_status_says_so(company: Company, clie
     order = await done(company, CHANGE_STATUS, id=order["id"], status="confirmed")
     async with unchanged(company):
         problem = await refused(company, CHANGE_STATUS, id=order["id"], status="shipped")
-    assert bad_values(problem) == {"custom.tracking": "RULE_REQUIRED", "promisedAt": "RULE_REQUIRED"}
+    assert bad_values(problem) == {"values.custom.tracking": "RULE_REQUIRED", "values.promisedAt": "RULE_REQUIRED"}
     given = {"custom": {"tracking": "DHL 1"}, "promisedAt": "2026-03-31T12:00:00Z"}
     await done(company, UPDATE_ORDER, id=order["id"], **given)
     order = await done(company, CHANGE_STATUS, id=order["id"], status="shipped")

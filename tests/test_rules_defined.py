@@ -78,7 +78,7 @@ async def test_records_that_are_there_are_kept_apart_as_well(company: Company, c
     async with unchanged(company):
         problem = await refused(company, DEFINE_RULE, **rule)
         assert bad_values(problem) == {"rule.phone": "CONFIG_RULE_DUPLICATES"}
-        assert "1 records" in problem["errors"][0]["message"]
+        assert "1 record " in problem["errors"][0]["message"]
         assert "+49301234567" in problem["errors"][0]["message"]
     await done(company, UPDATE_CUSTOMER, id=second["id"], phones=[])
     await done(company, DEFINE_RULE, **rule)

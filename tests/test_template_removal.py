@@ -108,9 +108,9 @@ async def test_what_stays_is_named_with_why(company: Company, client: Client) ->
     kept = reasons(plan)
     assert kept["field customer.birthday"] == "It stays, because the company has changed it since."
     assert kept["field order.pieces"] == "It stays, because it is needed by field 'order.double' (Double)."
-    assert kept["role shop_manager"] == "It stays, because 1 members hold it."
-    assert kept["status to_pack"] == "It stays, because 1 orders stand in it."
-    assert kept["order_type shop_sale"] == "It stays, because 1 orders of this type are under way."
+    assert kept["role shop_manager"] == "It stays, because 1 member holds it."
+    assert kept["status to_pack"] == "It stays, because 1 order stands in it."
+    assert kept["order_type shop_sale"] == "It stays, because 1 order of this type is under way."
     assert kept["life_cycle shop_sale"] == "It stays, because it is needed by order type 'shop_sale' (Sale)."
     assert kept["status delivered"] == "It stays, because it is needed by life cycle 'shop_sale' (Sale)."
     assert kept["transition pack"] == "It stays, because orders in the statuses that stay take it."

@@ -77,7 +77,10 @@ async def test_a_reason_is_needed(company: Company, client: Client) -> None:
         for unknown in ("boredom", "", "OTHER"):
             problem = await refused(company, VOID_ORDER, id=order["id"], reason=unknown)
             assert bad_values(problem) == {"reason": "ORDER_UNKNOWN_REASON"}
-            assert problem["message"].endswith("Reasons: customer_withdrew, out_of_stock, entered_twice, other.")
+            assert problem["message"].endswith(
+                "Reasons: 'Customer withdrew' (customer_withdrew), 'Out of stock' (out_of_stock),"
+                " 'Entered twice' (entered_twice), 'Other' (other)."
+            )
         for note in (None, "", "  \n "):
             problem = await refused(company, VOID_ORDER, id=order["id"], reason="other", note=note)
             assert bad_values(problem) == {"note": "ORDER_NOTE_REQUIRED"}
@@ -219,7 +222,8 @@ async def test_a_void_order_does_not_change_any_more(company: Company, client: C
     for problem in problems:
         assert (problem["__typename"], problem["code"], problem["currentVersion"]) == ("Conflict", "ORDER_VOIDED", 2)
         assert problem["current"]["id"] == order["id"]
-        assert datetime.fromisoformat(void["voidedAt"]).isoformat() in problem["message"]
+        at = datetime.fromisoformat(void["voidedAt"]).astimezone(UTC)
+        assert problem["message"] == f"The order is void since {at:%Y-%m-%d %H:%M}; it can be read, not changed."
 
 
 async def test_an_order_that_is_not_there(company: Company, client: Client) -> None:

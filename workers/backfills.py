@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 from tenants import jobs
-from tenants.backfills import AUTO_NUMBER, UNIQUE_RULE, Backfill, forget_backfill, go_on, under_way
+from tenants.backfills import AUTO_NUMBER, SEARCH_TEXT, UNIQUE_RULE, Backfill, forget_backfill, go_on, under_way
 from tenants.config import change_sets
 from tenants.config.change_sets import Change
 from tenants.jobs import Job
 from tenants.notifications import notify_holders
 from tenants.problems import InvalidInput
+from tenants.reindexing import reindex_batch
 from tenants.rules.building import claim_batch
 from tenants.rules.numbering_existing import number_batch
 from tenants.transaction import Transaction
@@ -25,6 +26,7 @@ RIGHT = "configuration.update"
 _BATCH: dict[str, Callable[[Transaction, Backfill], Awaitable[Sequence[UUID]]]] = {
     UNIQUE_RULE: claim_batch,
     AUTO_NUMBER: number_batch,
+    SEARCH_TEXT: reindex_batch,
 }
 
 log = logging.getLogger(__name__)

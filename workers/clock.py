@@ -11,6 +11,7 @@ from psycopg_pool import PoolTimeout
 from tenants import chores, proofs, usage
 from tenants.database import Database
 from tenants.sign_in import entering
+from tenants.single_sign_on import visits
 from workers import broker as queue
 from workers.ending import end
 from workers.relay import Relay
@@ -22,6 +23,7 @@ CHORES: dict[str, Callable[[Database], Awaitable[int]]] = {
     "sessions forgotten": chores.forget_sessions,
     "tries to sign in forgotten": chores.forget_tries,
     "sign-ins given up": entering.forget_challenges,
+    "visits to identity providers given up": visits.forget_old,
     "proofs forgotten": proofs.forget_old,
     "companies measured": usage.measure_due,
 }

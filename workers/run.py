@@ -30,6 +30,7 @@ from workers.conversions import convert_field
 from workers.deliveries import send_delivery
 from workers.drafts import apply_scheduled_draft
 from workers.ending import end
+from workers.exports import go_on_with_export
 from workers.field_indexes import build_field_index
 from workers.hand_overs import go_on_with_hand_over
 from workers.life_cycles import migrate_life_cycle
@@ -52,6 +53,7 @@ DO: dict[str, Callable[[Work, Job], Coroutine[Any, Any, None]]] = {
     jobs.CONVERSION: convert_field,
     jobs.DRAFT: apply_scheduled_draft,
     jobs.HAND_OVER: go_on_with_hand_over,
+    jobs.EXPORT: go_on_with_export,
 }
 
 log = logging.getLogger(__name__)

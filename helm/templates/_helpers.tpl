@@ -50,6 +50,12 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
 {{- end }}
 - name: FRONTEND_URL
   value: {{ .Values.frontendUrl | quote }}
+- name: PUBLIC_URL
+  value: {{ .Values.publicUrl | quote }}
+- name: SIGN_IN_PAGES
+  value: {{ .Values.signInPages | quote }}
+- name: OUTGOING_PRIVATE_NETWORKS
+  value: {{ .Values.outgoingPrivateNetworks | quote }}
 - name: LOG_LEVEL
   value: {{ .Values.logLevel | quote }}
 - name: DATA_DIR
@@ -87,6 +93,12 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
   value: {{ .Values.limits.memberCostShare | quote }}
 - name: ANONYMOUS_COST_RATE
   value: {{ .Values.limits.anonymousCostRate | int64 | quote }}
+- name: SIGN_UP
+  value: {{ .Values.signUp.state | quote }}
+- name: SIGN_UP_RECORDS
+  value: {{ .Values.signUp.records | int64 | quote }}
+- name: SIGN_UP_STORAGE_MB
+  value: {{ .Values.signUp.storageMb | int64 | quote }}
 {{- end -}}
 
 {{- define "orderloom.podSecurity" -}}

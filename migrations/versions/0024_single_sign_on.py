@@ -1,5 +1,7 @@
 """Identity providers of companies, and who is who there."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -19,7 +21,7 @@ def _flag(name: str, default: str) -> sa.Column[bool]:
     return sa.Column(name, sa.Boolean(), server_default=sa.text(default), nullable=False)
 
 
-def _of_tenant(table: str) -> tuple[sa.Column[sa.UUID[str]], sa.ForeignKeyConstraint]:
+def _of_tenant(table: str) -> tuple[sa.Column[Any], sa.ForeignKeyConstraint]:
     return (
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.ForeignKeyConstraint(

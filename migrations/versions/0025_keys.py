@@ -78,6 +78,8 @@ def upgrade() -> None:
     )
     op.create_check_constraint(op.f("sessions_principal_check"), "sessions", "num_nonnulls(member_id, key_id) = 1")
     op.create_index("sessions_key_id_idx", "sessions", ["tenant_id", "key_id"])
+    # Programs bring files too.
+    op.drop_constraint("stored_files_tenant_id_created_by_id_fkey", "stored_files", type_="foreignkey")
     # The history of records is read by record; what else is in the log is read by time.
     op.create_index(
         "events_audit_idx",

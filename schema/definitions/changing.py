@@ -73,11 +73,17 @@ def as_body(given: Values, *, without: Collection[str] = ("key",)) -> dict[str, 
     }
 
 
+# Holds names of fields and not of parts of the definition.
+_AS_GIVEN = frozenset({"scope"})
+
+
 def _body(value: Any) -> Any:
     if isinstance(value, dict):
         if "translations" in value:
             return label_body(value)
-        return {snake(name): _body(item) for name, item in value.items() if item is not None}
+        return {
+            snake(name): item if name in _AS_GIVEN else _body(item) for name, item in value.items() if item is not None
+        }
     return [_body(item) for item in value] if isinstance(value, list) else value
 
 

@@ -6,6 +6,7 @@ from strawberry import UNSET
 from schema.context import Info
 from schema.definitions.changing import ChangeInput, ConfigurationResult, LabelInput, as_body, define
 from schema.mutations import Values, mutation
+from schema.scalars import Json
 
 
 @strawberry.input(description="Rights on one kind of object.")
@@ -16,6 +17,11 @@ class GrantInput:
         default=UNSET,
         description="The fields that it is about alone, such as total, lines.unitPrice, custom.margin or custom.*; its actions are then"
         " read and write.",
+    )
+    scope: Json | None = strawberry.field(
+        default=UNSET,
+        description="The records that it is about alone: own, team, team_tree, shared, or {where: ...} with a condition in the shape of their"
+        " list's filter.",
     )
     effect: str | None = strawberry.field(default=UNSET, description="allow (if not given) or deny, which wins.")
 

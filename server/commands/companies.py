@@ -116,4 +116,4 @@ async def _token(slug: str, user: str | None) -> str:
         except LookupError:
             who = f"active member '{user}'" if user else "active owner"
             raise CommandError(f"The company '{slug}' has no {who}.") from None
-        return (await open_session(house.database, tenant_id, member_id, second_factor=True)).token
+        return (await open_session(house.database, tenant_id, member_id, second_factor=True, method="operator")).token

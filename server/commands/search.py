@@ -23,7 +23,7 @@ def rebuild_command(
         typer.Option("--tenant", "-t", help="The company's slug; all companies if not given.", metavar="SLUG"),
     ] = None,
 ) -> None:
-    """Make what records are found by anew: after an upgrade that says so, a restore, or a change of options' labels."""
+    """Make what records are found by anew: after an upgrade that says so, or a restore."""
     for name, count in run(_rebuild(slug)).items():
         say(f"{name}: {count} records.")
 

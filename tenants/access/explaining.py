@@ -7,17 +7,17 @@ from typing import Any
 from uuid import UUID
 
 from tenants.access.rules import Right, Rule, closing, is_known, rules
-from tenants.aggregates import CUSTOMER, ORDER, PRODUCT
+from tenants.access.scopes import matching, rows_words
 from tenants.config.snapshot import TenantConfig
 from tenants.field_rights import OBJECTS, READ, WRITE
 from tenants.messages import render
 from tenants.permissions import Access
 from tenants.problems import InvalidInput, NotFound
 from tenants.records.rights import OWN, built_in_fields
+from tenants.row_rights import Rows
 from tenants.transaction import Transaction
 
 ABOUT_OTHERS = "configuration.read"
-RECORDS = (ORDER, CUSTOMER, PRODUCT)
 
 Row = Mapping[str, Any]
 
@@ -29,6 +29,8 @@ class Reason(StrEnum):
     DENIED = "denied"
     CLOSED = "closed"
     NOT_GRANTED = "not_granted"
+    OUT_OF_SCOPE = "out_of_scope"
+    PARTLY = "partly"
     INACTIVE = "inactive"
     NO_RECORD = "no_record"
 
@@ -36,7 +38,8 @@ class Reason(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """``right`` is the one that decides: the first that is missing, or where none is, the one that was asked for. ``rules`` are the
-    grants that are about it, the deciding one first; ``closed_by`` the roles to which the fields of its object are closed."""
+    grants that are about it, the deciding one first; ``closed_by`` the roles to which the fields of its object are closed; ``rows`` its
+    records where it is not of all."""
 
     member_id: UUID
     name: str
@@ -46,10 +49,11 @@ class Explanation:
     rules: tuple[Rule, ...]
     closed_by: tuple[str, ...]
     granted_to: tuple[str, ...]
+    rows: Rows | None
 
     @property
     def allowed(self) -> bool:
-        return self.reason is Reason.GRANTED
+        return self.reason in (Reason.GRANTED, Reason.PARTLY)
 
     def sentence(self, language: str) -> str:
         """The same for people."""
@@ -61,6 +65,10 @@ class Explanation:
                 return render("access.is_denied", language, {**data, **self._decider})
             case Reason.CLOSED:
                 return render("access.is_closed", language, {**data, "role": ", ".join(self.closed_by)})
+            case Reason.PARTLY if self.rows:
+                return render("access.is_partly", language, {**data, "rows": rows_words(self.rows, language)})
+            case Reason.OUT_OF_SCOPE if self.rows:
+                return render("access.out_of_scope", language, {**data, "rows": rows_words(self.rows, language)})
             case Reason.INACTIVE:
                 return render("access.is_inactive", language, data)
             case Reason.NO_RECORD:
@@ -88,36 +96,75 @@ async def explain(
     )
     if member is None:
         raise NotFound("member", member_id)
+    *on_the_way, wanted = asked
+    for right in on_the_way:
+        found = await _explained(tx, member, right, record_id)
+        if not found.allowed:
+            return found
+    return await _explained(tx, member, wanted, record_id)
+
+
+async def _explained(tx: Transaction, member: Row, right: Right, record_id: UUID | None) -> Explanation:
+    found = rules(tx.config.policy, member["roles"], right)
     access = tx.config.policy.access(member["roles"])
-    right = next((each for each in asked if not each.is_held(access)), asked[-1])
-    is_there = record_id is None or await _is_there(tx, right.object, record_id)
-    return explained(access, member, right, is_there=is_there)
+    # What is closed of fields is so for all records; those that a member has the object of decide about it first.
+    if record_id is None or right.field or not right.is_held(access):
+        return explained(access, member, right, found)
+    scopes = [rule.grant.scope for rule in found if rule.grant.scope is not None]
+    inside = await matching(tx, right, scopes, record_id, member["id"])
+    if inside is None:
+        return explained(access, member, right, found, is_there=False)
+    verdicts = iter(inside)
+    about = [rule for rule in found if rule.grant.scope is None or next(verdicts)]
+    return explained(access, member, right, about, of_record=True)
 
 
-def explained(access: Access, member: Row, right: Right, *, is_there: bool = True) -> Explanation:
-    """Why a member with that access has the right, or not."""
+def explained(
+    access: Access,
+    member: Row,
+    right: Right,
+    found: Sequence[Rule],
+    *,
+    is_there: bool = True,
+    of_record: bool = False,
+) -> Explanation:
+    """Why a member with that access has the right, or not. ``found`` are the rules that are about it; of one record, those that are about
+    this one."""
     policy, roles = access.policy, tuple(member["roles"])
-    found = rules(policy, roles, right)
+    reason = _of_record(found) if of_record and is_there else _reason(access, right, found, roles)
+    if not is_there and reason in (Reason.GRANTED, Reason.PARTLY):
+        reason = Reason.NO_RECORD
     return Explanation(
         member_id=member["id"],
         name=member["name"],
         roles=roles,
         right=right.name,
-        reason=_reason(access, member, right, found, is_there=is_there),
-        rules=tuple(found),
+        reason=reason if member["active"] else Reason.INACTIVE,
+        # Of one record, all that are about it count alike.
+        rules=tuple(found if of_record else sorted(found, key=_weight)),
         closed_by=tuple(closing(policy, roles, right)) if right.field else (),
         granted_to=right.holders(policy),
+        rows=access.rows.get(right.name),
     )
 
 
-def _reason(access: Access, member: Row, right: Right, found: Sequence[Rule], *, is_there: bool) -> Reason:
-    if not member["active"]:
-        return Reason.INACTIVE
-    if right.is_held(access):
-        return Reason.GRANTED if is_there else Reason.NO_RECORD
+def _weight(rule: Rule) -> int:
+    """Where a rule stands among others: what denies all decides, then what grants all."""
+    return (0 if not rule.allows else 1) if rule.grant.scope is None or rule.grant.fields else (2 if rule.allows else 3)
+
+
+def _of_record(found: Sequence[Rule]) -> Reason:
     if any(not rule.allows for rule in found):
         return Reason.DENIED
-    return Reason.CLOSED if right.field and closing(access.policy, member["roles"], right) else Reason.NOT_GRANTED
+    return Reason.GRANTED if found else Reason.OUT_OF_SCOPE
+
+
+def _reason(access: Access, right: Right, found: Sequence[Rule], roles: Sequence[str]) -> Reason:
+    if right.is_held(access):
+        return Reason.PARTLY if right.name in access.rows else Reason.GRANTED
+    if any(not rule.allows and rule.grant.scope is None for rule in found):
+        return Reason.DENIED
+    return Reason.CLOSED if right.field and closing(access.policy, roles, right) else Reason.NOT_GRANTED
 
 
 def _asked(config: TenantConfig, action: str, field: str | None) -> tuple[Right, ...]:
@@ -139,15 +186,3 @@ def field_paths(config: TenantConfig, name: str) -> Iterator[str]:
     """The paths of an object's fields to which there are rights."""
     yield from (path for path, _, _ in built_in_fields(name))
     yield from (f"{OWN}{key}" for key in config.own.get(name, {}))
-
-
-async def _is_there(tx: Transaction, name: str, record_id: UUID) -> bool:
-    """Whether there is such a record of the kind that the right is about."""
-    for aggregate in RECORDS:
-        if aggregate.record_type == name:
-            found = await tx.fetch_one(
-                f"SELECT 1 AS found FROM {aggregate.table} WHERE tenant_id = %(tenant)s AND id = %(id)s",  # noqa: S608
-                id=record_id,
-            )
-            return found is not None
-    return False

@@ -15,13 +15,10 @@ from tenants.occasion import Occasion
 from tenants.permissions import Access
 from tenants.reading.plan import Binding, Parameters
 from tenants.records import REGISTRY, RecordType, Relation
+from tenants.records.teams import MY_TEAMS
 from tenants.row_rights import OWN, SCOPED, SHARED, TEAM, TEAM_TREE, Rows
 
 ME = "%(member)s::uuid"
-MY_TEAMS = (
-    "SELECT wm.team_id FROM team_members wm JOIN teams wt ON wt.tenant_id = wm.tenant_id AND wt.id = wm.team_id"
-    f" WHERE wm.tenant_id = %(tenant)s AND wm.member_id = {ME} AND wt.archived_at IS NULL"
-)
 _MATES = f"SELECT wa.member_id FROM team_members wa WHERE wa.tenant_id = %(tenant)s AND wa.team_id IN ({MY_TEAMS})"
 _BELOW = (
     "SELECT wa.member_id FROM team_members wa JOIN teams wb ON wb.tenant_id = wa.tenant_id AND wb.id = wa.team_id"

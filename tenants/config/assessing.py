@@ -5,18 +5,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from tenants.config.breaking import Breaking, breaking
 from tenants.config.change_sets import Change, after, errors_beside, is_open
-from tenants.config.definitions import split_field_key
+from tenants.config.checks.base import Reference
+from tenants.config.definitions import CustomField, split_field_key
 from tenants.config.dependents import Dependent, Dependents, needing
 from tenants.config.four_eyes import review_errors
+from tenants.config.number_remarks import empty_parts
 from tenants.config.sentences import title
 from tenants.config.shown_formulas import shown_formulas
 from tenants.config.snapshot import TenantConfig
 from tenants.config.uses import Use, archived_options, archived_references, turned_on
 from tenants.life_cycles import versions
 from tenants.life_cycles.cycles import cycle_of_type, default_type
+from tenants.life_cycles.dead_ends import dead_ends
 from tenants.messages import InLanguages, render
 from tenants.problems import FieldError
+from tenants.records.rights import OWN
 from tenants.rules.building import claims_to_come, moves_claims
 from tenants.transaction import Transaction
 
@@ -74,9 +79,11 @@ async def assess(tx: Transaction, changes: Iterable[Change]) -> Assessment:
     dependents = dependents_of(tx.config, todo)
     used = await Use.counted(tx, todo)
     orders = {} if problems else await _orders(tx, todo)
+    stuck = {} if problems else _stuck(tx.config, planned, todo)
     moved = [] if problems else [change.key for change in todo if moves_claims(change.before, change.after)]
     claimed_later, doubled = await claims_to_come(tx, planned, moved)
     problems += doubled
+    broken = {} if problems else {change.reference: await breaking(tx, planned, change) for change in todo}
     effects = tuple(
         Effect(
             change,
@@ -86,10 +93,13 @@ async def assess(tx: Transaction, changes: Iterable[Change]) -> Assessment:
             (
                 *_remarks(used, change),
                 *_option_remarks(used, change, dependents),
-                *(() if problems else _role_remarks(planned, change)),
+                *(() if problems else _role_remarks(tx.config, planned, change)),
                 *(() if problems else _type_remarks(tx.config, planned, change)),
-                *orders.get((change.kind, change.key), ()),
+                *orders.get(change.reference, ()),
+                *stuck.get(change.reference, ()),
                 *_claim_remarks(claimed_later, change),
+                *_number_remarks(tx, planned, change),
+                *_breaking_remarks(change, broken.get(change.reference)),
             ),
         )
         for change in todo
@@ -102,27 +112,61 @@ async def assess(tx: Transaction, changes: Iterable[Change]) -> Assessment:
     return Assessment(effects, tuple(problems))
 
 
+def _breaking_remarks(change: Change, found: Breaking | None) -> Iterator[Remark]:
+    if found is not None and found.found:
+        of_all, of_newest = _BROKEN[change.kind]
+        newest = {} if found.looked_at is None else {"most": found.looked_at}
+        yield Remark(of_newest if newest else of_all, {"count": found.found, **newest})
+
+
 def _claim_remarks(claimed_later: Mapping[str, int], change: Change) -> Iterator[Remark]:
     if change.kind == "rule" and change.key in claimed_later:
         yield Remark("effect.claims_made", {"count": claimed_later[change.key]})
 
 
-async def _orders(tx: Transaction, todo: Sequence[Change]) -> dict[tuple[str, str], list[Remark]]:
+def _number_remarks(tx: Transaction, planned: TenantConfig, change: Change) -> Iterator[Remark]:
+    found = empty_parts(planned, change, tx.now)
+    if found is not None:
+        yield Remark("effect.empty_parts", {"fields": found.fields, "number": found.number})
+
+
+async def _orders(tx: Transaction, todo: Sequence[Change]) -> dict[Reference, list[Remark]]:
     """What becomes of the running orders of each life cycle that changes, told of the life cycle itself or of what changes it."""
-    found: dict[tuple[str, str], list[Remark]] = defaultdict(list)
-    places = [(change.kind, change.key) for change in todo if change.kind in ("life_cycle", "transition", "status")]
+    found: dict[Reference, list[Remark]] = defaultdict(list)
+    places = _places(todo)
     planned = after(tx.config, todo)
     for cycle in await versions.affected(tx, planned) if places else ():
-        place = ("life_cycle", cycle.key)
-        remarks = found[place if place in places else places[0]]
+        remarks = found[_place(places, cycle.key)]
         if cycle.follow:
-            remarks.append(Remark("effect.orders_follow", {"key": cycle.key or "-", "count": cycle.follow}))
+            code = "effect.orders_follow" if cycle.key else "effect.orders_follow_all"
+            remarks.append(Remark(code, {"key": cycle.key, "count": cycle.follow}))
         for status, count in cycle.stay.items():
             # A status that orders are in cannot be archived.
             if is_open(planned["status"][status]):
                 data = {"key": cycle.key, "status": status, "count": count}
                 remarks.append(Remark("effect.orders_stay", data))
     return found
+
+
+def _stuck(config: TenantConfig, planned: TenantConfig, todo: Sequence[Change]) -> dict[Reference, list[Remark]]:
+    """The statuses in which orders would get stuck, told in the same places."""
+    found: dict[Reference, list[Remark]] = defaultdict(list)
+    places = _places(todo)
+    for key, statuses in dead_ends(config, planned).items() if places else ():
+        for status in statuses:
+            name = InLanguages(planned.all_statuses[status].label)
+            code = "effect.dead_end" if key else "effect.dead_end_all"
+            found[_place(places, key)].append(Remark(code, {"key": key, "status": name}))
+    return found
+
+
+def _places(todo: Sequence[Change]) -> list[Reference]:
+    return [change.reference for change in todo if change.kind in ("life_cycle", "transition", "status")]
+
+
+def _place(places: Sequence[Reference], life_cycle: str) -> Reference:
+    place = ("life_cycle", life_cycle)
+    return place if place in places else places[0]
 
 
 def dependents_of(config: TenantConfig, todo: Sequence[Change]) -> Dependents:
@@ -151,11 +195,18 @@ def _remarks(used: Use, change: Change) -> Iterator[Remark]:
         yield from _field_remarks(used, change)
 
 
-def _role_remarks(planned: TenantConfig, change: Change) -> Iterator[Remark]:
-    """What a role can work out of fields that it may not read."""
+def _role_remarks(config: TenantConfig, planned: TenantConfig, change: Change) -> Iterator[Remark]:
+    """What a role can work out of fields that it may not read: told of the role, and of a formula by which it comes to that."""
     if change.kind == "role" and is_open(change.after):
         for formula, field in shown_formulas(planned, change.key):
             yield Remark("effect.formula_shows", {"formula": formula, "field": field})
+    if isinstance(change.after, CustomField) and change.after.is_computed and is_open(change.after):
+        record_type, key = split_field_key(change.key)
+        for role, definition in planned.roles.items():
+            known = set(shown_formulas(config, role)) if role in config.roles else set()
+            for formula, field in shown_formulas(planned, role):
+                if formula == f"{record_type}.{OWN}{key}" and (formula, field) not in known:
+                    yield Remark("effect.formula_shows_to", {"title": Dependent(role, definition), "field": field})
 
 
 def _type_remarks(config: TenantConfig, planned: TenantConfig, change: Change) -> Iterator[Remark]:
@@ -196,5 +247,10 @@ _LOST = {
     "void_reason": "effect.void_reason_used",
     "role": "effect.members_lose_role",
     "automation": "effect.automation_runs",
+}
+# Of all records, and of the newest.
+_BROKEN = {
+    "rule": ("effect.records_break", "effect.newest_break"),
+    "field": ("effect.values_outside", "effect.newest_outside"),
 }
 _HELD = {"status": "effect.orders_in_status", "role": "effect.members_of_role"}

@@ -5,13 +5,15 @@ Every change is part of a change set. It is checked as a whole, written as a who
 """
 
 from asyncio import to_thread
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
+import orjson
 from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 
+from tenants.audit_log import COMPANY, About, record
 from tenants.computed.indexing import index_changes, moves_computed
 from tenants.config.checks import CHECKS, check, key_errors
 from tenants.config.checks.base import Reference
@@ -41,12 +43,17 @@ from tenants.messages import InLanguages
 from tenants.names import nearest
 from tenants.permissions import BUILT_IN_ROLES, Access
 from tenants.problems import Conflict, FieldError, InvalidInput, LimitExceeded
+from tenants.reindexing import moves_texts, rebuild_fields
 from tenants.rules.building import claim_anew, moves_claims
 from tenants.transaction import Transaction, new_id
 
 MOST_DEFINITIONS = 5_000
 # As many changes are checked in some hundredths of a second.
 MANY = 200
+# Of so many the audit log names the definitions; the change set has them all.
+MOST_TOLD = 50
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +196,12 @@ async def apply(
     moves = [found for found in changed if found is not None and found.moves_rows]
     claims = [change.key for change in todo if moves_claims(change.before, change.after)]
     claims += [key for key in _needing(tx.config, "rule", converted) if key not in claims]
+    renamed = [change.key for change in todo if moves_texts(change.before, change.after)]
     planned = after(tx.config, todo)
     if (
         moves
         or claims
+        or renamed
         or converted
         or moves_computed(tx.config.definitions, planned)
         or versions.loses_statuses(tx.config.definitions, planned)
@@ -212,15 +221,17 @@ async def apply(
     orders = [Conflict("config.in_use", **held) for held in await _still_held(tx, used)]
     if found:
         in_use = [FieldError(("status", held.data["key"]), held.code, held.data) for held in orders]
-        raise InvalidInput([*_with_reasons(tx, todo, found), *in_use])
+        raise InvalidInput([*found, *in_use])
     if orders:
         raise orders[0]
     version = await _write(tx, todo, comment, reverts, signatures)
+    tx.tell_of_rights()
     await _swap(tx, converted)
     await follow(tx, [*moves, *index_changes(tx.config, next_config)])
     await versions.follow(tx, planned)
     if claims:
         await claim_anew(tx, next_config, claims)
+    await rebuild_fields(tx, next_config, renamed)
     return version
 
 
@@ -281,19 +292,28 @@ def _field_change(config: TenantConfig, change: Change) -> FieldChange | None:
     return None
 
 
-def errors(config: TenantConfig, author: Access, changes: Collection[Change]) -> list[FieldError]:
-    """All that would be unsound after the changes. Raises :class:`LimitExceeded` when there would be too many definitions."""
+def errors(config: TenantConfig, author: Access, changes: Collection[Change], language: str) -> list[FieldError]:
+    """All that would be unsound after the changes; definitions that are named in a sentence are so in the ``language``.
+
+    Raises :class:`LimitExceeded` when there would be too many definitions.
+    """
     definitions = after(config, changes)
     if sum(len(found) for found in definitions.values()) > MOST_DEFINITIONS:
         raise LimitExceeded("value.too_many", count=MOST_DEFINITIONS + 1, most=MOST_DEFINITIONS)
-    return check(config, definitions, author, _converted(changes))
+    found = check(config, definitions, author, _converted(changes))
+    changed = {change.reference: change.after for change in changes}
+    going = {change.reference for change in changes if change.takes_away}
+    return with_reasons(config, changed, going, found, language) if found else []
 
 
 async def errors_beside(tx: Transaction, changes: Sequence[Change]) -> list[FieldError]:
-    """What :func:`errors` tells. Many changes are checked in a thread, so that others are served meanwhile."""
-    if len(changes) < MANY:
-        return errors(tx.config, tx.access, changes)
-    return await to_thread(errors, tx.config, tx.access, changes)
+    """What :func:`errors` tells, found while others are served."""
+    return await _beside_others(changes, lambda: errors(tx.config, tx.access, changes, tx.language))
+
+
+async def _beside_others(changes: Sequence[Change], work: Callable[[], Result]) -> Result:
+    """Do what takes its time where there are many changes: in a thread, so that others are served meanwhile."""
+    return work() if len(changes) < MANY else await to_thread(work)
 
 
 def after(config: TenantConfig, changes: Iterable[Change]) -> dict[str, dict[str, Definition]]:
@@ -307,12 +327,6 @@ def after(config: TenantConfig, changes: Iterable[Change]) -> dict[str, dict[str
     return definitions
 
 
-def _with_reasons(tx: Transaction, todo: Sequence[Change], found: Sequence[FieldError]) -> list[FieldError]:
-    changed = {change.reference: change.after for change in todo}
-    going = {change.reference for change in todo if change.takes_away}
-    return with_reasons(tx.config, changed, going, found, tx.language)
-
-
 async def _still_held(tx: Transaction, statuses: Collection[str]) -> list[dict[str, Any]]:
     """The statuses among these in which orders are that are not void: ``key`` and ``count``."""
     if not statuses:
@@ -324,24 +338,21 @@ async def _still_held(tx: Transaction, statuses: Collection[str]) -> list[dict[s
     )
 
 
+_PUT = """
+INSERT INTO definitions (tenant_id, kind, key, body)
+SELECT %(tenant)s::uuid, r.row->>0, r.row->>1, r.row->2 FROM jsonb_array_elements(%(rows)s::jsonb) r(row)
+ON CONFLICT (tenant_id, kind, key) DO UPDATE SET body = excluded.body
+"""
+
+
 async def _write(
     tx: Transaction, todo: list[Change], comment: str, reverts: int | None, signatures: Signatures | None
 ) -> int:
-    for change in todo:
-        if change.after is None:
-            await tx.execute(
-                "DELETE FROM definitions WHERE tenant_id = %(tenant)s AND kind = %(kind)s AND key = %(key)s",
-                kind=change.kind,
-                key=change.key,
-            )
-        else:
-            await tx.execute(
-                "INSERT INTO definitions (tenant_id, kind, key, body) VALUES (%(tenant)s, %(kind)s, %(key)s, %(body)s)"
-                " ON CONFLICT (tenant_id, kind, key) DO UPDATE SET body = excluded.body",
-                kind=change.kind,
-                key=change.key,
-                body=stored(change.after),
-            )
+    gone = [{"kind": change.kind, "key": change.key} for change in todo if change.after is None]
+    if gone:
+        await tx.delete("definitions", *gone)
+    bodies = [(change.kind, change.key, stored(change.after)) for change in todo if change.after is not None]
+    await tx.execute(_PUT, rows=orjson.dumps(bodies).decode())
     version = tx.config_version + 1
     await tx.insert(
         "change_sets",
@@ -352,7 +363,7 @@ async def _write(
             "author_id": tx.actor.id,
             "author_name": tx.actor.name,
             "comment": comment,
-            "changes": Jsonb([change.stored for change in todo]),
+            "changes": Jsonb(await _beside_others(todo, lambda: [change.stored for change in todo])),
             "reverts": reverts,
             "written_by": signatures and signatures.written_by,
             "approved_by": signatures and signatures.approved_by,
@@ -360,4 +371,7 @@ async def _write(
         },
     )
     await tx.execute("UPDATE tenants SET config_version = %(version)s WHERE id = %(tenant)s", version=version)
+    changed = [f"{change.kind} {change.key}" for change in todo[:MOST_TOLD]]
+    about = About(COMPANY, tx.tenant_id)
+    await record(tx, "configuration_changed", {"version": version, "definitions": changed}, about=about)
     return version

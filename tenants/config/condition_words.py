@@ -9,6 +9,8 @@ import orjson
 from tenants.languages import product_language
 from tenants.messages.conditions import ACTION_WORDS, FLAG_WORDS, JOINING_WORDS, OPERATOR_WORDS, QUANTIFIER_WORDS
 
+# Whether there are any at all, where nothing is asked of them: as a flag that says whether the list is empty.
+_ANY_OF = {"none": 0, "some": 1}
 _WORD = re.compile(r"[\w.:+-]+")
 
 
@@ -83,6 +85,8 @@ def _parts(tree: Mapping[str, Any], side: int, path: str) -> Iterator[str]:
             yield joined if len(tree) == 1 else f"({joined})"
         elif name == "not":
             yield f"{JOINING_WORDS['not'][side]}({_all(value, side, path)})"
+        elif name in _ANY_OF and path and not value:
+            yield f"{path} {FLAG_WORDS['isEmpty'][_ANY_OF[name]][side]}"
         elif name in QUANTIFIER_WORDS and path:
             yield f"{QUANTIFIER_WORDS[name][side]} {path} {JOINING_WORDS['with'][side]} ({_all(value, side, '')})"
         elif name in FLAG_WORDS and path:

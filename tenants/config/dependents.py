@@ -55,15 +55,16 @@ def needing(config: TenantConfig, changed: Changed, wanted: Collection[Reference
 def with_reasons(
     config: TenantConfig, changed: Changed, going: Collection[Reference], errors: Sequence[FieldError], language: str
 ) -> list[FieldError]:
-    """The errors of a change by which definitions go. What is wrong with others that stay as they are, because they need what goes, is told
-    where it goes: with all that need it. ``language`` is that in which they are named."""
+    """The errors of a change, each told where it was made. Definitions that stay as they are, and are wrong because they need what goes, are
+    named where it goes; those that need what is wrong itself are not told of. ``language`` is that in which they are named."""
     places = {error.path[:2] for error in errors}
     blocked = {
         needed: dependents
         for needed, dependents in needing(config, changed, going).items()
         if any(dependent.reference in places for dependent in dependents)
     }
-    follow = _following(config, changed, blocked)
+    wrong = {reference for reference in changed if reference in places}
+    follow = _following(config, changed, {**blocked, **needing(config, changed, wrong)})
     return [
         *(_needed(config, changed, *each, language) for each in blocked.items()),
         *(error for error in errors if error.path[:2] not in follow),

@@ -1,7 +1,7 @@
 """The configuration as one deterministic YAML document, and back.
 
-Each section holds the definitions of one kind by key; what a definition leaves at its default is not written. Exporting and
-importing again changes nothing.
+Each section holds the definitions of one kind by key; what a definition leaves at its default is not written, where it goes without
+saying. Exporting and importing again changes nothing.
 """
 
 from collections.abc import Mapping
@@ -43,8 +43,10 @@ def export_document(definitions: Mapping[str, Mapping[str, Definition]]) -> str:
 
 
 def stored(definition: Definition) -> dict[str, Any]:
-    """The body of a definition as plain JSON values, without what is at its default."""
-    return definition.model_dump(mode="json", exclude_defaults=True)
+    """The body of a definition as plain JSON values, without what is at its default and can be left out."""
+    body = definition.model_dump(mode="json", exclude_defaults=True)
+    always = definition.spelled_out - body.keys()
+    return {**definition.model_dump(mode="json", include=set(always)), **body} if always else body
 
 
 def read_document(text: str) -> dict[str, dict[str, Definition]]:

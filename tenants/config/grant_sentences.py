@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from tenants.config.definitions import Grant
+from tenants.config.condition_words import condition_words
+from tenants.config.definitions import Grant, RowScope, RowsWhere
 from tenants.field_rights import EVERY, FIELD_ACTIONS
 from tenants.messages import render
 
@@ -12,7 +13,7 @@ Right = tuple[str, str]
 
 def grant_sentences(before: Iterable[Grant], after: Iterable[Grant], language: str) -> Iterator[str]:
     """What changes of the rights that a role is granted and denied, those to fields last."""
-    old, new = _effects(before), _effects(after)
+    old, new = _effects(before, language), _effects(after, language)
     for right in sorted(dict.fromkeys((*old, *new)), key=lambda right: bool(right[0])):
         was, is_now = old.get(right), new.get(right)
         if was == is_now:
@@ -25,18 +26,29 @@ def grant_sentences(before: Iterable[Grant], after: Iterable[Grant], language: s
             yield render(f"change.right_{how}", language, {"right": path})
 
 
-def _effects(grants: Iterable[Grant]) -> dict[Right, str]:
+def _effects(grants: Iterable[Grant], language: str) -> dict[Right, str]:
     """What is said of each right; deny wins."""
     found: dict[Right, str] = {}
     for grant in grants:
-        for right in _rights(grant):
+        for right in _rights(grant, language):
             found[right] = "deny" if "deny" in (grant.effect, found.get(right)) else "allow"
     return found
 
 
-def _rights(grant: Grant) -> Iterator[Right]:
+def _rights(grant: Grant, language: str) -> Iterator[Right]:
     if not grant.fields:
-        yield from (("", f"{grant.object}.{action}") for action in grant.actions)
+        yield from (("", _scoped(f"{grant.object}.{action}", grant.scope, language)) for action in grant.actions)
     for action in FIELD_ACTIONS if grant.fields else ():
         if action in grant.actions or EVERY in grant.actions:
             yield from ((action, f"{grant.object}.{path}") for path in grant.fields)
+
+
+def _scoped(right: str, scope: RowScope | None, language: str) -> str:
+    """The right, with the records that it is of."""
+    if scope is None:
+        return right
+    if isinstance(scope, RowsWhere):
+        return render(
+            "change.scope_where", language, {"right": right, "condition": condition_words(scope.where, language)}
+        )
+    return render(f"change.scope_{scope}", language, {"right": right})

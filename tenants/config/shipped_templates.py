@@ -16,10 +16,15 @@ def template_names() -> list[str]:
     return sorted(entry.name.removesuffix(".yaml") for entry in TEMPLATES.iterdir() if entry.name.endswith(".yaml"))
 
 
-def read_template(name: str) -> dict[str, dict[str, Definition]]:
-    """The definitions of a shipped template. Raises :class:`InvalidInput` for an unknown one."""
+def require_template(name: str) -> None:
+    """Raise :class:`InvalidInput` for an unknown one."""
     if name not in template_names():
         raise InvalidInput.at(("template",), "value.not_option", value=name, options=", ".join(template_names()))
+
+
+def read_template(name: str) -> dict[str, dict[str, Definition]]:
+    """The definitions of a shipped template. Raises :class:`InvalidInput` for an unknown one."""
+    require_template(name)
     return read_document((TEMPLATES / f"{name}.yaml").read_text(encoding="utf-8"))
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from tenants.expressions.currencies import currency_of
 from tenants.expressions.expression import ComputedColumn
 from tenants.expressions.nodes import KINDS_BY_SQL, EveryRow, Field, Node, Step
+from tenants.names import nearest
 from tenants.records import (
+    CUSTOMISABLE,
     REGISTRY,
     Attribute,
     Column,
@@ -50,6 +52,31 @@ def find_field(record: RecordType, path: Sequence[str], config: "TenantConfig", 
     if len(path) > FARTHEST:
         return None
     return _in(record.by_name, record, path, config, own)
+
+
+def near_field(record: RecordType, path: Sequence[str], own: OwnFields) -> str | None:
+    """The field that was probably meant by the last of the names: one of those that the others lead to. The company's own are found
+    without ``custom`` before them as well."""
+    attributes: Mapping[str, Attribute] = record.by_name
+    for name in path[:-1]:
+        match attribute := attributes.get(name):
+            case Custom():
+                attributes = own(record.name)
+            case Structure():
+                attributes = {member.name: member for member in attribute.members}
+            case Relation():
+                record = REGISTRY[attribute.target]
+                attributes = record.by_name
+            case _:
+                return None
+    # By their names alone: a formula among them may be the one that is being read.
+    names = {name: name for name in attributes}
+    if attributes is record.by_name and record.name in CUSTOMISABLE:
+        names = {**{name: f"custom.{name}" for name in own(record.name)}, **names}
+        del names["custom"]
+    names.pop(path[-1], None)
+    found = nearest(path[-1], names)
+    return ".".join((*path[:-1], names[found])) if found is not None else None
 
 
 def _in(

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from tenants.expressions import operations, tokens
 from tenants.expressions.currencies import in_one, merged, over, the_one
 from tenants.expressions.expression import ComputedColumn, Expression
-from tenants.expressions.fields import Found, OwnFields, find_field
+from tenants.expressions.fields import Found, OwnFields, find_field, near_field
 from tenants.expressions.nodes import Applied, Field, Hop, Kind, Literal, Node, Operation, Step, along
 from tenants.expressions.times import day_of
 from tenants.expressions.tokens import Token, position, read_tokens
 from tenants.field_types import BadValue
 from tenants.field_types.decimal import exact
+from tenants.names import nearest
 from tenants.problems import InvalidInput
 from tenants.records import RecordType
 
@@ -46,6 +47,7 @@ _NOT_OF = {
     Kind.MOMENT: "expression.not_moment",
 }
 _EQUAL = frozenset({"=", "!="})
+_NO_VALUE = Literal(Kind.FLAG, None)
 _SORTED = frozenset({Kind.NUMBER, Kind.TEXT, Kind.DAY, Kind.MOMENT, Kind.TIME})
 
 
@@ -101,7 +103,10 @@ class Parser:
 
     def expression(self) -> Expression:
         """The whole text. Raises :class:`InvalidInput`, which names the place by line and column."""
-        whole = self._whole()
+        self.words = read_tokens(self.text)
+        whole = self._expression(0)
+        if self._word.kind != tokens.END:
+            self._refuse_word("expression.not_over")
         root, currency = self._in_one(whole.node, whole.currencies), the_one(whole.currencies)
         return Expression(
             root,
@@ -112,13 +117,6 @@ class Parser:
             self.level,
             currency,
         )
-
-    def _whole(self) -> Piece:
-        self.words = read_tokens(self.text)
-        found = self._expression(0)
-        if self._word.kind != tokens.END:
-            self._refuse_word("expression.not_over")
-        return found
 
     def _in_one(self, node: Node, currencies: tuple[Node, ...]) -> Node:
         """The value, absent where the currencies are not all the same."""
@@ -135,18 +133,17 @@ class Parser:
         self.place += 1
         return word
 
-    def _refuse_word(self, code: str, **data: Any) -> NoReturn:
-        shown = self._word.shown or "…"
-        raise InvalidInput.at((), code, **position(self.text, self._word.start), found=shown, **data)
+    def _refuse_word(self, code: str, at_end: str = "", **data: Any) -> NoReturn:
+        place, shown = position(self.text, self._word.start), self._word.shown
+        raise InvalidInput.at((), at_end if self._word.kind == tokens.END else code, **place, found=shown, **data)
 
     def refuse(self, piece: Piece, code: str, **data: Any) -> NoReturn:
-        raise InvalidInput.at(
-            (), code, **position(self.text, piece.start), found=self.text[piece.start : piece.end], **data
-        )
+        found = self.text[piece.start : piece.end]
+        raise InvalidInput.at((), code, **position(self.text, piece.start), found=found, **data)
 
     def _take(self, symbol: str) -> Token:
         if self._word.shown != symbol:
-            self._refuse_word("expression.no_symbol", wanted=symbol)
+            self._refuse_word("expression.no_symbol", "expression.no_symbol_end", wanted=symbol)
         return self._next()
 
     def _expression(self, least: int) -> Piece:
@@ -189,7 +186,7 @@ class Parser:
             case tokens.NAME, name if name not in _WORDS:
                 self._next()
                 return self._call(word) if self._word.shown == "(" else self._field(word)
-        return self._refuse_word("expression.no_value")
+        return self._refuse_word("expression.no_value", "expression.no_value_end")
 
     def _number(self, word: Token) -> Piece:
         try:
@@ -210,9 +207,10 @@ class Parser:
 
     def _field(self, word: Token) -> Piece:
         found = find_field(self.record, word.text.split("."), self.config, self.own)
-        piece = Piece(Literal(Kind.FLAG, None), word.start, word.end)
+        piece = Piece(_NO_VALUE, word.start, word.end)
         if found is None:
-            self.refuse(piece, "expression.unknown_field")
+            near = near_field(self.record, word.text.split("."), self.own)
+            self.refuse(piece, "expression.unknown_field_near" if near else "expression.unknown_field", near=near)
         self.uses.add(word.text)
         node = along(found.beyond, found.field)
         currency = None if found.currency is None else along(found.beyond, found.currency)
@@ -246,11 +244,10 @@ class Parser:
     def _call(self, word: Token) -> Piece:
         name = word.text
         if name not in self.functions and name not in operations.FIGURES:
-            self.refuse(
-                Piece(Literal(Kind.FLAG, None), word.start, word.end),
-                "expression.unknown_function",
-                functions=", ".join(sorted({*self.functions, *operations.FIGURES})),
-            )
+            piece, known = Piece(_NO_VALUE, word.start, word.end), sorted({*self.functions, *operations.FIGURES})
+            near = nearest(name, known)
+            code = "expression.unknown_function_near" if near else "expression.unknown_function"
+            self.refuse(piece, code, near=near, known=", ".join(known))
         self._take("(")
         if name not in operations.FIGURES:
             given, end = self._arguments()
@@ -264,7 +261,7 @@ class Parser:
             for outer in self.scopes[-1:]:
                 outer.strays = outer.strays or scope.strays
             return self._built(name, word, given, end)
-        return self._figure(name, Piece(Literal(Kind.FLAG, None), word.start, end), given, scope)
+        return self._figure(name, Piece(_NO_VALUE, word.start, end), given, scope)
 
     def _arguments(self) -> tuple[list[Piece], int]:
         given: list[Piece] = []
@@ -276,7 +273,7 @@ class Parser:
 
     def _built(self, name: str, word: Token, given: list[Piece], end: int) -> Piece:
         function = self.functions[name]
-        whole = Piece(Literal(Kind.FLAG, None), word.start, end)
+        whole = Piece(_NO_VALUE, word.start, end)
         self._counted(whole, function.least, function.most, given, name)
         if function.keeps_currency:
             currencies = merged([piece.currencies for piece in given])

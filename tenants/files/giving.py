@@ -8,17 +8,15 @@ from uuid import UUID
 import orjson
 
 from tenants.database import Caller, Database
-from tenants.problems import NotAllowed, NotFound
-from tenants.reading.compiler import Reader, compile_one
-from tenants.reading.selection import Leaf, Selected
+from tenants.problems import NotFound
+from tenants.reading.seeing import may_see
 from tenants.reading.withheld import hangs_in_sight
-from tenants.records import REGISTRY
 from tenants.wire import bind, statement
 
 _FIND = """
 SELECT json_build_object('name', f.name, 'content_type', f.content_type, 'size', f.size, 'sha256', encode(f.sha256, 'base64'),
   'record_type', f.record_type, 'record_id', f.record_id, 'place', f.place,
-  'is_own', f.created_by_id IS NOT DISTINCT FROM %(member)s::uuid)
+  'is_own', f.created_by_id IS NOT DISTINCT FROM %(actor)s::uuid)
 FROM stored_files f WHERE f.tenant_id = %(tenant)s AND f.id = %(file)s::uuid AND f.sha256 IS NOT NULL
 """
 _PART = statement("""
@@ -45,7 +43,7 @@ async def find(database: Database, caller: Caller, file_id: UUID | None) -> Foun
     """
     if file_id is None:
         raise NotFound("file", file_id)
-    scope = {"tenant": caller.tenant_id, "member": caller.member_id, "file": file_id}
+    scope = {"tenant": caller.tenant_id, "actor": caller.actor.id, "file": file_id}
     answer = await database.read(caller, _FIND, scope)
     found: Mapping[str, Any] | None = orjson.loads(answer) if answer else None
     if found is None or not await _may_have(database, caller, found):
@@ -58,16 +56,7 @@ async def _may_have(database: Database, caller: Caller, found: Mapping[str, Any]
         return bool(found["is_own"])
     if not hangs_in_sight(caller.access, found["record_type"], found["place"]):
         return False
-    reader = Reader(caller.config, caller.access, caller.language)
-    record_id = UUID(found["record_id"])
-    leaf = Leaf(record_id, lambda _: record_id)
-    try:
-        # The record is read as anybody reads it, so that whatever hides it from the caller hides its files.
-        plan = compile_one(reader, REGISTRY[found["record_type"]], {"id": leaf}, [Selected("id", "id")])
-    except NotAllowed:
-        return False
-    (answer,) = await database.read_all(caller, [plan.bound({}, caller.tenant_id, caller.member_id)])
-    return answer is not None
+    return await may_see(database, caller, found["record_type"], UUID(found["record_id"]))
 
 
 async def part(database: Database, caller: Caller, file_id: UUID, position: int) -> bytes | None:

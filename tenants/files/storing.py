@@ -76,7 +76,7 @@ class Arrival:
 
         async def begun(tx: Transaction) -> None:
             require_to_upload(tx.access)
-            await _require_room(tx)
+            await require_room(tx)
             row = {
                 "id": self.id,
                 "name": self.named.name,
@@ -146,8 +146,8 @@ def require_to_upload(access: Access) -> None:
         access.require("order.update")
 
 
-async def _require_room(tx: Transaction) -> None:
-    """Raises :class:`LimitExceeded`."""
+async def require_room(tx: Transaction) -> None:
+    """Make sure that the actor may have one more file that hangs on nothing. Raises :class:`LimitExceeded`."""
     found = await tx.fetch_one(_LOOSE, member=tx.actor.id)
     if found and found["loose"] >= MOST_LOOSE:
         raise LimitExceeded("file.too_many_loose", most=MOST_LOOSE)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
+from tenants import audit_log
 from tenants.actors import Actor, system
+from tenants.audit_log import COMPANY, About
 from tenants.callers import Callers
 from tenants.database import Caller, Database
 from tenants.imports.drafting import Drafter
@@ -22,6 +24,7 @@ from tenants.imports.spool import Spool
 from tenants.imports.summary import FileReport, Summary
 from tenants.imports.writing import REJECTED, Outcome, Refresh, Writer
 from tenants.problems import InvalidInput, LimitExceeded
+from tenants.transaction import begin
 
 # As many records, order lines counted in, are written in one transaction.
 BATCH = 400
@@ -133,7 +136,19 @@ class _Import:
             )
             for plan in plans:
                 await self._import_file(plan, spool, writer, summary)
+        if not self._dry_run and any(file.created or file.updated for file in summary.files):
+            await self._tell(summary)
         return summary
+
+    async def _tell(self, summary: Summary) -> None:
+        """Add an entry to the audit log: the records were written in many transactions."""
+        files = [
+            {"record": file.record, "created": file.created, "updated": file.updated, "rejected": file.rejected}
+            for file in summary.files
+        ]
+        caller = await self._refresh() if self._refresh else self._caller
+        async with begin(self._database, caller) as tx:
+            await audit_log.record(tx, "imported", {"files": files}, about=About(COMPANY, tx.tenant_id))
 
     def _require_rights(self, mapping: ImportMapping) -> None:
         for record in dict.fromkeys(file.record for file in mapping.files):
@@ -186,6 +201,7 @@ def _record(draft: Draft, outcome: Outcome, log: Log, lines: OrderLines | None) 
     """Write down what became of a draft, and of its lines with it."""
     if outcome.kind != REJECTED:
         log.report.count(outcome.kind)
+        log.report.status_kept += outcome.status_kept
         if lines is not None:
             lines.log.report.count(outcome.kind, len(draft.lines))
         return

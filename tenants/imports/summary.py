@@ -40,7 +40,7 @@ class Rejection:
 @dataclass(slots=True)
 class FileReport:
     """How many rows a file had and what became of them. Order lines share the fate of their order: those of a rejected order
-    that were sound themselves are ``left_out``."""
+    that were sound themselves are ``left_out``. ``status_kept`` are orders that are in another status than the file says."""
 
     file: str
     record: str
@@ -51,6 +51,7 @@ class FileReport:
     unchanged: int = 0
     rejected: int = 0
     left_out: int = 0
+    status_kept: int = 0
 
     def count(self, outcome: str, rows: int = 1) -> None:
         """``outcome`` is the name of one of the counts."""
@@ -78,6 +79,8 @@ class Summary:
             rest = {name: getattr(file, name) for name in ("unchanged", "rejected", "left_out")}
             code = "import.file_with_left_out" if file.left_out else "import.file"
             yield render(code, language, {**counts, **rest})
+            if file.status_kept:
+                yield render("import.status_kept", language, {"file": file.file, "count": file.status_kept})
         for rejection in self.in_order():
             yield rejection.text(language)
 

@@ -43,9 +43,11 @@ _AGGREGATES = {aggregate.record_type: aggregate for aggregate in (ORDER, CUSTOME
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a draft. A rejected one has reasons, for its own row and for the rows of its lines."""
+    """What became of a draft. A rejected one has reasons, for its own row and for the rows of its lines. ``status_kept`` where the file has
+    another status than the order is in."""
 
     kind: str
+    status_kept: bool = False
     reasons: list[Reason] = field(default_factory=list)
     line_reasons: dict[int, list[Reason]] = field(default_factory=dict)
 
@@ -139,13 +141,18 @@ def _refused(draft: Draft, error: Problem | psycopg.Error) -> Outcome:
     """The outcome of a draft that the database refused. Raises the error where it is not about the draft."""
     match error:
         case InvalidInput():
-            return Outcome(REJECTED, *draft.reasons(error.errors))
+            return _rejected(draft, error)
         case Problem():
-            return Outcome(REJECTED, [Reason(error)])
+            return Outcome(REJECTED, reasons=[Reason(error)])
         case psycopg.DataError() | psycopg.IntegrityError():
             data = {"reason": error.diag.message_primary or str(error)}
-            return Outcome(REJECTED, [Reason(FieldError((), "import.refused", data))])
+            return Outcome(REJECTED, reasons=[Reason(FieldError((), "import.refused", data))])
     raise error
+
+
+def _rejected(draft: Draft, problem: InvalidInput) -> Outcome:
+    reasons, line_reasons = draft.reasons(problem.errors)
+    return Outcome(REJECTED, reasons=reasons, line_reasons=line_reasons)
 
 
 async def _write_all(tx: Transaction, drafts: Sequence[Draft]) -> list[Outcome]:
@@ -161,8 +168,14 @@ async def _write_all(tx: Transaction, drafts: Sequence[Draft]) -> list[Outcome]:
         outcome = unknown.get(draft.external_id)
         if outcome is None:
             record_id = known.get(draft.external_id)
-            _keep_entries(draft, tx.loaded.get(record_id) if record_id else None)
+            stored = tx.loaded.get(record_id) if record_id else None
+            _keep_entries(draft, stored)
+            keeps_status = stored is not None and draft.filled.values.get("status") not in (
+                None,
+                stored.row.get("status"),
+            )
             outcome = await _write_one(tx, draft, record_id)
+            outcome.status_kept = keeps_status and outcome.kind != REJECTED
         outcomes.append(outcome)
     return outcomes
 
@@ -172,9 +185,9 @@ async def _write_one(tx: Transaction, draft: Draft, record_id: UUID | None) -> O
     try:
         await _COMMANDS[draft.record](tx, dict(draft.filled.values), record_id)
     except InvalidInput as problem:
-        return Outcome(REJECTED, *draft.reasons(problem.errors))
+        return _rejected(draft, problem)
     except Problem as problem:
-        return Outcome(REJECTED, [Reason(problem)])
+        return Outcome(REJECTED, reasons=[Reason(problem)])
     if record_id is None:
         return Outcome(CREATED)
     return Outcome(UPDATED if len(tx.events) > events else UNCHANGED)

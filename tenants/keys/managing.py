@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from tenants.audit_log import KEY, About, record
+from tenants.actors import KEY
+from tenants.audit_log import About, record
 from tenants.callers import token_hash
 from tenants.forms import Form
 from tenants.keys.narrowing import RECORD_TYPES, Narrowing, narrowed, network_of

@@ -7,6 +7,7 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
+from tenants.field_rights import OBJECTS, READ, WRITE, Fields
 from tenants.permissions import Access
 
 RECORD_TYPES = ("order", "customer", "product")
@@ -47,7 +48,20 @@ def narrowed(access: Access, narrowing: Narrowing) -> Access:
     """
     left = frozenset(filter(narrowing.leaves, access.rights))
     mark = hashlib.sha256(" ".join(sorted(left)).encode()).hexdigest()[:16]
-    return replace(access, roles=(*access.roles, f"key {mark}"), rights=left)
+    return replace(access, roles=(*access.roles, f"key {mark}"), rights=left, closed={**access.closed, **_closed(left)})
+
+
+def _closed(rights: Collection[str]) -> dict[tuple[str, str], Fields]:
+    """The fields of what may not be read or written at all."""
+    found = {}
+    for name, beginnings in OBJECTS.items():
+        held = {right.partition(".")[2] for right in rights if right.startswith(f"{name}.")}
+        none = Fields({}, dict.fromkeys(beginnings, False))
+        if READ not in held:
+            found[name, READ] = none
+        if held <= _READING:
+            found[name, WRITE] = none
+    return found
 
 
 def is_within(address: str, networks: Iterable[str]) -> bool:

@@ -29,9 +29,11 @@ _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 def asked_fields(config: TenantConfig, transition: Transition) -> tuple[str, ...]:
     """The fields that are filled in with the step: its own, and those without which a rule would refuse the status that it leads to."""
+    required = required_in(config, "order", transition.target)
+    if not required:
+        return transition.fields
     known = (*FILLABLE, *(f"custom.{key}" for key in config.fields.get("order", {})))
-    required = (name for name in required_in(config, "order", transition.target) if name in known)
-    return tuple(dict.fromkeys((*transition.fields, *required)))
+    return tuple(dict.fromkeys((*transition.fields, *(name for name in required if name in known))))
 
 
 def foreign_values(asked: Sequence[str], values: Mapping[str, Any]) -> Iterator[FieldError]:

@@ -6,7 +6,7 @@ anybody's, and the conditions and forms of steps are not asked for.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -225,6 +225,8 @@ async def next_batch(tx: Transaction, migration_id: UUID) -> bool:
 
 async def _move(tx: Transaction, migration: Row) -> tuple[Sequence[Row], int]:
     """Move the next orders; those seen, and how many of them stay because the target has lost its status meanwhile."""
+    # The history tells who wanted it, not which process did it.
+    tx.caller = replace(tx.caller, actor=replace(tx.actor, name=migration["author_name"]))
     ways, target = migration["statuses"], cycles_of(tx.config).get((migration["target"], FOLLOWING))
     rows = await tx.fetch_all(
         _NEXT,

@@ -1,7 +1,7 @@
 """What a person is offered as next steps of an order: each with what it needs, and why it cannot be taken."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tenants.config.definitions import Transition, label
@@ -16,11 +16,12 @@ from tenants.permissions import Access
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A next step: its members in GraphQL, and the conditions that are still to be judged for the order, with the sentence of each
-    for the reader."""
+    """A next step: its members in GraphQL, and what is still to be judged for the order, with the sentence of each for the reader: the
+    conditions, and before them the ``rights`` that are of some orders alone."""
 
     shown: Mapping[str, Any]
     hurdles: tuple[tuple[Hurdle, str], ...]
+    rights: Mapping[str, str] = field(default_factory=dict)
 
 
 def offers(config: TenantConfig, access: Access, language: str, cycle: Cycle, status: str) -> Iterator[Offer]:
@@ -38,18 +39,28 @@ def offers(config: TenantConfig, access: Access, language: str, cycle: Cycle, st
             **_form(config, transition, language),
         }
         found = hurdles(config, cycle, status, key) if right is None else ()
-        yield Offer(shown, tuple((hurdle, hurdle.text(config, language)) for hurdle in found))
+        scoped = access.rows.keys() & needed_rights(key) if right is None else ()
+        yield Offer(
+            shown,
+            tuple((hurdle, hurdle.text(config, language)) for hurdle in found),
+            {each: refused_right(access, language, each) for each in sorted(scoped)},
+        )
+
+
+def needed_rights(step: str) -> tuple[str, str]:
+    """The rights that a step asks for."""
+    return "order.change_status", f"order.transition.{step}"
 
 
 def lacking_right(access: Access, step: str) -> str | None:
     """The first right for the step that is missing, which is the one that the mutation would name."""
-    needed = ("order.change_status", f"order.transition.{step}")
-    return next((right for right in needed if not access.allows(right)), None)
+    return next((right for right in needed_rights(step) if not access.allows(right)), None)
 
 
 def refused_right(access: Access, language: str, right: str) -> str:
-    """The sentence for a right that is missing."""
-    roles = ", ".join(access.policy.holders(right)) or "-"
+    """The sentence for a right that is missing, or is not of the order at hand."""
+    holders = access.policy.full_holders(right) if right in access.rows else access.policy.holders(right)
+    roles = ", ".join(holders) or "-"
     return render("not_allowed", language, {"right": right, "roles": roles})
 
 

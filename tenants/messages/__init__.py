@@ -16,6 +16,7 @@ from tenants.messages import (
     configuration,
     conversions,
     customers,
+    exports,
     expressions,
     fields,
     files,
@@ -24,9 +25,12 @@ from tenants.messages import (
     life_cycles,
     limits,
     orders,
+    people,
     reviews,
     rules,
     sign_in,
+    single_sign_on,
+    teams,
     templates,
     values,
     views,
@@ -44,6 +48,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **configuration.SENTENCES,
     **conversions.SENTENCES,
     **customers.SENTENCES,
+    **exports.SENTENCES,
     **expressions.SENTENCES,
     **fields.SENTENCES,
     **files.SENTENCES,
@@ -52,9 +57,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **life_cycles.SENTENCES,
     **limits.SENTENCES,
     **orders.SENTENCES,
+    **people.SENTENCES,
     **reviews.SENTENCES,
     **rules.SENTENCES,
     **sign_in.SENTENCES,
+    **single_sign_on.SENTENCES,
+    **teams.SENTENCES,
     **templates.SENTENCES,
     **values.SENTENCES,
     **views.SENTENCES,
@@ -65,6 +73,8 @@ RECORD_NAMES: dict[str, tuple[str, str]] = {
     "customer": ("customer", "客户"),
     "product": ("product", "产品"),
     "member": ("member", "成员"),
+    "team": ("team", "团队"),
+    "record_share": ("share", "共享"),
     "notification": ("notification", "通知"),
     "automation_run": ("automation run", "自动化运行"),
     "delivery": ("delivery", "投递"),
@@ -75,15 +85,27 @@ RECORD_NAMES: dict[str, tuple[str, str]] = {
     "configuration_draft": ("draft", "草稿"),
     "file": ("file", "文件"),
     "session": ("session", "会话"),
+    "identity_provider": ("identity provider", "身份提供方"),
+    "invitation": ("invitation", "邀请"),
+    "tenant": ("company", "公司"),
     "api_key": ("key", "密钥"),
+    "audit_entry": ("entry of the audit log", "审计日志条目"),
 }
 
 
 def render(code: str, language: str, data: dict[str, Any]) -> str:
     """The sentence of ``code`` with its placeholders filled; long values are cut so that no answer grows with its input."""
     chinese = product_language(language) == "zh"
-    shown = {key: _shown(value, language, chinese) for key, value in data.items()}
+    shown = {key: _Shown(_shown(value, language, chinese)) for key, value in data.items()}
     return SENTENCES[code][chinese].format_map(shown)
+
+
+class _Shown(str):
+    """A value as a sentence shows it. ``{count:order stands|orders stand}`` is followed by the one or the other, as the number wants it."""
+
+    def __format__(self, words: str) -> str:
+        one, _, many = words.partition("|")
+        return f"{self} {one if self == '1' else many}" if words else str(self)
 
 
 class InLanguages(dict[Any, str]):

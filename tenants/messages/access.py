@@ -25,6 +25,26 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{name} has '{right}', but there is no such record.",
         "{name}拥有“{right}”权限，但没有这样的记录。",
     ),
+    "access.is_partly": (
+        "{name} may, of some records: '{right}' is of {rows}.",
+        "{name}可以，但仅限部分记录：“{right}”适用于{rows}。",
+    ),
+    "access.out_of_scope": (
+        "{name} may not: the record is none of those of '{right}', which is of {rows}.",
+        "{name}不可以：该记录不在“{right}”的范围内，该权限适用于{rows}。",
+    ),
+    "access.rows_own": ("their own", "本人负责的记录"),
+    "access.rows_team": ("those of their teams", "所在团队的记录"),
+    "access.rows_team_tree": ("those of their teams and the teams below", "所在团队及下级团队的记录"),
+    "access.rows_shared": ("those shared with them", "共享给本人的记录"),
+    "access.rows_where": ("those where {condition}", "满足“{condition}”的记录"),
+    "access.rows_all": ("all", "全部记录"),
+    "access.rows_or": (" or ", "或"),
+    "access.rows_but": ("{rows}, but not {without}", "{rows}，但不含{without}"),
+    "access.one_plan": (
+        "Give a document or a draft, not both.",
+        "请提供文档或草稿其中之一，不要同时提供。",
+    ),
     "access.unknown_right": (
         "There is no right '{right}'. Rights are named as in order.void, order.transition.confirm or order.read.total.",
         "没有“{right}”这项权限。权限的写法如 order.void、order.transition.confirm 或 order.read.total。",

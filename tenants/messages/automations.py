@@ -34,5 +34,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{attempts} 次尝试均无结果，已搁置。最近的错误：{reason}",
     ),
     "automation.worker_died": ("The worker died while running it.", "工作进程在执行时中断。"),
+    "automation.own_changes": (
+        "What it changed would have set it off again. It does not, unless it is to react to itself.",
+        "它所作的更改本会再次触发它；除非设置为响应自身的更改，否则不会再次触发。",
+    ),
     "automation.gone": ("The automation no longer exists or is switched off.", "该自动化已不存在或已停用。"),
 }

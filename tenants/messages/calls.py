@@ -6,6 +6,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "You lack the right '{right}'. Roles that have it: {roles}. Ask an administrator.",
         "您没有“{right}”权限。拥有该权限的角色：{roles}。请联系管理员。",
     ),
+    "not_allowed_here": (
+        "Your right '{right}' is not of this record, or not of what it would become. Roles that have it of all: {roles}. Ask an administrator.",
+        "您的“{right}”权限不适用于此记录，或不适用于其更改后的状态。对所有记录拥有该权限的角色：{roles}。请联系管理员。",
+    ),
     "not_signed_in": ("Sign in first: this needs a valid token.", "请先登录：此操作需要有效的令牌。"),
     "sign_in_failed": ("E-mail address, password or company is wrong.", "电子邮件、密码或公司不正确。"),
     "sign_in_choose": (

@@ -26,6 +26,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "change.right_taken": ("{right} is no longer granted", "不再授权 {right}"),
     "change.right_denied": ("may no longer {right}", "不能再执行 {right}"),
     "change.right_undenied": ("{right} is no longer denied", "不再禁止 {right}"),
+    "change.scope_own": ("{right} of their own", "{right}（仅本人的）"),
+    "change.scope_team": ("{right} of their teams", "{right}（仅本团队的）"),
+    "change.scope_team_tree": (
+        "{right} of their teams and those below",
+        "{right}（仅本团队及下级团队的）",
+    ),
+    "change.scope_shared": ("{right} of what is shared with them", "{right}（仅共享给本人的）"),
+    "change.scope_where": ("{right} where {condition}", "{right}（条件：{condition}）"),
     "change.field_read_given": ("may read {field}", "可读取 {field}"),
     "change.field_read_taken": ("reading {field} is no longer granted", "不再授权读取 {field}"),
     "change.field_read_denied": ("may no longer read {field}", "不能再读取 {field}"),
@@ -46,15 +54,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "config.needed_more": ("{count} more", "另外 {count} 项"),
     "effect.type_used": (
-        "{count} orders are of this type; they keep it, and it can be given to no more.",
+        "{count:order is|orders are} of this type and kept so; it can be given to no more.",
         "有 {count} 个订单属于此类型，这些订单保留该类型，但不能再选用。",
     ),
     "effect.values_hidden": (
-        "{count} records hold a value, which is kept but not shown until the field comes back.",
+        "{count:record holds|records hold} a value, which is kept but not shown until the field comes back.",
         "有 {count} 条记录含此字段的值，值会保留，但字段恢复之前不再显示。",
     ),
     "effect.option_archived": (
-        "{count} records hold the option '{option}'; they keep it, and it can be chosen no more.",
+        "{count:record holds|records hold} the option '{option}', which stays there, and can be chosen no more.",
         "有 {count} 条记录使用选项“{option}”，这些记录保留该选项，但不能再选用。",
     ),
     "effect.option_needed": (
@@ -62,43 +70,70 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{title}用到选项“{option}”，对已使用该选项的记录继续有效。",
     ),
     "effect.option_views": (
-        "{count} views that members keep for themselves name the option '{option}'.",
+        "The option '{option}' is named by {count:view|views} that members keep for themselves.",
         "有 {count} 个成员自己的视图用到选项“{option}”。",
     ),
-    "effect.orders_in_status": ("{count} orders stand in it.", "有 {count} 个订单处于此状态。"),
+    "effect.orders_in_status": ("{count:order stands|orders stand} in it.", "有 {count} 个订单处于此状态。"),
     "effect.void_reason_used": (
-        "{count} orders were voided for it; they keep it, and it can be chosen no more.",
+        "{count:order was|orders were} voided for it, which stays there; it can be chosen no more.",
         "有 {count} 个订单以此原因作废，这些订单保留该原因，但不能再选用。",
     ),
-    "effect.members_lose_role": ("{count} members lose this role's rights.", "有 {count} 名成员将失去此角色的权限。"),
-    "effect.members_of_role": ("{count} members hold it.", "有 {count} 名成员拥有此角色。"),
+    "effect.members_lose_role": (
+        "{count:member loses|members lose} this role's rights.",
+        "有 {count} 名成员将失去此角色的权限。",
+    ),
+    "effect.members_of_role": ("{count:member holds|members hold} it.", "有 {count} 名成员拥有此角色。"),
     "effect.automation_runs": (
-        "It has run {count} times; the runs stay readable, and it does nothing any more.",
+        "It has run {count:time|times}; the runs stay readable, and it does nothing any more.",
         "它已运行 {count} 次，运行记录仍可查看，此后不再运行。",
     ),
     "effect.formula_shows": (
         "It may read {formula}, which is worked out from {field}, which it may not read.",
         "此角色可读取 {formula}，而该值由其无权读取的 {field} 计算得出。",
     ),
+    "effect.empty_parts": (
+        "Where these are empty, numbers are made without them, such as '{number}': {fields}. Make them required where each number must have them.",
+        "以下内容为空时，编号中不含该部分，例如“{number}”：{fields}。如每个编号都必须包含，请设为必填。",
+    ),
+    "effect.formula_shows_to": (
+        "The {title} may read it, but not {field}, of which it is made.",
+        "{title}可读取此字段，但无权读取用于计算的 {field}。",
+    ),
     "effect.index_built": (
-        "An index of {count} records is built; until it is complete, lists are read without it.",
+        "An index of {count:record|records} is built; until it is complete, lists are read without it.",
         "将为 {count} 条记录建立索引，建成之前列表不使用该索引。",
     ),
     "effect.claims_made": (
-        "The values of {count} records are compared by a job; where two are the same, the rule is switched off again.",
+        "The values of {count:record|records} are compared by a job; where two are the same, the rule is switched off again.",
         "将由后台任务比较 {count} 条记录的值，如有重复，规则会再次停用。",
     ),
     "effect.index_dropped": ("Its index is taken away; its values stay.", "将删除其索引，值保留。"),
     "effect.values_missing": (
-        "{count} records have no value here, and must get one when they are next saved.",
+        "{count:record has|records have} no value here, and must get one with the next save.",
         "有 {count} 条记录此字段为空，下次保存时必须填写。",
     ),
+    "effect.records_break": (
+        "{count:record does|records do} not fulfil it: nothing changes there, but the next save must fulfil it.",
+        "有 {count} 条记录不符合，这些记录保持不变，下次保存时必须符合。",
+    ),
+    "effect.newest_break": (
+        "Of the newest {most} records, {count:does|do} not fulfil it: nothing changes there, but the next save must fulfil it.",
+        "最新的 {most} 条记录中有 {count} 条不符合，这些记录保持不变，下次保存时必须符合。",
+    ),
+    "effect.values_outside": (
+        "{count:record holds|records hold} a value outside of its limits, which may stay until it is changed.",
+        "有 {count} 条记录的值超出限制，修改之前可保持不变。",
+    ),
+    "effect.newest_outside": (
+        "Of the newest {most} records with a value, {count:holds|hold} one outside of its limits, which may stay until it is changed.",
+        "最新的 {most} 条有值的记录中有 {count} 条的值超出限制，修改之前可保持不变。",
+    ),
     "effect.values_doubled": (
-        "{count} values are held by several records: {values}.",
+        "{count:value is|values are} held by several records: {values}.",
         "有 {count} 个值被多条记录使用：{values}。",
     ),
     "effect.private_views": (
-        "{count} views that members keep for themselves use it and must be mended.",
+        "It is used by {count:view|views} that members keep for themselves, to be mended by them.",
         "有 {count} 个成员自己的视图使用它，需要修正。",
     ),
     "config.changed_since": (
@@ -171,6 +206,7 @@ PROPERTY_NAMES: dict[str, tuple[str, str]] = {
     "condition": ("condition", "条件"),
     "actions": ("actions", "动作"),
     "role": ("role", "角色"),
+    "reacts_to_itself": ("set off by its own changes", "由自身的更改再次触发"),
     "enabled": ("enabled", "启用"),
     "columns": ("columns", "列"),
     "where": ("filter", "筛选"),
@@ -181,7 +217,7 @@ PROPERTY_NAMES: dict[str, tuple[str, str]] = {
     "page_size": ("page size", "每页条数"),
     "roles": ("roles", "角色"),
     "default_for": ("roles that see it first", "默认显示的角色"),
-    "default": ("default", "默认值"),
+    "default": ("default", "默认"),
     "default_expression": ("default as an expression", "默认值表达式"),
     "minimum": ("minimum", "最小值"),
     "maximum": ("maximum", "最大值"),

@@ -32,8 +32,8 @@ QUANTIFIER_WORDS: dict[str, tuple[str, str]] = {
     "where": ("those of", "其中的"),
 }
 JOINING_WORDS: dict[str, tuple[str, str]] = {
-    "and": (" and ", "且"),
-    "or": (" or ", "或"),
+    "and": (" and ", " 且 "),
+    "or": (" or ", " 或 "),
     "not": ("not ", "非"),
     "yes": ("yes", "是"),
     "no": ("no", "否"),

@@ -78,10 +78,30 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Line {line} begins a second document; there can be one.",
         "第 {line} 行开始了第二个文档；只能有一个文档。",
     ),
+    "config.scope_of_fields": (
+        "A grant of fields has no scope: it is about these fields of all records that the role has.",
+        "字段授权没有范围：它适用于该角色拥有的所有记录的这些字段。",
+    ),
+    "config.no_scope": (
+        "Rights to '{object}' are of all records or of none. Scopes are there for: {objects}.",
+        "“{object}”的权限只能针对全部记录或不授予。可设范围的对象：{objects}。",
+    ),
+    "config.unknown_scope": (
+        "There is no scope '{scope}' of '{object}', which belongs to nobody. Give a condition.",
+        "“{object}”不属于任何人，没有范围“{scope}”。请给出条件。",
+    ),
+    "config.action_without_scope": (
+        "'{right}' has no scope of its own: an import creates and changes records by the rights to do that. Scope those.",
+        "“{right}”没有自己的范围：导入按新建和更改记录的权限进行，请对那些权限设置范围。",
+    ),
     "config.reserved_key": ("The key '{key}' is reserved. Choose another.", "键“{key}”为保留字，请换一个。"),
     "config.unknown_type": (
         "There is no field type '{type}'. Types: {types}.",
         "没有字段类型“{type}”。现有类型：{types}。",
+    ),
+    "config.unknown_type_near": (
+        "There is no field type '{type}'. Did you mean '{near}'?",
+        "没有字段类型“{type}”。是否应为“{near}”？",
     ),
     "config.unknown_object": (
         "'{object}' takes no custom fields. Use one of: {objects}.",
@@ -119,11 +139,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "有记录在此字段的值长达 {length} 个字符，索引最多支持 {longest} 个。请先缩短。",
     ),
     "config.initial": (
-        "{count} statuses are marked as initial; exactly one must be.",
+        "{count:status is|statuses are} marked as initial; exactly one must be.",
         "有 {count} 个状态标记为初始，必须恰好一个。",
     ),
     "config.void_statuses": (
-        "{count} statuses have the category 'void'; exactly one must have it.",
+        "{count:status has|statuses have} the category 'void'; exactly one must.",
         "有 {count} 个状态属于“作废”类，必须恰好一个。",
     ),
     "config.unknown_status": ("There is no status '{status}'.", "没有状态“{status}”。"),
@@ -135,6 +155,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "config.role_cycle": ("The role '{role}' inherits from itself.", "角色“{role}”继承了自身。"),
     "config.built_in_role": ("'{role}' is a built-in role and cannot be changed.", "“{role}”是内置角色，不能更改。"),
     "config.unknown_right": ("There is no right '{right}'.", "没有权限“{right}”。"),
+    "config.field_action": (
+        "'{right}' is not about fields: a grant with fields has the actions read and write. Leave its fields out, or split it in two.",
+        "“{right}”与字段无关：带字段的授权只能使用 read 和 write。请去掉字段，或拆成两条授权。",
+    ),
     "config.unknown_grant_field": (
         "'{object}' has no field '{field}' to which there could be a right.",
         "“{object}”没有可以授权的字段“{field}”。",
@@ -171,7 +195,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "config.missing_definition": ("There is no {kind} '{key}'.", "没有{kind}“{key}”。"),
     "config.bad_document": ("The document cannot be read: {reason}.", "无法读取文档：{reason}。"),
     "config.in_use": (
-        "The status '{key}' still has {count} orders. Move them first.",
+        "The status '{key}' still has {count:order|orders}, to be moved first.",
         "状态“{key}”仍有 {count} 个订单，请先处理。",
     ),
 }

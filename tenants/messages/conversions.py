@@ -18,7 +18,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "出现的不同文本超过 {most} 个，无法全部作为选项，请自行给出选项。",
     ),
     "conversion.refused": (
-        "{count} values cannot be converted, such as '{example}'. See planFieldConversion, or let them be left empty.",
+        "{count:value|values} cannot be converted, such as '{example}'. See planFieldConversion, or let them be left empty.",
         "有 {count} 个值无法转换，例如“{example}”。请查看 planFieldConversion，或选择将其留空。",
     ),
     "conversion.not_the_last": (

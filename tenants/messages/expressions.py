@@ -25,6 +25,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Line {line}, column {column}: a field, a value or a function is expected here, not '{found}'.",
         "第 {line} 行第 {column} 列：此处应为字段、值或函数，而不是“{found}”。",
     ),
+    "expression.no_value_end": (
+        "Line {line}, column {column}: the expression ends where a field, a value or a function is expected.",
+        "第 {line} 行第 {column} 列：表达式在此结束，但此处应为字段、值或函数。",
+    ),
+    "expression.no_symbol_end": (
+        "Line {line}, column {column}: the expression ends where '{wanted}' is expected.",
+        "第 {line} 行第 {column} 列：表达式在此结束，但此处应为“{wanted}”。",
+    ),
+    "expression.unknown_field_near": (
+        "Line {line}, column {column}: there is no field '{found}' that an expression can use. Did you mean '{near}'?",
+        "第 {line} 行第 {column} 列：没有可在表达式中使用的字段“{found}”。是否应为“{near}”？",
+    ),
+    "expression.unknown_function_near": (
+        "Line {line}, column {column}: there is no function '{found}'. Did you mean '{near}'?",
+        "第 {line} 行第 {column} 列：没有函数“{found}”。是否应为“{near}”？",
+    ),
     "expression.no_symbol": (
         "Line {line}, column {column}: '{wanted}' is expected here, not '{found}'.",
         "第 {line} 行第 {column} 列：此处应为“{wanted}”，而不是“{found}”。",
@@ -38,8 +54,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "第 {line} 行第 {column} 列：没有可在表达式中使用的字段“{found}”。",
     ),
     "expression.unknown_function": (
-        "Line {line}, column {column}: there is no function '{found}'. Functions: {functions}.",
-        "第 {line} 行第 {column} 列：没有函数“{found}”。可用函数：{functions}。",
+        "Line {line}, column {column}: there is no function '{found}'. Functions: {known}.",
+        "第 {line} 行第 {column} 列：没有函数“{found}”。可用函数：{known}。",
     ),
     "expression.arguments": (
         "Line {line}, column {column}: '{found}' takes {least} to {most} arguments, not {count}.",
@@ -51,7 +67,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "expression.not_format": (
         "Line {line}, column {column}: a form of dates such as \"DD.MM.YYYY\" must be written out here, not '{found}'.",
-        "第 {line} 行第 {column} 列：此处须写明日期格式，例如 \"YYYY年M月D日\"，而不是“{found}”。",
+        '第 {line} 行第 {column} 列：此处须写明日期格式，例如 "YYYY年M月D日"，而不是“{found}”。',
     ),
     "expression.not_text": (
         "Line {line}, column {column}: a text is needed here, and '{found}' is none.",

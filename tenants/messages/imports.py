@@ -82,6 +82,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{file} ({encoding}): {read} rows read; {created} created, {updated} updated, {unchanged} unchanged, {rejected} rejected, {left_out} left out with rejected orders.",
         "{file}（{encoding}）：读取 {read} 行；新增 {created}，更新 {updated}，未变 {unchanged}，拒绝 {rejected}，随被拒订单略过 {left_out}。",
     ),
+    "import.status_kept": (
+        "{file}: orders whose status was left as it is here, where the file has another: {count}. A status is imported with new orders only.",
+        "{file}：状态与文件不同而保持不变的订单：{count}。状态只随新订单导入。",
+    ),
     "import.rejected": ("{file}, line {lines}: ", "{file} 第 {lines} 行："),
     "import.rejected_as": ("{file}, line {lines} ({id}): ", "{file} 第 {lines} 行（{id}）："),
 }

@@ -24,11 +24,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "流转不能要求填写“{field}”。可用字段：{fields}。",
     ),
     "effect.orders_follow": (
-        "{count} running orders of the life cycle '{key}' follow at once.",
+        "{count:running order|running orders} of the life cycle '{key}' will follow at once.",
         "生命周期“{key}”的 {count} 个进行中的订单立即随之变更。",
     ),
     "effect.orders_stay": (
-        "{count} orders in '{status}' stay with the version before of the life cycle '{key}'; migrate them with migrateLifeCycle.",
+        "{count:order|orders} in '{status}' will stay with the version before of the life cycle '{key}'; migrate them with migrateLifeCycle.",
         "{count} 个处于“{status}”的订单仍沿用生命周期“{key}”的前一版，请用 migrateLifeCycle 迁移。",
     ),
     "order.unknown_type": (
@@ -38,6 +38,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "config.default_types": (
         "Several order types are marked as the default: {types}. One can be, or none.",
         "有多个订单类型标记为默认：{types}。最多只能有一个。",
+    ),
+    "effect.orders_follow_all": (
+        "{count:running order|running orders} will follow at once.",
+        "{count} 个进行中的订单立即随之变更。",
+    ),
+    "effect.dead_end": (
+        "In the life cycle '{key}' no steps lead from '{status}' to an end: orders stay there.",
+        "生命周期“{key}”中没有从“{status}”通往结束的流转：订单会停留在此状态。",
+    ),
+    "effect.dead_end_all": (
+        "No steps lead from '{status}' to an end: orders stay there.",
+        "没有从“{status}”通往结束的流转：订单会停留在此状态。",
     ),
     "effect.default_type": (
         "Orders that are taken without a type are then of this type, and begin as '{status}'.",

@@ -50,7 +50,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "唯一性规则的条件只能涉及记录本身，不能涉及关联记录。",
     ),
     "config.rule_duplicates": (
-        "{count} records have values that others have too, such as {example}. Make them differ before the rule can hold.",
+        "{count:record has|records have} values that others have too, such as {example}. Make them differ before the rule can hold.",
         "有 {count} 条记录的值与其他记录重复，例如 {example}，请先消除重复。",
     ),
     "config.rule_not_kept": (

@@ -47,14 +47,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "template.kept_needed": ("It stays, because it is needed by {title}.", "保留：{title}需要它。"),
     "template.kept_orders": (
-        "It stays, because {count} orders stand in it.",
+        "It stays, because {count:order stands|orders stand} in it.",
         "保留：有 {count} 个订单处于此状态。",
     ),
     "template.kept_type": (
-        "It stays, because {count} orders of this type are under way.",
+        "It stays, because {count:order of this type is|orders of this type are} under way.",
         "保留：有 {count} 个此类型的订单正在进行。",
     ),
-    "template.kept_members": ("It stays, because {count} members hold it.", "保留：有 {count} 名成员拥有此角色。"),
+    "template.kept_members": ("It stays, because {count:member holds|members hold} it.", "保留：有 {count} 名成员拥有此角色。"),
     "template.kept_step": (
         "It stays, because orders in the statuses that stay take it.",
         "保留：处于保留状态的订单需要此流转。",

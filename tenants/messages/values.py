@@ -3,8 +3,8 @@
 SENTENCES: dict[str, tuple[str, str]] = {
     "value.required": ("A value is needed here.", "此处必须填写。"),
     "value.not_writable": (
-        "You lack the right '{right}', so this stays as it is. Roles that have it: {roles}. Ask an administrator.",
-        "您没有“{right}”权限，此处不能更改。拥有该权限的角色：{roles}。请联系管理员。",
+        "You lack the right '{right}', so you cannot fill this in. Roles that have it: {roles}. Ask an administrator.",
+        "您没有“{right}”权限，不能填写此处。拥有该权限的角色：{roles}。请联系管理员。",
     ),
     "value.not_text": ("{value} is not a text.", "{value} 不是文本。"),
     "value.too_long": (
@@ -61,8 +61,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "value.unknown_record": ("There is no {type} with the id {id}.", "没有 ID 为 {id} 的{type}。"),
     "value.not_email": ("{value} is not an e-mail address.", "{value} 不是电子邮件地址。"),
     "value.not_phone": (
-        "{value} is not a phone number. Write it with its country code, like +86 138 0013 8000.",
-        "{value} 不是电话号码，请带国家代码书写，例如 +86 138 0013 8000。",
+        "{value} is not a phone number. Write its digits, best with the country code, like +86 138 0013 8000.",
+        "{value} 不是电话号码，请填写数字，最好带国家代码，例如 +86 138 0013 8000。",
     ),
     "value.not_currency": (
         "{value} is not a currency code of ISO 4217, such as EUR or CNY.",

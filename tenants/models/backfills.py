@@ -13,7 +13,7 @@ backfills = tenant_table(
     uuid_column("through", nullable=True),
     count_column("total"),
     count_column("done"),
-    CheckConstraint("kind IN ('unique_rule', 'auto_number')", name="kind"),
+    CheckConstraint("kind IN ('unique_rule', 'auto_number', 'search_text')", name="kind"),
     CheckConstraint("state IN ('running', 'done')", name="state"),
     unique("kind", "key"),
 )

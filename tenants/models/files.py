@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, LargeBinary, text
 
-from tenants.columns import belongs_to, count_column, tenant_table, text_column, time_column, uuid_column
+from tenants.columns import count_column, tenant_table, text_column, time_column, uuid_column
 
 stored_files = tenant_table(
     "stored_files",
@@ -11,6 +11,7 @@ stored_files = tenant_table(
     count_column("size"),
     # None until all of it has arrived.
     Column("sha256", LargeBinary, nullable=True),
+    # A member, or a key.
     uuid_column("created_by_id"),
     time_column("created_at"),
     # The record that it hangs on, and where: `custom.<field>`, or the kind of step that it came with.
@@ -19,7 +20,6 @@ stored_files = tenant_table(
     text_column("place", default=""),
     # Since when nothing points at it.
     time_column("loose_since", nullable=True),
-    belongs_to("members", "created_by_id"),
     Index("stored_files_record_id_idx", "tenant_id", "record_type", "record_id", "created_at", "id"),
     Index("stored_files_created_at_idx", "tenant_id", "created_at"),
     Index(

@@ -14,6 +14,7 @@ from tenants.models import (
     configuration,
     conversions,
     documents,
+    exports,
     field_values,
     files,
     following,
@@ -24,6 +25,7 @@ from tenants.models import (
     search,
     sign_in,
     single_sign_on,
+    teams,
     unique_values,
     usage,
 )
@@ -56,6 +58,7 @@ __all__ = [
     "configuration",
     "conversions",
     "documents",
+    "exports",
     "field_values",
     "files",
     "following",
@@ -66,6 +69,7 @@ __all__ = [
     "search",
     "sign_in",
     "single_sign_on",
+    "teams",
     "unique_values",
     "usage",
 ]

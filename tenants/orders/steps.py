@@ -22,7 +22,7 @@ from tenants.orders.taking import check
 from tenants.problems import Conflict, FieldError, InvalidInput, NotAllowed
 from tenants.rules.book import rules_for
 from tenants.rules.settling import settle
-from tenants.saving import load, save
+from tenants.saving import is_row_of, load, require_row, save
 from tenants.search_texts import order_text
 from tenants.transaction import Transaction
 
@@ -59,26 +59,25 @@ async def change_status(
     """
     tx.access.require("order.change_status")
     gated = is_gated(tx.config) or rules_for(tx.config, "order") is not None or given != EMPTY
-    before = await load(tx, ORDER, order_id, expected_version, step=None if gated else STATUS_CHANGED)
-    refuse_voided(before.row)
+    step, rights = None if gated else STATUS_CHANGED, ("order.change_status",)
+    before = await load(tx, ORDER, order_id, expected_version, step=step, rights=rights)
+    refuse_voided(tx, before.row)
     cycle = cycle_of(tx.config, before.row)
     _check_target(tx, cycle, before.row, target)
     key = await _chosen(tx, cycle, before, target, given.step)
     transition = cycle.transitions[key]
     asked = asked_fields(tx.config, transition)
     errors = [*foreign_values(asked, given.values), *wrong_reason(transition, given.reason)]
-    note = checked_note(note, errors)
-    if transition.note_required and note is None and not any(error.path == ("note",) for error in errors):
-        errors.append(FieldError(("note",), "order.step_note", {"step": label(transition.label, tx.language, key)}))
+    note = _note(tx, transition, note, errors)
     files = await _files(tx, before.id, transition, given.files, errors)
     after = before.copy()
     stand(after.row, tx.config, cycle, target, tx.now)
     after.row["status_reason"] = given.reason
     form = await _filled_in(tx, transition, given.values, after, errors)
     settled = await _settled(tx, before, after, form, errors, asked)
-    unsound = _unsound(tx.config, errors)
     conditions = hurdles(tx.config, cycle, before.row["status"], key)
-    conditions = tuple(hurdle for hurdle in conditions if unsound.isdisjoint(hurdle.paths)) if unsound else conditions
+    if unsound := _unsound(tx.config, errors):
+        conditions = tuple(hurdle for hurdle in conditions if unsound.isdisjoint(hurdle.paths))
     unmet = await all_unmet(tx, conditions, _standing(before, after))
     if settled is None:
         told = (FieldError(("status",), each.code, each.data(tx.config, tx.language)) for each in unmet)
@@ -112,10 +111,20 @@ async def _chosen(tx: Transaction, cycle: Cycle, before: Record, target: str, wa
     if not allowed:
         right = f"order.transition.{leading[0]}"
         raise NotAllowed(right, tx.access.policy.holders(right))
+    if not tx.access.rows.keys().isdisjoint(f"order.transition.{key}" for key in allowed):
+        allowed = await _of_this(tx, before, allowed)
     for key in allowed if len(allowed) > 1 else ():
         if not await all_unmet(tx, hurdles(tx.config, cycle, source, key), before):
             return key
     return allowed[0]
+
+
+async def _of_this(tx: Transaction, before: Record, allowed: Sequence[str]) -> list[str]:
+    """Those of the steps that the caller may take on this order. Raises :class:`NotAllowed` where there is none."""
+    found = [key for key in allowed if await is_row_of(tx, ORDER, before.id, f"order.transition.{key}")]
+    if not found:
+        await require_row(tx, ORDER, before.id, f"order.transition.{allowed[0]}")
+    return found
 
 
 def _illegal(tx: Transaction, cycle: Cycle, row: Row, target: str, keys: Sequence[str]) -> Conflict:
@@ -131,6 +140,14 @@ def _illegal(tx: Transaction, cycle: Cycle, row: Row, target: str, keys: Sequenc
         target=names.get(target, target),
         steps=steps,
     )
+
+
+def _note(tx: Transaction, transition: Transition, given: str | None, errors: list[FieldError]) -> str | None:
+    """The note of the step; what is wrong with it goes to the errors."""
+    note = checked_note(given, errors)
+    if transition.note_required and note is None and not any(error.path == ("note",) for error in errors):
+        errors.append(FieldError(("note",), "order.step_note", {"step": label(transition.label, tx.language)}))
+    return note
 
 
 async def _filled_in(

@@ -92,8 +92,8 @@ async def update_order(
     Raises :class:`NotAllowed` (order.update), :class:`NotFound`, :class:`Conflict` and :class:`InvalidInput`.
     """
     tx.access.require("order.update")
-    before = await load(tx, ORDER, order_id, expected_version)
-    refuse_voided(before.row)
+    before = await load(tx, ORDER, order_id, expected_version, rights=("order.update",))
+    refuse_voided(tx, before.row)
     after = before.copy()
     form = Form(values, after.row)
     _change_type(tx, form)

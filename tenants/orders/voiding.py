@@ -4,6 +4,7 @@ from uuid import UUID
 
 from tenants.aggregates import ORDER, VOIDED
 from tenants.config.definitions import label
+from tenants.messages import Listed
 from tenants.orders.standing import as_it_is, checked_note, refuse_voided
 from tenants.problems import Conflict, FieldError, InvalidInput
 from tenants.rules.settling import settle
@@ -24,8 +25,8 @@ async def void_order(
     :class:`Conflict` where its status forbids it, saying what must be done first.
     """
     tx.access.require("order.void")
-    before = await load(tx, ORDER, order_id, expected_version, step=VOIDED)
-    refuse_voided(before.row)
+    before = await load(tx, ORDER, order_id, expected_version, step=VOIDED, rights=("order.void",))
+    refuse_voided(tx, before.row)
     errors: list[FieldError] = []
     note = checked_note(note, errors)
     if errors:
@@ -55,7 +56,8 @@ async def void_order(
 def _check_reason(tx: Transaction, reason: str, note: str | None) -> None:
     reasons = tx.config.void_reasons
     if reason not in reasons:
-        raise InvalidInput.at(("reason",), "order.unknown_reason", reason=reason, reasons=", ".join(reasons) or "-")
+        known = Listed({key: each.label for key, each in reasons.items()})
+        raise InvalidInput.at(("reason",), "order.unknown_reason", reason=reason, reasons=known)
     if reasons[reason].note_required and note is None:
         name = label(reasons[reason].label, tx.language, reason)
         raise InvalidInput.at(("note",), "order.note_required", reason=name)

@@ -21,6 +21,7 @@ from tenants.permissions import Access
 from tenants.reading.connections import Connection, needs_more_than_rows
 from tenants.reading.groups import MOST_GROUPS, grouping
 from tenants.reading.json_sql import TYPENAME, json_object, literal
+from tenants.reading.own_permissions import permissions_json
 from tenants.reading.pages import order_sql, order_terms, page_arguments
 from tenants.reading.plan import Parameters, Plan
 from tenants.reading.ranges import Walk
@@ -37,6 +38,7 @@ from tenants.records import (
     Items,
     Lookup,
     Money,
+    Permissions,
     RecordType,
     Relation,
     Steps,
@@ -161,6 +163,8 @@ class _Compiler:
                 return steps_json(
                     attribute, alias, selected, reader.config, reader.access, reader.language, self.parameters
                 )
+            case Permissions():
+                return permissions_json(record, alias, self.reader.access, self.rows)
             case Custom():
                 return self._custom(record, alias, selected)
             case Relation(many=False):

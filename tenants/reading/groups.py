@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from tenants.conditions import row_tests
 from tenants.config.definitions import CustomField, label
 from tenants.config.snapshot import TenantConfig
 from tenants.permissions import Access
@@ -38,12 +39,26 @@ class Grouping:
             target = REGISTRY[last.target]
             require_to_read(access, target, "name", target.by_name["name"])
 
-    def key_sql(self, config: TenantConfig, alias: str) -> str:
-        """The group of a row as text, as a filter takes it; NULL for rows without a value.
+    def key_sql(self, config: TenantConfig, access: Access, alias: str) -> str:
+        """The group of a row as text, as a filter takes it; NULL for rows without a value, or with one that is not for the reader.
 
         Moments are grouped by their day in the company's time zone.
         """
-        return self._step(config, alias, self.attributes)
+        return self._step(config, alias, self._within_sight(config, access))
+
+    def _within_sight(self, config: TenantConfig, access: Access) -> tuple[Attribute, ...]:
+        """The way to the field, along records that the reader may read."""
+        tests, record = row_tests(config, access), self.record
+        if tests is None:
+            return self.attributes
+        found: list[Attribute] = []
+        for attribute in self.attributes:
+            if isinstance(attribute, Relation):
+                found.append(tests.related(attribute, record))
+                record = REGISTRY[attribute.target]
+            else:
+                found.append(attribute)
+        return tuple(found)
 
     def _step(self, config: TenantConfig, alias: str, attributes: tuple[Attribute, ...]) -> str:
         first, *rest = attributes

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from tenants.conditions import row_tests
 from tenants.config.snapshot import TenantConfig
 from tenants.field_types import FieldType, field_type
 from tenants.permissions import Access
@@ -116,7 +117,8 @@ def _term(
         target = REGISTRY[attribute.target]
         access.require_to_read(target.right)
         term = _term(target, config, access, direction, (*path, name))
-        return _related_term(known, attribute, term)
+        tests = row_tests(config, access)
+        return _related_term(known, tests.related(attribute, record) if tests else attribute, term)
     descending = direction == "DESC"
     match attribute:
         case CustomColumn() if attribute.sortable:
@@ -165,7 +167,15 @@ def _through(relation: Relation, term: Term) -> Through | None:
     # No index knows who has which link in a company's own field.
     begin = "{x}.id = "
     key = relation.join.removeprefix(begin)
-    if not relation.join.startswith(f"{begin}{{t}}.") or not term.indexed or term.nullable or term.rank or term.through:
+    # Nor which of the others may be read.
+    if (
+        " " in key
+        or not relation.join.startswith(f"{begin}{{t}}.")
+        or not term.indexed
+        or term.nullable
+        or term.rank
+        or term.through
+    ):
         return None
     return Through(REGISTRY[relation.target].table, relation.join, key, term.expression)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import orjson
 
+from tenants.conditions import row_tests
 from tenants.config.definitions import CustomField
 from tenants.config.snapshot import TenantConfig
 from tenants.expressions import ComputedColumn
@@ -75,9 +76,12 @@ def readable_text(record: RecordType, alias: str, config: TenantConfig, access: 
         is_whole = is_whole and are_whole
         if may_read(access, record, "customer", record.by_name["customer"]):
             joined = _joined(text.replace("{t}", other) for text in theirs)
+            tests = row_tests(config, access)
+            test = tests.reading(customer, other) if tests else ""
+            seen = f" AND {test}" if test else ""
             found.append(
                 f"(SELECT {joined} FROM {customer.table} {other}"
-                f" WHERE {other}.tenant_id = %(tenant)s AND {other}.id = {alias}.customer_id)"
+                f" WHERE {other}.tenant_id = %(tenant)s AND {other}.id = {alias}.customer_id{seen})"
             )
         else:
             is_whole = False

@@ -5,7 +5,8 @@ from typing import Any
 
 import orjson
 
-from tenants.conditions import SqlContext
+from tenants.conditions import SqlContext, row_tests
+from tenants.conditions.row_tests import RowTests
 from tenants.config.snapshot import TenantConfig
 from tenants.life_cycles.cycles import FOLLOWING, STANDARD, cycles_of
 from tenants.life_cycles.gates import Hurdle
@@ -27,7 +28,7 @@ def steps_json(
     parameters: Parameters,
 ) -> str:
     """The SQL of the list of steps that the order called ``alias`` has before it, for that reader."""
-    cycles = cycles_of(config)
+    cycles, rows = cycles_of(config), row_tests(config, access)
     is_one = set(cycles) == {(STANDARD, FOLLOWING)}
     whens = []
     for (key, version), cycle in cycles.items():
@@ -35,7 +36,7 @@ def steps_json(
             found = list(offers(config, access, language, cycle, status))
             place = status if is_one else f"{key}/{version}/{status}"
             if found:
-                whens.append(f"WHEN '{place}' THEN {_list(steps, found, alias, selected, parameters)}")
+                whens.append(f"WHEN '{place}' THEN {_list(steps, found, alias, selected, parameters, rows)}")
     if not whens:
         return "'[]'::json"
     by = f"{alias}.status"
@@ -44,19 +45,26 @@ def steps_json(
     return f"(CASE {by} {' '.join(whens)} ELSE '[]'::json END)"
 
 
-def _list(steps: Steps, found: Iterable[Offer], alias: str, selected: Selected, parameters: Parameters) -> str:
+def _list(
+    steps: Steps, found: Iterable[Offer], alias: str, selected: Selected, parameters: Parameters, rows: RowTests | None
+) -> str:
     offered = list(found)
-    if not any(offer.hurdles for offer in offered):
+    if not any(offer.hurdles or offer.rights for offer in offered):
         return _written([_shown(steps, selected, offer.shown) for offer in offered])
-    parts = ", ".join(_one(steps, offer, alias, selected, parameters) for offer in offered)
+    parts = ", ".join(_one(steps, offer, alias, selected, parameters, rows) for offer in offered)
     return f"json_build_array({parts})"
 
 
-def _one(steps: Steps, offer: Offer, alias: str, selected: Selected, parameters: Parameters) -> str:
-    if not offer.hurdles:
-        return _written(_shown(steps, selected, offer.shown))
+def _one(
+    steps: Steps, offer: Offer, alias: str, selected: Selected, parameters: Parameters, rows: RowTests | None
+) -> str:
     shown = _shown(steps, selected, offer.shown)
-    tests = [(text, _holds(hurdle, alias, parameters)) for hurdle, text in offer.hurdles]
+    tests = [
+        *((text, f"coalesce({rows.test(right, alias)}, FALSE)") for right, text in offer.rights.items() if rows),
+        *((text, _holds(hurdle, alias, parameters)) for hurdle, text in offer.hurdles),
+    ]
+    if not tests:
+        return _written(shown)
     pairs = []
     for field in selected.fields:
         if field.name == "allowed":

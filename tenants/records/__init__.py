@@ -12,11 +12,13 @@ from tenants.records.attributes import (
     Lookup,
     Me,
     Money,
+    Permissions,
     RecordType,
     Relation,
     Steps,
     Structure,
 )
+from tenants.records.audit import API_KEY, AUDIT_ENTRY
 from tenants.records.change_sets import CHANGE_SET, CONFIGURATION_DRAFT
 from tenants.records.customers import ADDRESS, CONTACT_POINT, CUSTOMER
 from tenants.records.files import FILE
@@ -25,6 +27,7 @@ from tenants.records.orders import ORDER, ORDER_LINE
 from tenants.records.people import MEMBER, NOTIFICATION
 from tenants.records.products import PRODUCT
 from tenants.records.runs import AUTOMATION_RUN, DELIVERY
+from tenants.records.teams import SHARE, TEAM, TEAM_MEMBERSHIP
 
 REGISTRY: dict[str, RecordType] = {
     record.name: record
@@ -36,6 +39,9 @@ REGISTRY: dict[str, RecordType] = {
         ADDRESS,
         PRODUCT,
         MEMBER,
+        TEAM,
+        TEAM_MEMBERSHIP,
+        SHARE,
         NOTIFICATION,
         HISTORY_ENTRY,
         FILE,
@@ -43,6 +49,8 @@ REGISTRY: dict[str, RecordType] = {
         DELIVERY,
         CHANGE_SET,
         CONFIGURATION_DRAFT,
+        AUDIT_ENTRY,
+        API_KEY,
     )
 }
 CUSTOMISABLE = tuple(record.name for record in REGISTRY.values() if record.customisable)
@@ -58,6 +66,7 @@ __all__ = [
     "Lookup",
     "Me",
     "Money",
+    "Permissions",
     "RecordType",
     "Relation",
     "Steps",

@@ -176,6 +176,16 @@ class Steps(Attribute):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Permissions(Attribute):
+    """What the reader may do with the record: the actions of its type, judged where the record is read."""
+
+    name: str = "permissions"
+    description: str = (
+        "What your rights let you do with it, such as update, void or transition.confirm; nextSteps tells what its state lets you do."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Relation(Attribute):
     """Another record, or a page of them. ``join`` relates ``{x}``, the other, to ``{t}``; the tenant is added by the reader.
 

@@ -6,6 +6,7 @@ from tenants.records.attributes import (
     Custom,
     Items,
     Money,
+    Permissions,
     RecordType,
     Relation,
     Search,
@@ -13,6 +14,7 @@ from tenants.records.attributes import (
     column,
 )
 from tenants.records.files import files_of
+from tenants.records.teams import shares_of
 
 KINDS = ("person", "company")
 ADDRESS_KINDS = ("delivery", "billing", "other")
@@ -75,6 +77,7 @@ CUSTOMER = RecordType(
     attributes=(
         column("id", "id", "Opaque id."),
         column("version", "integer", "Grows by one with each change; give it as expectedVersion."),
+        Permissions(),
         column("kind", "text", "A person or a company.", enum="CustomerKind", choices=KINDS),
         column("name", "text", "Full name.", indexed=True),
         column("externalId", "text", "The id of the customer in the system it came from.", nullable=True),
@@ -142,6 +145,7 @@ CUSTOMER = RecordType(
             many=True,
         ),
         files_of("customer"),
+        shares_of("customer"),
         Custom(name="custom", description="The company's own fields."),
         column("createdAt", "date_time", "When the customer was entered.", indexed=True),
         column("updatedAt", "date_time", "When the customer was last changed."),

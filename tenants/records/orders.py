@@ -8,8 +8,20 @@ from tenants.config.definitions import OrderType, label
 from tenants.messages import render
 from tenants.models import ADDRESS_PARTS
 from tenants.names import camel
-from tenants.records.attributes import Custom, Lookup, RecordType, Relation, Search, Steps, Structure, column, money
+from tenants.records.attributes import (
+    Custom,
+    Lookup,
+    Permissions,
+    RecordType,
+    Relation,
+    Search,
+    Steps,
+    Structure,
+    column,
+    money,
+)
 from tenants.records.files import files_of
+from tenants.records.teams import shares_of
 
 if TYPE_CHECKING:
     from tenants.config.snapshot import TenantConfig
@@ -154,6 +166,7 @@ ORDER = RecordType(
     attributes=(
         column("id", "id", "Opaque id."),
         column("version", "integer", "Grows by one with each change; give it as expectedVersion."),
+        Permissions(),
         column("number", "text", "The order number, from the company's numbering pattern.", indexed=True),
         column("externalId", "text", "The id of the order in the system it came from.", nullable=True),
         STATUS,
@@ -177,7 +190,7 @@ ORDER = RecordType(
         LIFE_CYCLE,
         Steps(
             name="nextSteps",
-            description="The steps that the life cycle allows from here, with what each needs, and for those that cannot be taken, why.",
+            description="The steps that the life cycle allows from here, with what each needs, and for those that cannot be taken, why. Whether a rule refuses a step is told by previewStatusChange; what rules require of every order in the next status is among requires.",
             graphql="NextStep",
             members={
                 "key": "String!",
@@ -202,6 +215,7 @@ ORDER = RecordType(
             members={"allowed": "Boolean!", "refusal": "String"},
             by="{t}.status",
             entries=_voiding,
+            right="order.void",
         ),
         Relation(
             name="customer",
@@ -284,6 +298,7 @@ ORDER = RecordType(
             many=True,
         ),
         files_of("order"),
+        shares_of("order"),
         Custom(name="custom", description="The company's own fields."),
         column("createdAt", "date_time", "When the order was entered.", indexed=True),
         column("updatedAt", "date_time", "When the order was last changed.", indexed=True),

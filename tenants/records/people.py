@@ -19,6 +19,13 @@ MEMBER = RecordType(
         column("language", "text", "The language of messages to the member."),
         column("active", "boolean", "Whether the member may sign in."),
         Me(name="isMe", description="Whether it is you."),
+        Relation(
+            name="teams",
+            description="The teams that the member belongs to.",
+            target="team_membership",
+            join="{x}.member_id = {t}.id",
+            many=True,
+        ),
         column("createdAt", "date_time", "When the member joined."),
     ),
 )

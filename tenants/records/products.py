@@ -1,6 +1,6 @@
 """Products, as they can be read."""
 
-from tenants.records.attributes import Custom, RecordType, Relation, Search, column, money
+from tenants.records.attributes import Custom, Permissions, RecordType, Relation, Search, column, money
 from tenants.records.files import files_of
 
 PRODUCT = RecordType(
@@ -15,6 +15,7 @@ PRODUCT = RecordType(
     attributes=(
         column("id", "id", "Opaque id."),
         column("version", "integer", "Grows by one with each change; give it as expectedVersion."),
+        Permissions(),
         column("sku", "text", "Article number, unique in the company.", indexed=True),
         column("name", "text", "Name.", indexed=True),
         column("externalId", "text", "The id of the product in the system it came from.", nullable=True),

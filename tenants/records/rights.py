@@ -20,7 +20,7 @@ GUARDED: Mapping[str, tuple[str, str]] = {
     "member": ("member", ""),
 }
 # What each record is known by and addressed with, what holds fields with rights of their own, and what the reader themselves may do.
-FREE = frozenset({"id", "version", "position", "custom", "history", "order", "isMe"})
+FREE = frozenset({"id", "version", "position", "custom", "history", "order", "isMe", "permissions"})
 # What shows fields of other records, or says the same as another field.
 _SHOWS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "order.nextSteps": (("order", "status"),),

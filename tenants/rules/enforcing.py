@@ -168,8 +168,9 @@ def failed_names(form: Form | None, after: Draft, config: TenantConfig) -> Colle
         names.add(f"{OWN}{rest[0]}" if name == "custom" and rest else _LINKS.get(name, name))
     fields = config.fields.get(after.aggregate.record_type, {})
     names |= {f"{OWN}{key}" for key, definition in fields.items() if definition.is_computed}
-    # An order is added up when all of it is right.
-    return names | _FIGURES if after.aggregate is ORDER else names
+    # An order is added up when all of it is right; one whose lines stay as they are has its figures already.
+    is_counted_anew = "version" not in after.record.row or form.has("lines") or form.has("currency")
+    return names | _FIGURES if after.aggregate is ORDER and is_counted_anew else names
 
 
 def missing(form: Form, fields: Mapping[str, CustomField], hidden: Collection[str]) -> Iterator[FieldError]:

@@ -14,14 +14,15 @@ OWN = "custom."
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One value, or one list of them. ``name`` is what a rule calls it, ``path`` is where an input has it, ``child`` names the
-    record's children that hold it, if any do."""
+    """One value, or one list of them. ``name`` is what a rule calls it, ``path`` is where an input has it. It is in a ``column`` of the
+    record's row, or in its children that ``child`` names."""
 
     name: str
     path: tuple[str, ...]
     read: Callable[[Record], Any]
     many: bool = False
     child: str = ""
+    column: str = ""
 
     def is_empty(self, record: Record) -> bool:
         return self.read(record) in (None, "", [], {})
@@ -51,11 +52,17 @@ def _entries(child: str, record: Record) -> list[Any]:
 
 
 def _columns(*names: str) -> tuple[Place, ...]:
-    return tuple(Place(name, (name,), partial(_column, snake(name)), name == "tags") for name in names)
+    return tuple(
+        Place(name, (name,), partial(_column, column), name == "tags", column=column)
+        for name, column in ((name, snake(name)) for name in names)
+    )
 
 
 def _links(*names: str) -> tuple[Place, ...]:
-    return tuple(Place(name, (f"{name}Id",), partial(_column, f"{snake(name)}_id")) for name in names)
+    return tuple(
+        Place(name, (f"{name}Id",), partial(_column, column), column=column)
+        for name, column in ((name, f"{snake(name)}_id") for name in names)
+    )
 
 
 _BUILT_IN: Mapping[str, Mapping[str, Place]] = {
@@ -88,7 +95,9 @@ def find_place(config: TenantConfig, record_type: str, name: str) -> Place | Non
     key = name.removeprefix(OWN)
     definition = config.fields.get(record_type, {}).get(key)
     # What is computed is never given: a rule on it is told where its sources are.
-    return None if definition is None or definition.is_computed else Place(name, ("custom", key), partial(_own, key))
+    if definition is None or definition.is_computed:
+        return None
+    return Place(name, ("custom", key), partial(_own, key), column="custom")
 
 
 def places_of(record_type: str) -> tuple[str, ...]:

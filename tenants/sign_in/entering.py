@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from tenants.actors import SOMEBODY
+from tenants.audit_log import record_of_person
 from tenants.callers import token_hash
 from tenants.database import Database
 from tenants.passwords import verify_password
@@ -29,14 +31,14 @@ SELECT d.user_id FROM devices d JOIN users u ON u.id = d.user_id
 WHERE d.token_hash = %(device)s AND u.email = %(email)s AND d.expires_at > now()
 """)
 _MEMBERSHIPS = """
-SELECT m.id AS member_id, m.tenant_id, t.slug FROM members m JOIN tenants t ON t.id = m.tenant_id
+SELECT m.id AS member_id, m.tenant_id, t.slug, t.passwords_off AND NOT 'owner' = ANY(m.roles) AS needs_provider FROM members m JOIN tenants t ON t.id = m.tenant_id
 WHERE m.user_id = %(user)s AND m.active ORDER BY t.slug
 """
 _CHALLENGE = """
-INSERT INTO sign_in_challenges (token_hash, user_id, tenant_id, member_id, bucket, expires_at)
-VALUES (%(hash)s, %(user)s, %(tenant)s, %(member)s, %(bucket)s, now() + %(lasts)s) RETURNING expires_at
+INSERT INTO sign_in_challenges (token_hash, user_id, tenant_id, member_id, bucket, provider_id, expires_at)
+VALUES (%(hash)s, %(user)s, %(tenant)s, %(member)s, %(bucket)s, %(provider)s, now() + %(lasts)s) RETURNING expires_at
 """
-_CHALLENGED = "SELECT user_id, tenant_id, member_id, bucket FROM sign_in_challenges WHERE token_hash = %(hash)s AND expires_at > now()"
+_CHALLENGED = "SELECT user_id, tenant_id, member_id, bucket, provider_id FROM sign_in_challenges WHERE token_hash = %(hash)s AND expires_at > now()"
 _ANSWERED = "DELETE FROM sign_in_challenges WHERE token_hash = %(hash)s"
 _FORGET = "DELETE FROM sign_in_challenges WHERE expires_at < now()"
 
@@ -50,7 +52,7 @@ class ChooseCompany(Problem):
 
 @dataclass(frozen=True, slots=True)
 class CodeWanted:
-    """The password was right; a code of the second factor opens the session until ``expires_at``."""
+    """The password was right, or the identity provider was; a code of the second factor opens the session until ``expires_at``."""
 
     challenge: str
     expires_at: datetime
@@ -104,6 +106,9 @@ async def confirm(database: Database, kept: Secrets, challenge: str, code: str, 
     await tries.require(database, bucket)
     user = await second_factor.person(database, row["user_id"])
     if user["totp_since"] is None or not await second_factor.takes(database, kept, user, code):
+        async with database.connection() as connection, connection.transaction():
+            told = {"reason": "second_factor.wrong_code", **client.told}
+            await record_of_person(connection, row["user_id"], "sign_in_failed", told, actor=SOMEBODY)
         raise InvalidInput.at(("code",), "second_factor.wrong_code")
     await tries.forget(database, bucket)
     async with database.connection() as connection:
@@ -124,7 +129,16 @@ async def _opened(
     database: Database, membership: Row, client: Client, device: str | None, *, second_factor: bool = False
 ) -> SignedIn:
     tenant_id, member_id = membership["tenant_id"], membership["member_id"]
-    opened = await open_session(database, tenant_id, member_id, client, second_factor=second_factor)
+    provider = membership.get("provider_id")
+    opened = await open_session(
+        database,
+        tenant_id,
+        member_id,
+        client,
+        second_factor=second_factor,
+        provider_id=provider,
+        method="identity provider" if provider else "password",
+    )
     return SignedIn(opened.token, tenant_id, member_id, device)
 
 
@@ -134,11 +148,14 @@ async def _membership(database: Database, user_id: UUID, slug: str | None) -> Ro
         raise NotSignedIn("sign_in_failed")
     if len(chosen) > 1:
         raise ChooseCompany([row["slug"] for row in chosen])
+    if chosen[0]["needs_provider"]:
+        raise NotSignedIn("single_sign_on.wanted")
     return chosen[0]
 
 
 async def memberships(database: Database, user_id: UUID) -> list[Row]:
-    """The active memberships of a person: ``member_id``, ``tenant_id``, ``slug``, in the order of the slugs."""
+    """The active memberships of a person: ``member_id``, ``tenant_id``, ``slug``, and whether they ``needs_provider`` to get in
+    there, where no password counts; in the order of the slugs."""
     async with database.connection() as connection, connection.pipeline():
         # The policy of members also shows a user their own memberships, whatever the tenant.
         await connection.execute("SELECT set_config('app.user_id', %(user)s::text, true)", {"user": user_id})
@@ -152,7 +169,13 @@ async def challenge(database: Database, user_id: UUID, membership: Row, bucket: 
     async with database.connection() as connection:
         row = await (
             await connection.execute(
-                _CHALLENGE, {**values, "tenant": membership["tenant_id"], "member": membership["member_id"]}
+                _CHALLENGE,
+                {
+                    **values,
+                    "tenant": membership["tenant_id"],
+                    "member": membership["member_id"],
+                    "provider": membership.get("provider_id"),
+                },
             )
         ).fetchone()
     assert row is not None

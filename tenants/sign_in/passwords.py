@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from tenants import proofs
+from tenants.audit_log import record_of_person
 from tenants.database import Database
 from tenants.passwords import hash_password, verify_password
 from tenants.problems import InvalidInput
@@ -45,7 +46,7 @@ async def change_password(database: Database, user: Row, old: str, new: str, tok
     """
     await check_password(database, user, old, "currentPassword")
     hashed = await hash_password(new, ("newPassword",), (user["email"], user["name"]))
-    if not await _set(database, user, hashed, token):
+    if not await _set(database, user, hashed, token, "password_changed"):
         # Another call changed it meanwhile: what was given is not the password any more.
         raise InvalidInput.at(("currentPassword",), "sign_in.wrong_password")
 
@@ -73,7 +74,7 @@ async def reset_password(database: Database, secret: str, new: str) -> UUID:
         raise proofs.unknown()
     hashed = await hash_password(new, ("newPassword",), (user["email"], user["name"]))
     await proofs.use(database, proof)
-    await _set(database, user, hashed, None)
+    await _set(database, user, hashed, None, "password_reset")
     await tries.forget(database, tries.bucket_of("address", user["email"]))
     return UUID(str(user["id"]))
 
@@ -84,10 +85,12 @@ async def user_at(database: Database, address: str) -> Row | None:
         return await (await connection.execute(_OF_ADDRESS, {"email": address})).fetchone()
 
 
-async def _set(database: Database, user: Row, hashed: str, token: bytes | None) -> bool:
-    """Whether the password was still the one that ``user`` was read with; then it is the new one."""
-    async with database.connection() as connection:
+async def _set(database: Database, user: Row, hashed: str, token: bytes | None, kind: str) -> bool:
+    """Whether the password was still the one that ``user`` was read with; then it is the new one, and the log says so by ``kind``."""
+    async with database.connection() as connection, connection.transaction():
         cursor = await connection.execute(_SET, {"user": user["id"], "old": user["password_hash"], "new": hashed})
+        if cursor.rowcount:
+            await record_of_person(connection, user["id"], kind)
     if cursor.rowcount:
         await forget_all(database, user["id"])
         await revoke_of_person(database, user["id"], kept=token)

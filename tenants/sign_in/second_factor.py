@@ -12,7 +12,9 @@ from hmac import compare_digest
 from typing import Any
 from uuid import UUID
 
-from tenants.database import Database
+from tenants.actors import MEMBER
+from tenants.audit_log import About, record, record_of_person
+from tenants.database import Connection, Database
 from tenants.problems import Conflict, InvalidInput, NotFound
 from tenants.secrets import Secrets
 from tenants.sign_in import tries
@@ -78,22 +80,26 @@ async def prove(database: Database, kept: Secrets, user_id: UUID, code: str, tok
     step = step_of(kept.opened(user["totp_secret"]), code, 0)
     if step is None:
         raise InvalidInput.at(("code",), "second_factor.wrong_code")
-    await _change(
-        database, _PROVE, user=user_id, sealed=user["totp_secret"], step=step, refused="second_factor.not_begun"
-    )
-    await tries.forget(database, _bucket(user_id))
-    async with database.connection() as connection:
+    proved = {"user": user_id, "sealed": user["totp_secret"], "step": step}
+    async with database.connection() as connection, connection.transaction():
+        if not (await connection.execute(_PROVE, proved)).rowcount:
+            raise Conflict("second_factor.not_begun")
         await connection.execute(
             "UPDATE sessions SET second_factor = true, stamp = stamp + 1 WHERE token_hash = %s", [token]
         )
+        await record_of_person(connection, user_id, "second_factor_set")
+    await tries.forget(database, _bucket(user_id))
     await revoke_of_person(database, user_id, kept=token)
-    return await new_codes(database, user_id)
+    async with database.connection() as connection, connection.transaction():
+        return await _new_codes(connection, user_id)
 
 
 async def renew_codes(database: Database, kept: Secrets, user_id: UUID, password: str, code: str) -> list[str]:
     """Ten new recovery codes; those before are worthless. Raises what :func:`drop` does."""
     await _require_both(database, kept, user_id, password, code)
-    return await new_codes(database, user_id)
+    async with database.connection() as connection, connection.transaction():
+        await record_of_person(connection, user_id, "recovery_codes_renewed")
+        return await _new_codes(connection, user_id)
 
 
 async def drop(database: Database, kept: Secrets, user_id: UUID, password: str, code: str) -> None:
@@ -111,7 +117,7 @@ async def reset(tx: Transaction, member_id: UUID | None) -> UUID:
     """
     tx.access.require("member.update")
     row = await tx.fetch_one(
-        "SELECT user_id, roles FROM members WHERE tenant_id = %(tenant)s AND id = %(id)s", id=member_id
+        "SELECT id, user_id, roles FROM members WHERE tenant_id = %(tenant)s AND id = %(id)s", id=member_id
     )
     if row is None:
         raise NotFound("member", member_id)
@@ -129,6 +135,7 @@ async def reset(tx: Transaction, member_id: UUID | None) -> UUID:
         "UPDATE sessions SET revoked_at = coalesce(revoked_at, now()) WHERE tenant_id = %(tenant)s AND member_id = %(id)s",
         id=member_id,
     )
+    await record(tx, "second_factor_reset", about=About(MEMBER, row["id"]))
     return UUID(str(member_id))
 
 
@@ -163,13 +170,12 @@ def step_of(secret: str, code: str, last: int) -> int | None:
     return fitting[0] if fitting else None
 
 
-async def new_codes(database: Database, user_id: UUID) -> list[str]:
+async def _new_codes(connection: Connection, user_id: UUID) -> list[str]:
     """Ten recovery codes in place of those before."""
     codes = ["".join(secrets.choice(_LETTERS) for _ in range(_CODE_LENGTH)) for _ in range(RECOVERY_CODES)]
-    async with database.connection() as connection, connection.transaction():
-        await connection.execute(_DROP_CODES, {"user": user_id})
-        hashes = [_code_hash(user_id, code) for code in codes]
-        await connection.execute(_ADD_CODES, {"user": user_id, "hashes": hashes})
+    await connection.execute(_DROP_CODES, {"user": user_id})
+    hashes = [_code_hash(user_id, code) for code in codes]
+    await connection.execute(_ADD_CODES, {"user": user_id, "hashes": hashes})
     return [f"{code[:5]}-{code[5:]}" for code in codes]
 
 
@@ -197,6 +203,7 @@ async def _forget(database: Database, user_id: UUID) -> None:
     async with database.connection() as connection, connection.transaction():
         await connection.execute(_DROP, {"user": user_id})
         await connection.execute(_DROP_CODES, {"user": user_id})
+        await record_of_person(connection, user_id, "second_factor_dropped")
 
 
 async def _change(database: Database, sql: str, *, refused: str | None = None, **values: Any) -> bool:

@@ -11,8 +11,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from tenants.callers import token_hash
-from tenants.database import Caller, Database
+from tenants.actors import MEMBER, Actor
+from tenants.audit_log import About, record, record_within
+from tenants.callers import key_actor, token_hash
+from tenants.database import ENTER, Caller, Connection, Database
 from tenants.problems import NotFound
 from tenants.transaction import Transaction
 
@@ -28,14 +30,24 @@ _HOLDS = "s.revoked_at IS NULL AND s.expires_at > now()"
 _VALID = f"SELECT s.token_hash FROM sessions s WHERE s.tenant_id = %(tenant)s AND s.token_hash = ANY(%(hashes)s) AND {_HOLDS}"  # noqa: S608
 _OPEN = f"SELECT s.token_hash FROM sessions s WHERE s.token_hash = ANY(%(hashes)s) AND {_HOLDS}"  # noqa: S608
 _INSERT = """
-INSERT INTO sessions (token_hash, tenant_id, member_id, created_at, expires_at, user_agent, address, second_factor)
-VALUES (%(hash)s, %(tenant)s, %(member)s, now(), now() + %(idle)s, %(user_agent)s, %(address)s, %(second_factor)s)
+INSERT INTO sessions (token_hash, tenant_id, member_id, created_at, expires_at, user_agent, address, second_factor, provider_id)
+VALUES (%(hash)s, %(tenant)s, %(member)s, now(), now() + %(idle)s, %(user_agent)s, %(address)s, %(second_factor)s, %(provider)s)
 """
-# Nobody writes a session's row more often than every tenth minute because of its use.
+# Nobody writes a session's row more often than every tenth minute because of its use, and that of a key more often than every minute.
+# A key ends when it was made to, used or not; one that was never used was last used when it was made.
 _USED = """
-UPDATE sessions SET last_used_at = now(), expires_at = least(created_at + %(length)s, now() + %(idle)s)
-WHERE token_hash = ANY(%(hashes)s) AND revoked_at IS NULL AND expires_at > now() AND last_used_at < now() - interval '10 min'
+UPDATE sessions s SET last_used_at = now(), expires_at = CASE WHEN s.key_id IS NULL
+       THEN least(s.created_at + %(length)s, now() + %(idle)s) ELSE s.expires_at END
+FROM (SELECT token_hash, last_used_at = created_at AS is_first FROM sessions
+      WHERE token_hash = ANY(%(hashes)s) AND revoked_at IS NULL AND expires_at > now()
+        AND (last_used_at < now() - CASE WHEN key_id IS NULL THEN interval '10 min' ELSE interval '1 min' END
+             OR key_id IS NOT NULL AND last_used_at = created_at)
+      ORDER BY token_hash FOR UPDATE) used
+WHERE s.token_hash = used.token_hash
+RETURNING s.tenant_id, s.key_id, used.is_first
 """
+_KEY_NAME = "SELECT name, created_by_name FROM api_keys WHERE tenant_id = %(tenant)s AND id = %(key)s"
+_NAME = "SELECT name FROM members WHERE tenant_id = %(tenant)s AND id = %(member)s"
 # Sessions are not under row security, and members are: joined, they are those of the tenant alone, whatever else fails.
 _LIST = f"""
 SELECT s.id, s.token_hash, s.user_agent, s.address, s.created_at, s.last_used_at, s.expires_at, s.second_factor
@@ -66,6 +78,11 @@ class Client:
     address: str = ""
     user_agent: str = ""
 
+    @property
+    def told(self) -> dict[str, str | None]:
+        """It as data of the audit log."""
+        return {"address": self.address or None, "userAgent": self.user_agent[:LONGEST_USER_AGENT] or None}
+
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
@@ -81,12 +98,38 @@ class SignedIn:
 NOWHERE = Client()
 
 
+async def _member(connection: Connection, tenant_id: UUID, member_id: UUID) -> Actor:
+    """The member as the log tells of them; enters the tenant."""
+    scope = {"tenant": tenant_id, "member": member_id}
+    await connection.execute(ENTER, scope)
+    row = await (await connection.execute(_NAME, scope)).fetchone()
+    assert row is not None, "a member is never deleted"
+    return Actor(MEMBER, member_id, row["name"], ())
+
+
+async def _key(connection: Connection, tenant_id: UUID, key_id: UUID) -> Actor:
+    """The key as the log tells of it; enters the tenant."""
+    scope = {"tenant": tenant_id, "key": key_id}
+    await connection.execute(ENTER, scope)
+    row = await (await connection.execute(_KEY_NAME, scope)).fetchone()
+    assert row is not None, "a key is never deleted"
+    return key_actor(row | {"id": key_id})
+
+
 async def open_session(
-    database: Database, tenant_id: UUID, member_id: UUID, client: Client = NOWHERE, *, second_factor: bool = False
+    database: Database,
+    tenant_id: UUID,
+    member_id: UUID,
+    client: Client = NOWHERE,
+    *,
+    second_factor: bool = False,
+    method: str = "",
+    provider_id: UUID | None = None,
 ) -> SignedIn:
-    """A new session of a member; ``second_factor`` says whether more than one factor has shown who it is."""
+    """A new session of a member; ``second_factor`` says whether more than one factor has shown who it is. The audit log tells of it, with
+    the ``method`` by which they did, but where they did nothing. ``provider_id`` is the identity provider that has vouched for them."""
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    async with database.connection() as connection:
+    async with database.connection() as connection, connection.transaction():
         await connection.execute(
             _INSERT,
             {
@@ -97,18 +140,24 @@ async def open_session(
                 "user_agent": client.user_agent[:LONGEST_USER_AGENT],
                 "address": client.address,
                 "second_factor": second_factor,
+                "provider": provider_id,
             },
         )
+        if method:
+            told = {"method": method, "secondFactor": second_factor, **client.told}
+            actor = await _member(connection, tenant_id, member_id)
+            await record_within(connection, tenant_id, actor, "signed_in", told)
     return SignedIn(token, tenant_id, member_id)
 
 
 async def sign_out(database: Database, caller: Caller) -> None:
     """End the caller's session; the token is refused from the next request on, in every process."""
-    async with database.connection() as connection:
+    async with database.connection() as connection, connection.transaction():
         await connection.execute(
             "UPDATE sessions SET revoked_at = now() WHERE token_hash = %(hash)s AND revoked_at IS NULL",
             {"hash": caller.token_hash},
         )
+        await record_within(connection, caller.tenant_id, caller.actor, "signed_out")
 
 
 async def valid_sessions(database: Database, tenant_id: UUID, hashes: Collection[bytes]) -> set[bytes]:
@@ -128,9 +177,13 @@ async def open_sessions(database: Database, hashes: Collection[bytes]) -> set[by
 
 
 async def keep_used(database: Database, hashes: Collection[bytes]) -> None:
-    """Write down that these were used just now, so that they do not run out."""
-    async with database.connection() as connection:
-        await connection.execute(_USED, {"hashes": list(hashes), "length": LENGTH, "idle": IDLE})
+    """Write down that these were used just now, so that they do not run out; the audit log tells when a key was used first."""
+    async with database.connection() as connection, connection.transaction():
+        cursor = await connection.execute(_USED, {"hashes": list(hashes), "length": LENGTH, "idle": IDLE})
+        for row in await cursor.fetchall():
+            if row["key_id"] is not None and row["is_first"]:
+                actor = await _key(connection, row["tenant_id"], row["key_id"])
+                await record_within(connection, row["tenant_id"], actor, "key_used")
 
 
 async def list_sessions(tx: Transaction, member_id: UUID | None) -> list[Row]:
@@ -152,12 +205,14 @@ async def revoke_session(tx: Transaction, session_id: UUID | None) -> UUID:
     if row["member_id"] != tx.caller.member_id:
         # What was revoked above is taken back with the transaction.
         tx.access.require("member.update")
+    await record(tx, "session_revoked", {"session": str(row["id"])}, about=About(MEMBER, row["member_id"]))
     return UUID(str(row["id"]))
 
 
 async def revoke_others(tx: Transaction) -> None:
     """End all of the caller's sessions in this company but the one at hand."""
     await tx.execute(_REVOKE_OTHERS, member=tx.caller.member_id, kept=tx.caller.token_hash)
+    await record(tx, "sessions_revoked")
 
 
 async def revoke_of_person(database: Database, user_id: UUID, kept: bytes | None = None) -> None:

@@ -9,6 +9,8 @@ import secrets
 from typing import Any
 from uuid import UUID
 
+from tenants.actors import MEMBER, Actor
+from tenants.audit_log import record_within
 from tenants.callers import token_hash
 from tenants.database import ENTER, Caller, Database
 from tenants.problems import NotFound, NotSignedIn
@@ -26,7 +28,9 @@ SELECT t.id, t.slug, coalesce(d.body->>'name', t.name) AS name
 FROM tenants t LEFT JOIN definitions d ON d.tenant_id = t.id AND d.kind = 'settings' AND d.key = 'company'
 WHERE t.id = %(tenant)s::uuid
 """)
-_SESSION = "SELECT second_factor FROM sessions WHERE token_hash = %(token)s AND revoked_at IS NULL AND expires_at > now()"
+_SESSION = """
+SELECT second_factor, provider_id FROM sessions WHERE token_hash = %(token)s AND revoked_at IS NULL AND expires_at > now()
+"""
 _INSERT = """
 INSERT INTO sessions (token_hash, tenant_id, member_id, created_at, expires_at, user_agent, address, second_factor)
 SELECT %(hash)s, %(tenant)s, %(member)s, s.created_at, least(s.created_at + %(length)s, now() + %(idle)s), %(user_agent)s, %(address)s,
@@ -35,9 +39,14 @@ FROM sessions s WHERE s.token_hash = %(token)s AND s.revoked_at IS NULL AND s.ex
 """
 
 
-async def companies(database: Database, user_id: UUID) -> list[Row]:
-    """The companies that a person may enter: ``id``, ``slug``, ``name``, ``member_id``, in the order of their slugs."""
+async def companies(database: Database, caller: Caller, user_id: UUID) -> list[Row]:
+    """The companies that a person may enter: ``id``, ``slug``, ``name``, ``member_id``, in the order of their slugs; only the one at hand
+    where an identity provider has opened the session."""
     found = await memberships(database, user_id)
+    async with database.connection() as connection:
+        session = await (await connection.execute(_SESSION, {"token": caller.token_hash})).fetchone()
+    if session is not None and session["provider_id"] is not None:
+        found = [row for row in found if row["tenant_id"] == caller.tenant_id]
     sent: list[Bound] = []
     for row in found:
         scope = {"tenant": row["tenant_id"]}
@@ -51,7 +60,8 @@ async def companies(database: Database, user_id: UUID) -> list[Row]:
 async def switch(database: Database, caller: Caller, user_id: UUID, slug: str, client: Client) -> SignedIn | CodeWanted:
     """A session of the same person in the company of that slug, or the code that is wanted first.
 
-    Raises :class:`NotFound` for a company that they do not belong to, and :class:`NotSignedIn` where the session at hand has ended.
+    Raises :class:`NotFound` for a company that they do not belong to, and :class:`NotSignedIn` where the session at hand has ended,
+    or where an identity provider has opened it or is wanted there.
     """
     chosen = next((row for row in await memberships(database, user_id) if row["slug"] == slug), None)
     if chosen is None:
@@ -61,6 +71,9 @@ async def switch(database: Database, caller: Caller, user_id: UUID, slug: str, c
         session = await (await connection.execute(_SESSION, {"token": caller.token_hash})).fetchone()
     if session is None:
         raise NotSignedIn
+    if session["provider_id"] is not None or chosen["needs_provider"]:
+        # A provider vouches for people in the company that has named it, and nowhere else.
+        raise NotSignedIn("single_sign_on.one_company")
     if person["totp_since"] is not None and not session["second_factor"]:
         return await challenge(database, user_id, chosen, tries.bucket_of("switch", user_id.bytes))
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
@@ -74,8 +87,11 @@ async def switch(database: Database, caller: Caller, user_id: UUID, slug: str, c
         "user_agent": client.user_agent[:LONGEST_USER_AGENT],
         "address": client.address,
     }
-    async with database.connection() as connection:
+    async with database.connection() as connection, connection.transaction():
         cursor = await connection.execute(_INSERT, values)
-    if not cursor.rowcount:
-        raise NotSignedIn
+        if not cursor.rowcount:
+            raise NotSignedIn
+        told = {"method": "switch", "secondFactor": session["second_factor"], **client.told}
+        actor = Actor(MEMBER, chosen["member_id"], person["name"], ())
+        await record_within(connection, chosen["tenant_id"], actor, "signed_in", told)
     return SignedIn(token, chosen["tenant_id"], chosen["member_id"])

@@ -99,7 +99,9 @@ class Discovery:
         said = await self._document(address)
         if said.get("issuer") != issuer:
             raise BadProvider("single_sign_on.other_issuer", issuer=issuer, said=said.get("issuer"))
-        required = {name: said.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")}
+        required: dict[str, Any] = {
+            name: said.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")
+        }
         for name, value in required.items():
             if not _is_address(value):
                 raise BadProvider("single_sign_on.no_endpoint", address=address, name=name)

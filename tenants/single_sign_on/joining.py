@@ -7,7 +7,7 @@ that is opened so is good for this company alone.
 
 import secrets
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from tenants.people import create_member, update_member

@@ -31,7 +31,17 @@ _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}")
 _SCOPE = re.compile(r"[!#-\[\]-~]{1,100}")
 _FLAGS = ("createsMembers", "linksByEmail", "owners", "countsAsSecondFactor", "enforced")
 _COLUMNS = (
-    *("name", "issuer", "client_id", "client_secret", "scopes", "domains", "default_roles", "role_claim", "role_mapping"),
+    *(
+        "name",
+        "issuer",
+        "client_id",
+        "client_secret",
+        "scopes",
+        "domains",
+        "default_roles",
+        "role_claim",
+        "role_mapping",
+    ),
     *("creates_members", "links_by_email", "owners", "counts_as_second_factor", "enforced", "active"),
 )
 
@@ -118,7 +128,7 @@ async def remove_provider(tx: Transaction, provider_id: UUID | None, expected: i
     tx.access.require(RIGHT)
     row = await _locked(tx, provider_id, expected)
     form = Form({}, dict(row))
-    _guard(tx, form, row)
+    _guard_owners(tx, form, row)
     form.finish()
     await tx.execute(_REMOVE, id=row["id"])
     await tx.execute(_END_SESSIONS, id=row["id"], now=tx.now)
@@ -195,22 +205,32 @@ def _entries(form: Form, name: str, shape: re.Pattern[str] | None, default: Iter
 def _guard(tx: Transaction, form: Form, before: Row | None) -> None:
     """What a provider may do, whoever changes it may do too."""
     row, policy = form.row, tx.config.policy
-    is_owner = OWNER in tx.actor.roles
-    if not is_owner and (row.get("owners") or (before is not None and before["owners"])):
-        form.fail("owners", "single_sign_on.owners")
-    roles = {**dict.fromkeys(row["default_roles"], "defaultRoles"), **dict.fromkeys(row["role_mapping"].values(), "roleMapping")}
-    for role, name in roles.items():
-        if role == OWNER:
-            form.fail(name, "limit.owner_grant")
-        elif role not in policy.roles and (before is None or name[:4] not in {"defa", "role"} or form.has(name)):
-            form.fail(name, "config.unknown_role", role=role)
-    gained = policy.access(roles).beyond(tx.access)
-    if row.get("links_by_email"):
-        gained |= policy.access(("admin",)).beyond(tx.access)
-    if gained:
-        form.fail("linksByEmail" if row.get("links_by_email") else "defaultRoles", "limit.role_grant", rights=", ".join(sorted(gained)))
-    if row.get("creates_members") and not row["default_roles"] and not (row["role_claim"] and row["role_mapping"]):
+    _guard_owners(tx, form, before)
+    # A role that was removed since it was named gives nothing, and is no reason to refuse another change.
+    known = {
+        *policy.roles,
+        *(before["default_roles"] if before else ()),
+        *(before["role_mapping"].values() if before else ()),
+    }
+    places = {"defaultRoles": row["default_roles"], "roleMapping": tuple(row["role_mapping"].values())}
+    for name, roles in places.items():
+        for role in dict.fromkeys(roles):
+            if role == OWNER:
+                form.fail(name, "limit.owner_grant")
+            elif role not in known:
+                form.fail(name, "config.unknown_role", role=role)
+        gained = policy.access(role for role in roles if role != OWNER).beyond(tx.access)
+        if gained:
+            form.fail(name, "limit.role_grant", rights=", ".join(sorted(gained)))
+    if row["links_by_email"] and (gained := policy.access(("admin",)).beyond(tx.access)):
+        form.fail("linksByEmail", "limit.role_grant", rights=", ".join(sorted(gained)))
+    if row["creates_members"] and not row["default_roles"] and not (row["role_claim"] and row["role_mapping"]):
         form.fail("defaultRoles", "single_sign_on.roles_wanted")
+
+
+def _guard_owners(tx: Transaction, form: Form, before: Row | None) -> None:
+    if OWNER not in tx.actor.roles and (form.row["owners"] or (before is not None and before["owners"])):
+        form.fail("owners", "single_sign_on.owners")
 
 
 def _stored(row: Row) -> Row:
@@ -220,7 +240,7 @@ def _stored(row: Row) -> Row:
 async def _changed(tx: Transaction, after: Row | None, before: Row | None) -> None:
     """Let what holds for sign-ins follow, and write down who changed it; of the secret only whether there is another."""
     await tx.execute(_PASSWORDS)
-    told = ("key", *_COLUMNS, )
+    told = ("key", *_COLUMNS)
     old, new = _told(before), _told(after)
     data = {name: (old.get(name), new.get(name)) for name in told if old.get(name) != new.get(name)}
     await record(tx, "provider_changed", data, about=About("identity_provider", cast(Row, after or before)["id"]))

@@ -12,6 +12,7 @@ from tenants.config.checks.references import in_condition, in_path, in_text, lea
 from tenants.config.definitions import FIELD_KEY, CustomField, split_field_key
 from tenants.field_types import REGISTRY as FIELD_TYPES
 from tenants.field_types.base import SETS
+from tenants.names import nearest
 from tenants.problems import FieldError
 from tenants.records import CUSTOMISABLE
 from tenants.rules.defaults import default_errors
@@ -64,6 +65,9 @@ def _field(path: Path, key: str, field: CustomField) -> Iterator[FieldError]:
         yield FieldError(path, "config.unknown_object", {"object": record_type, "objects": ", ".join(CUSTOMISABLE)})
     kind = configurable.get(field.type)
     if kind is None:
+        if near := nearest(field.type, configurable):
+            yield FieldError((*path, "type"), "config.unknown_type_near", {"type": field.type, "near": near})
+            return
         types = ", ".join(configurable)
         yield FieldError((*path, "type"), "config.unknown_type", {"type": field.type, "types": types})
         return

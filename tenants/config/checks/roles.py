@@ -1,13 +1,17 @@
-"""Roles: their rights and fields exist, none inherits from itself, and none that closes fields inherits them open."""
+"""Roles: their rights, fields and scopes exist, none inherits from itself, and none that closes fields inherits them open."""
 
 from collections.abc import Iterator, Mapping
 
+from tenants.conditions import parse_condition
 from tenants.config.checks.base import Check, Links, Path, Proposal, Reference, register
-from tenants.config.definitions import CustomField, Grant, Role, split_field_key
+from tenants.config.checks.references import in_condition
+from tenants.config.definitions import CustomField, Grant, Role, RowsWhere, split_field_key
 from tenants.field_rights import EVERY, FIELD_ACTIONS, OBJECTS, READ, opens
 from tenants.permissions import BUILT_IN_ROLES, RIGHTS
-from tenants.problems import FieldError
+from tenants.problems import FieldError, InvalidInput
+from tenants.records import REGISTRY
 from tenants.records.rights import OWN, built_in_fields
+from tenants.row_rights import SCOPED, WITHOUT_ROWS
 
 _STEP = "transition."
 
@@ -33,7 +37,9 @@ class RoleCheck(Check):
                 for action in grant.actions:
                     if not _is_known(grant, action, transitions):
                         data = {"right": f"{grant.object}.{action}"}
-                        yield FieldError((*path, "grants", place), "config.unknown_right", data)
+                        code = "config.field_action" if _is_of_fields(grant) else "config.unknown_right"
+                        yield FieldError((*path, "grants", place), code, data)
+                yield from (error.below(*path, "grants", place, "scope") for error in _scope_errors(grant))
             if not _inherits_itself(key, known):
                 yield from (FieldError((*path, "closed_fields"), *error) for error in _closing_errors(role, known))
 
@@ -45,6 +51,12 @@ class RoleCheck(Check):
                     if not path.endswith(EVERY) and path not in known.get(grant.object, ()):
                         data = {"object": grant.object, "field": path}
                         yield FieldError(("role", key, "grants", place, "fields"), "config.unknown_grant_field", data)
+                if isinstance(grant.scope, RowsWhere) and grant.object in SCOPED:
+                    try:
+                        parse_condition(REGISTRY[grant.object], proposal.planned, grant.scope.where)
+                    except InvalidInput as problem:
+                        where = ("role", key, "grants", place, "scope", "where")
+                        yield from (error.below(*where) for error in problem.errors)
 
     def references(self, key: str, definition: Role, links: Links) -> Iterator[Reference]:
         yield from (("role", parent) for parent in definition.inherits)
@@ -54,6 +66,8 @@ class RoleCheck(Check):
             own = (path.removeprefix(OWN) for path in grant.fields if path.startswith(OWN) and not path.endswith(EVERY))
             for field in (f"{grant.object}.{name}" for name in own):
                 yield "field", links[field].field if field in links else field
+            if isinstance(grant.scope, RowsWhere) and grant.object in SCOPED:
+                yield from in_condition(grant.object, grant.scope.where, links)
 
 
 def _paths(name: str, fields: Mapping[str, CustomField]) -> frozenset[str]:
@@ -69,10 +83,29 @@ def _paths(name: str, fields: Mapping[str, CustomField]) -> frozenset[str]:
     return frozenset(found)
 
 
+def _is_of_fields(grant: Grant) -> bool:
+    """Whether the grant is about fields of an object that has rights to them."""
+    return bool(grant.fields) and grant.object in OBJECTS
+
+
 def _is_known(grant: Grant, action: str, transitions: Mapping[str, object]) -> bool:
     if grant.fields:
         return grant.object in OBJECTS and action in (*FIELD_ACTIONS, EVERY)
     return _is_right(grant.object, action, transitions)
+
+
+def _scope_errors(grant: Grant) -> Iterator[FieldError]:
+    """What speaks against granting a right of some records alone."""
+    if grant.scope is None:
+        return
+    if grant.fields:
+        yield FieldError((), "config.scope_of_fields")
+    elif grant.object not in SCOPED:
+        yield FieldError((), "config.no_scope", {"object": grant.object, "objects": ", ".join(SCOPED)})
+    elif isinstance(grant.scope, str) and grant.scope not in SCOPED[grant.object]:
+        yield FieldError((), "config.unknown_scope", {"object": grant.object, "scope": grant.scope})
+    for action in sorted(WITHOUT_ROWS.intersection(grant.actions)):
+        yield FieldError((), "config.action_without_scope", {"right": f"{grant.object}.{action}"})
 
 
 def _closing_errors(role: Role, known: Mapping[str, Role]) -> Iterator[tuple[str, dict[str, str]]]:

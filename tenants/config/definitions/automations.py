@@ -20,7 +20,7 @@ class Automation(Definition):
     """When one of ``events`` happens to a record and ``condition`` holds for it as it then stands, do ``actions``.
 
     ``condition`` has the shape of the record type's GraphQL filter. The actions are done under ``role``, in order, all
-    or none.
+    or none. What a run of it changes sets it off again only where it ``reacts_to_itself``.
     """
 
     kind = "automation"
@@ -33,5 +33,6 @@ class Automation(Definition):
     condition: dict[str, Any] = Field(default_factory=dict)
     actions: Annotated[tuple[dict[str, Any], ...], Field(min_length=1, max_length=20)]
     role: Key = "member"
+    reacts_to_itself: bool = False
     enabled: bool = True
     position: int = 0

@@ -45,7 +45,8 @@ class Definition(BaseModel):
     """Base of all kinds. Archived definitions keep their data but are offered no more.
 
     ``kind`` names the kind, ``section`` its part of a document, under a comment with the ``heading``; ``names`` are what people call
-    one of it, in English and Chinese; ``key_pattern`` is the form of its keys.
+    one of it, in English and Chinese; ``key_pattern`` is the form of its keys. Properties are left out of documents where they are at
+    their default, but for those that are ``spelled_out``: nobody would know what they are.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
@@ -55,6 +56,7 @@ class Definition(BaseModel):
     names: ClassVar[tuple[str, str]]
     key_pattern: ClassVar[str] = KEY_PATTERN
     archives: ClassVar[bool] = False
+    spelled_out: ClassVar[frozenset[str]] = frozenset()
 
     @model_validator(mode="before")
     @classmethod

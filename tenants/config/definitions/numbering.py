@@ -21,5 +21,6 @@ class Numbering(Definition):
     section = "numbering"
     heading = "How new orders are numbered."
     names = ("numbering", "编号规则")
+    spelled_out = frozenset({"pattern"})
     pattern: Annotated[str, StringConstraints(min_length=5, max_length=60)] = "SO-{year}-{seq:5}"
     gapless: bool = False
