@@ -18,8 +18,8 @@ from tenants.database import Caller, Database, Outdated
 from tenants.idempotency import once
 from tenants.problems import Conflict, LimitExceeded, NotSignedIn
 from tenants.secrets import Secrets
-from tenants.single_sign_on.visits import Desk
 from tenants.sign_up import Terms
+from tenants.single_sign_on.visits import Desk
 from tenants.transaction import Transaction, begin
 
 Result = TypeVar("Result")

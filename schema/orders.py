@@ -46,7 +46,8 @@ class OrderLineInput:
 class CreateOrderInput:
     lines: list[OrderLineInput]
     type: str | None = strawberry.field(
-        default=UNSET, description="Key of the order's type, which chooses its life cycle; the default one if not given."
+        default=UNSET,
+        description="Key of the order's type, which chooses its life cycle; the default one if not given.",
     )
     customer_id: strawberry.ID | None = UNSET
     customer: NewCustomerInput | None = strawberry.field(
@@ -80,7 +81,8 @@ class UpdateOrderInput:
         default=UNSET, description="All lines of the order from now on; entries with id keep their line."
     )
     type: str | None = strawberry.field(
-        default=UNSET, description="Key of another type, whose life cycle has the status that the order is in; null for none."
+        default=UNSET,
+        description="Key of another type, whose life cycle has the status that the order is in; null for none.",
     )
     customer_id: strawberry.ID | None = UNSET
     external_id: str | None = UNSET

@@ -13,7 +13,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (processes.run, processes.serve, processes.worker, processes.clock, processes.migrate, processes.secret_key):
+for command in (
+    processes.run,
+    processes.serve,
+    processes.worker,
+    processes.clock,
+    processes.migrate,
+    processes.secret_key,
+):
     app.command()(command)
 app.command("seed-demo")(processes.seed_demo)
 app.add_typer(companies.tenant, name="tenant")

@@ -143,7 +143,8 @@ class Supervisor:
             "APP_DATABASE_URL": application.get_secret_value() if application else app_database_url(database_url),
             "REDIS_URL": redis_url or services.redis_url,
             "DATA_DIR": str(settings.data_dir),
-            "SECRET_KEYS": " ".join(key.get_secret_value() for key in settings.secret_keys) or own_key(settings.data_dir),
+            "SECRET_KEYS": " ".join(key.get_secret_value() for key in settings.secret_keys)
+            or own_key(settings.data_dir),
             "HOST": settings.host,
             "PORT": str(settings.port),
             processes.MARK: token,

@@ -224,4 +224,6 @@ def _key_caller(tenant: Tenant, row: Row, hashed: bytes, stamp: int) -> Caller:
 
 
 # What is read of a company that is its own; all the rest is its configuration.
-_OWN = frozenset({"id", "slug", "name", "config_version", "quotas", "exceeded", "created_at", "measured_at", "passwords_off"})
+_OWN = frozenset(
+    {"id", "slug", "name", "config_version", "quotas", "exceeded", "created_at", "measured_at", "passwords_off"}
+)

@@ -26,7 +26,9 @@ async def find_linked(tx: Transaction, form: Form, fields: Mapping[str, CustomFi
     statements = []
     for target, ids in wanted.items():
         seen, values = in_sight(tx, target)
-        sql = f"SELECT id FROM {REGISTRY[target].table} WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s::uuid[]){seen}"  # noqa: S608
+        sql = (
+            f"SELECT id FROM {REGISTRY[target].table} WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s::uuid[]){seen}"  # noqa: S608
+        )
         statements.append((sql, {"ids": sorted(ids), **values}))
     found = await tx.fetch_each(*statements)
     known = {(target, str(row["id"])) for target, rows in zip(wanted, found, strict=True) for row in rows}

@@ -331,4 +331,6 @@ ROOTS = {
     "auditEntry": "AuditEntry",
     "apiKey": "ApiKey",
 }
-LISTS = {f"{name[:-1]}ies" if name.endswith("y") and name != "apiKey" else f"{name}s": kind for name, kind in ROOTS.items()}
+LISTS = {
+    f"{name[:-1]}ies" if name.endswith("y") and name != "apiKey" else f"{name}s": kind for name, kind in ROOTS.items()
+}

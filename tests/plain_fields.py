@@ -189,9 +189,7 @@ SPECIAL: Mapping[tuple[str, str], Callable[["Book", Row], Any]] = {
         "TeamMembership", book.all("TeamMembership", team_id=row["id"])
     ),
     ("Team", "isMine"): lambda book, row: row["id"] in _mine(book),
-    ("Team", "isWithinMine"): lambda book, row: (
-        row["archived_at"] is None and not _mine(book).isdisjoint(row["path"])
-    ),
+    ("Team", "isWithinMine"): lambda book, row: row["archived_at"] is None and not _mine(book).isdisjoint(row["path"]),
     ("TeamMembership", "team"): lambda book, row: book.find("Team", row["team_id"]),
     ("TeamMembership", "member"): lambda book, row: book.find("Member", row["member_id"]),
     ("RecordShare", "member"): lambda book, row: book.find("Member", row["member_id"]),

@@ -156,6 +156,7 @@ BARE: dict[str, Any] = {
     "view": None,
     "sessions": [{"current": True}],
     "ownSignIns": [],
+    "exports": [],
 }
 # The rights of the built-in roles, written out; owner and admin hold every right there is.
 READING = {"order.read", "customer.read", "product.read", "member.read", "automation.read"}

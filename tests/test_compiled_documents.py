@@ -80,6 +80,7 @@ LEFT_OUT = {
     ("Configuration", "document"),
     ("Configuration", "definitions"),
     ("Viewer", "secondFactorDue"),
+    ("Viewer", "companies"),
 }
 PLAIN = {
     "Query": (*LISTS, *ROOTS, "node", "viewer", "configuration"),
@@ -117,7 +118,9 @@ CONNECTION, EDGE = ("edges", "nodes", "pageInfo", "totalCount"), ("node", "curso
 CHILDREN = {
     "TeamMembership": ("teams", "memberships"),
     "RecordShare": ("orders", "shares"),
-    "OrderLine": ("orders", "lines"), "File": ("orders", "files"), "HistoryEntry": ("orders", "history"),
+    "OrderLine": ("orders", "lines"),
+    "File": ("orders", "files"),
+    "HistoryEntry": ("orders", "history"),
 }
 
 
@@ -128,7 +131,9 @@ async def read_book(company: Company) -> Book:
     for kind, table in TABLES.items():
         rows = await company.rows(f"SELECT * FROM {table} WHERE tenant_id = %(tenant)s")
         # The history of records is no part of the audit log.
-        rows = [row for row in rows if kind != "AuditEntry" or row["record_type"] not in ("order", "customer", "product")]
+        rows = [
+            row for row in rows if kind != "AuditEntry" or row["record_type"] not in ("order", "customer", "product")
+        ]
         records[kind] = [Record(kind, row) for row in rows]
     return Book(caller.tenant, company.owner.id, sorted(caller.access.rights), records)
 

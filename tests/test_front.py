@@ -74,7 +74,7 @@ COSTS: list[tuple[str, dict[str, Any], int]] = [
     ("query ($by: String) { orderGroups(groupBy: $by) { key count } }", {"by": "customer.kind"}, 1804),
     ('{ orders(first: 0, where: {customer: {orders: {some: {notes: {contains: "1"}}}}}) { nodes { id } } }', {}, 2644),
     ('{ orders(first: 0, where: {customer: {orders: {some: {lines: {some: {name: {contains: "1"}}}}}}}) { nodes { id } } }', {}, 12444),
-    ('{ node(id: "1") { id } }', {}, 8),
+    ('{ node(id: "1") { id } }', {}, 9),
     ("{ __schema { types { name } } }", {}, 200),
     ("{ __typename }", {}, 1),
     ('mutation { createProduct(input: {name: "A", sku: "1", price: "1"}) { __typename } }', {}, 51),

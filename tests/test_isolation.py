@@ -219,7 +219,7 @@ def bases(own: Mapping[str, str]) -> dict[str, Row]:
         "deactivateMember": {"id": own["members"]},
         "createTeam": {"name": "New"},
         "updateTeam": {"name": "changed"},
-        **dict.fromkeys(("shareOrder", "shareCustomer"), {"memberId": own["members"]}),
+        **{key: {"memberId": own["members"]} for key in ("shareOrder", "shareCustomer")},
         "unshareOrder": {"id": own["orders"], "shareId": own["record_shares"]},
         "unshareCustomer": {"id": own["customers"], "shareId": own["record_shares"]},
         "updateView": {"position": 2},
@@ -325,7 +325,15 @@ async def test_own_ids_are_known(house: House) -> None:
     view = await answer(company, Place("query", "view", "id", ()), [own["private_views"]], own)
     assert orjson.loads(view)["data"]["a0"]["id"] == "<0>"
     # They have no record of their own in a tenant's table, or would change who asks.
-    others = ("unshareOrder", "updateMember", "applyDraft", "approveDraft", "rejectDraft", "revokeSession")
+    others = (
+        "unshareOrder",
+        "updateMember",
+        "deactivateMember",
+        "applyDraft",
+        "approveDraft",
+        "rejectDraft",
+        "revokeSession",
+    )
     for place in PLACES:
         if place.kind == "mutation" and place.path == ("id",) and place.field not in others:
             table = {
@@ -334,6 +342,8 @@ async def test_own_ids_are_known(house: House) -> None:
                 "updateCustomer": "customers",
                 **dict.fromkeys(("shareCustomer", "unshareCustomer"), "customers"),
                 "updateTeam": "teams",
+                **dict.fromkeys(("rotateApiKey", "revokeApiKey"), "api_keys"),
+                **dict.fromkeys(("resendInvitation", "withdrawInvitation"), "invitations"),
                 **dict.fromkeys(("updateIdentityProvider", "testIdentityProvider"), "identity_providers"),
                 "removeIdentityProvider": "identity_providers",
                 **dict.fromkeys(("updateView", "shareView", "deleteView"), "private_views"),

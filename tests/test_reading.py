@@ -328,6 +328,7 @@ async def test_what_may_not_be_read_is_not_read(company: Company, client: Client
         "reason": "NOT_ALLOWED",
         "right": "order.read",
         "grantedTo": ["owner", "admin", "member", "read_only"],
+        "canGrant": ["Olga Owner"],
     }
     assert [text for text in statements.work if "FROM orders" in text] == []
 

@@ -142,7 +142,8 @@ async def test_weights_are_what_python_counts(new_company: NewCompany, client: C
 
 
 async def test_a_company_of_a_known_template_costs_two_kilobytes(new_company: NewCompany, client: Client) -> None:
-    companies = [await new_company() for _ in range(8)]
+    # So many that what else goes on in the process does not count.
+    companies = [await new_company() for _ in range(23)]
     house = House(companies[0].database, Callers(companies[0].database))
     for company in companies[:3]:
         await ask(house, company)
@@ -153,7 +154,7 @@ async def test_a_company_of_a_known_template_costs_two_kilobytes(new_company: Ne
     gc.collect()
     counted, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert counted / 5 < 4_000
+    assert counted / 20 < 4_000
 
 
 async def test_the_first_request_of_a_company_is_a_few_statements(

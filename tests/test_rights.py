@@ -117,7 +117,7 @@ class Scene:
             "createApiKey": {"name": "ERP", "roles": ["read_only"]},
             "createIdentityProvider": {"key": "login", **PROVIDER},
             "updateIdentityProvider": {"id": PROVIDER_ID, "name": "Q"},
-            **dict.fromkeys(("removeIdentityProvider", "testIdentityProvider"), {"id": PROVIDER_ID}),
+            **{key: {"id": PROVIDER_ID} for key in ("removeIdentityProvider", "testIdentityProvider")},
             "setSignIn": {"secondFactor": ["read_only"]},
             "defineField": {"object": "order", "key": "score", "type": "integer", "label": label},
             "defineStatus": {"key": "held", "label": label, "category": "open"},
@@ -251,8 +251,8 @@ async def scene(company: Company, client: Client) -> Scene:
     order = await an_order(company, customerId=customer["id"])
     found = Scene(company, order, customer, product, str(draft), str(asked), conversion)
     invited = await done(company, INVITE, email=f"asked-{company.slug}@example.com")
-    found.inputs |= dict.fromkeys(("resendInvitation", "withdrawInvitation"), {"id": invited["id"]})
-    found.inputs |= dict.fromkeys(("rotateApiKey", "revokeApiKey"), {"id": str(key.id)})
+    found.inputs |= {key_0: {"id": invited["id"]} for key_0 in ("resendInvitation", "withdrawInvitation")}
+    found.inputs |= {key_0: {"id": str(key.id)} for key_0 in ("rotateApiKey", "revokeApiKey")}
     team = await done(company, CREATE_TEAM, name="Team")
     found.inputs["updateTeam"] = {"id": team["id"], "name": "Sellers"}
     found.finders["team"] = f'(id: "{team["id"]}")'

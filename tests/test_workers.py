@@ -55,7 +55,9 @@ async def died(company: Company, job: Job, times: int) -> Job:
 
 
 async def entries_per_order(company: Company) -> list[int]:
-    rows = await company.rows("SELECT count(*) AS n FROM events WHERE tenant_id = %(tenant)s GROUP BY record_id")
+    rows = await company.rows(
+        "SELECT count(*) AS n FROM events WHERE tenant_id = %(tenant)s AND record_type = 'order' GROUP BY record_id"
+    )
     return [row["n"] for row in rows]
 
 

@@ -54,7 +54,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "It stays, because {count:order of this type is|orders of this type are} under way.",
         "保留：有 {count} 个此类型的订单正在进行。",
     ),
-    "template.kept_members": ("It stays, because {count:member holds|members hold} it.", "保留：有 {count} 名成员拥有此角色。"),
+    "template.kept_members": (
+        "It stays, because {count:member holds|members hold} it.",
+        "保留：有 {count} 名成员拥有此角色。",
+    ),
     "template.kept_step": (
         "It stays, because orders in the statuses that stay take it.",
         "保留：处于保留状态的订单需要此流转。",

@@ -14,9 +14,7 @@ from tenants.columns import (
     unique,
     uuid_column,
 )
-
-# Entries that are no history of a record.
-AUDITED = "record_type <> ALL (ARRAY['order'::text, 'customer'::text, 'product'::text])"
+from tenants.records.audit import AUDITED
 
 events = tenant_table(
     "events",

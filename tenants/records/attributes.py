@@ -180,9 +180,7 @@ class Permissions(Attribute):
     """What the reader may do with the record: the actions of its type, judged where the record is read."""
 
     name: str = "permissions"
-    description: str = (
-        "What your rights let you do with it, such as update, void or transition.confirm; nextSteps tells what its state lets you do."
-    )
+    description: str = "What your rights let you do with it, such as update, void or transition.confirm; nextSteps tells what its state lets you do."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

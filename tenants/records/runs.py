@@ -16,7 +16,11 @@ AUTOMATION_RUN = RecordType(
         column("id", "id", "Opaque id."),
         column("automation", "text", "The key of the automation."),
         column("status", "text", "How it ended.", enum="AutomationRunStatus", choices=RUN_STATUSES),
-        column("message", "text", "Why it failed or was stopped, or why its own changes did not set it off again; empty where there is nothing to say."),
+        column(
+            "message",
+            "text",
+            "Why it failed or was stopped, or why its own changes did not set it off again; empty where there is nothing to say.",
+        ),
         column("attempts", "integer", "How often it was begun."),
         Items(
             name="steps",

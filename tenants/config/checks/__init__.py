@@ -39,7 +39,11 @@ def check(
     proposal = Proposal(config, definitions, author, converted)
     checks = [CHECKS[kind] for kind in KINDS if kind in CHECKS]
     named = ((kind, key) for kind, found in definitions.items() for key in found)
-    errors = [*key_errors(named), *invisible_texts(proposal), *(error for one in checks for error in one.form(proposal))]
+    errors = [
+        *key_errors(named),
+        *invisible_texts(proposal),
+        *(error for one in checks for error in one.form(proposal)),
+    ]
     if errors:
         # What conditions and paths mean is judged against fields and roles, which must be sound for that.
         return errors
