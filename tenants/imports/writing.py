@@ -38,6 +38,9 @@ _KNOWN = {
     " WHERE tenant_id = %(tenant)s AND external_id = ANY(%(texts)s)",
     "member": "SELECT email AS known, id FROM members WHERE tenant_id = %(tenant)s AND email = ANY(%(texts)s)",
 }
+# A plan that was made while a table was empty may look through all rows of the company for each foreign key: PostgreSQL keeps it
+# until the table is analysed, and an import fills it within seconds.
+_PLAN_ANEW = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"
 _AGGREGATES = {aggregate.record_type: aggregate for aggregate in (ORDER, CUSTOMER, PRODUCT)}
 
 
@@ -91,6 +94,7 @@ class Writer:
     async def _batch(self, drafts: Sequence[Draft]) -> list[Outcome]:
         options = {"rehearsal": self._rehearsal, "automations": self._automations}
         async with begin(self._database, self._caller, **options) as tx:
+            await tx.execute(_PLAN_ANEW)
             if self._rehearsal:
                 brought: set[tuple[str, str]] = set()
                 for draft in drafts:
