@@ -24,10 +24,12 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import httpx2
+import hypothesis
 import psycopg
 import pytest
 import uvicorn
 from argon2 import PasswordHasher
+from hypothesis import HealthCheck
 from starlette.applications import Starlette
 
 import server.audit
@@ -47,6 +49,10 @@ from tests.harness import Client, Company, Drain, Outbox, Statements, found_comp
 from tests.services import fresh_database, shared_services
 from workers.announcements import Announcer
 from workers.work import Work
+
+# How fast examples are made depends on the machine, and on whether it is the first run: neither says anything of the product.
+hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("any machine")
 
 
 class NewCompany(Protocol):
