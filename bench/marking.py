@@ -63,6 +63,7 @@ class Writer:
             if "order" not in (answer.get("data") or {}).get("updateOrder", {}):
                 self.wrong = str(answer)[:300]
                 return
+            # Writers that never paused would measure how long they wait for each other.
             time.sleep(PAUSE)
 
 
@@ -85,6 +86,7 @@ def _measure(services: Services, folder: Path, orders: int) -> None:
         threads = [threading.Thread(target=writer.run, daemon=True) for writer in writers]
         for thread in threads:
             thread.start()
+        # How long a write takes while nothing is marked is what the rest is measured against.
         time.sleep(USUAL_SECONDS)
         usual = [time_ for writer in writers for time_ in writer.times[5:]]
         before = [len(writer.times) for writer in writers]

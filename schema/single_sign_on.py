@@ -70,12 +70,10 @@ class ClaimRoleInput:
     role: str = strawberry.field(description="Key of the role; owner is given by owners alone.")
 
 
-@strawberry.input(description="An OpenID Connect provider at which the company's people are to sign in.")
-class CreateIdentityProviderInput:
-    key: str = strawberry.field(description=KEY)
-    name: str = strawberry.field(description="What people call it.")
-    issuer: str = strawberry.field(description=ISSUER)
-    client_id: str = strawberry.field(description="What the provider calls us.")
+@strawberry.input
+class ProviderFields:
+    """What may be left out, of a new provider and of changes to one."""
+
     client_secret: str | None = strawberry.field(default=UNSET, description=SECRET)
     scopes: list[str] | None = strawberry.field(default=UNSET, description=SCOPES)
     domains: list[str] | None = strawberry.field(default=UNSET, description=DOMAINS)
@@ -90,25 +88,21 @@ class CreateIdentityProviderInput:
     active: bool | None = strawberry.field(default=UNSET, description=ACTIVE)
 
 
+@strawberry.input(description="An OpenID Connect provider at which the company's people are to sign in.")
+class CreateIdentityProviderInput(ProviderFields):
+    key: str = strawberry.field(description=KEY)
+    name: str = strawberry.field(description="What people call it.")
+    issuer: str = strawberry.field(description=ISSUER)
+    client_id: str = strawberry.field(description="What the provider calls us.")
+
+
 @strawberry.input(description="Changes to an identity provider: what is not given stays.")
-class UpdateIdentityProviderInput:
+class UpdateIdentityProviderInput(ProviderFields):
     id: strawberry.ID
     expected_version: int | None = strawberry.field(default=UNSET, description=EXPECTED)
     name: str | None = strawberry.field(default=UNSET, description="What people call it.")
     issuer: str | None = strawberry.field(default=UNSET, description=ISSUER)
     client_id: str | None = strawberry.field(default=UNSET, description="What the provider calls us.")
-    client_secret: str | None = strawberry.field(default=UNSET, description=SECRET)
-    scopes: list[str] | None = strawberry.field(default=UNSET, description=SCOPES)
-    domains: list[str] | None = strawberry.field(default=UNSET, description=DOMAINS)
-    default_roles: list[str] | None = strawberry.field(default=UNSET, description=DEFAULT_ROLES)
-    role_claim: str | None = strawberry.field(default=UNSET, description=ROLE_CLAIM)
-    role_mapping: list[ClaimRoleInput] | None = strawberry.field(default=UNSET, description=ROLE_MAPPING)
-    creates_members: bool | None = strawberry.field(default=UNSET, description=CREATES)
-    links_by_email: bool | None = strawberry.field(default=UNSET, description=LINKS)
-    owners: bool | None = strawberry.field(default=UNSET, description=OWNERS)
-    counts_as_second_factor: bool | None = strawberry.field(default=UNSET, description=COUNTS)
-    enforced: bool | None = strawberry.field(default=UNSET, description=ENFORCED)
-    active: bool | None = strawberry.field(default=UNSET, description=ACTIVE)
 
 
 @strawberry.input(description="Which identity provider to forget.")

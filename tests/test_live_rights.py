@@ -87,9 +87,9 @@ async def test_an_order_that_is_withdrawn_ends_its_subscription(
         document, values = withdrawing
         await done(company, document, **values)
         message = await socket.receive()
-        # What was done before it was subscribed to may have been news as well.
+        # What was done before it was subscribed to may have been news as well; withdrawn before it was read, it tells no order.
         if message["type"] == "next" and message["payload"].get("data"):
-            assert message["payload"]["data"]["orderChanged"]["order"] == told
+            assert message["payload"]["data"]["orderChanged"]["order"] in (told, None)
             message = await socket.receive()
         errors = message["payload"] if message["type"] == "error" else message["payload"]["errors"]
         assert [error["extensions"]["code"] for error in errors] == ["NOT_FOUND"]
