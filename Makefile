@@ -39,9 +39,9 @@ format: ## Format the code and mend what can be mended by a machine
 	@$(BIN)/python -m ruff check --fix-only .
 	@$(BIN)/python -m ruff format .
 
-prove: ## Thousands of random documents: the compiler against graphql-core's own execution (PROVE=3000)
+prove: ## Thousands of random documents: the compiler against graphql-core's own execution (PROVE=3000); all of the real data sets
 	$(call sync,dev)
-	@PROVE=$(or $(PROVE),3000) $(BIN)/python -m pytest -q tests/test_compiled_documents.py $(ARGS)
+	@PROVE=$(or $(PROVE),3000) $(BIN)/python -m pytest -q tests/test_compiled_documents.py tests/test_import_real_data.py $(ARGS)
 
 faults: ## The slow fault runs: services killed and cut off while the product works
 	$(call sync,dev)

@@ -25,6 +25,7 @@ from server.embedded import Services
 from server.settings import Settings
 from tenants.database import Database
 from tenants.exports import EXPORTED, export_records
+from tenants.models.tables import TENANT_TABLES
 from tests.documents import an_order
 from tests.harness import PASSWORD, Client, Company, Drain, Outbox, Person
 from tests.secret_fields import ID, filled, mutations_with_secrets
@@ -97,16 +98,22 @@ Dump = Callable[[], str]
 
 
 @pytest.fixture
-def dump(services: Services, settings: Settings) -> Dump:
-    """Every row of every table, as text."""
+def dump(services: Services, settings: Settings, company: Company) -> Dump:
+    """Every row of every table as text, but for those of other companies: what is written of this one has its mark, or none."""
+    marked = {(table.name, "tenant_id") for table in TENANT_TABLES} | {("tenants", "id")}
 
     def dumped() -> str:
         database = urlsplit(settings.owner_database_url()).path
         address = urlsplit(services.superuser_url)._replace(path=database).geturl()
         with psycopg.connect(address) as connection:
             named = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
-            tables = [table for (table,) in connection.execute(named).fetchall()]
-            return "\n".join(row[0] for table in tables for row in connection.execute(f"SELECT t::text FROM {table} t"))
+            found = dict.fromkeys((table for (table,) in connection.execute(named).fetchall()), "true")
+            found |= {table: f"t.{column} = '{company.id}'" for table, column in marked}
+            return "\n".join(
+                row[0]
+                for table, ours in found.items()
+                for row in connection.execute(f"SELECT t::text FROM {table} t WHERE {ours}".encode())
+            )
 
     return dumped
 

@@ -79,11 +79,12 @@ def test_no_message_of_an_automation_is_in_one_language_alone() -> None:
 @pytest.mark.parametrize("name", template_names())
 def test_one_is_added_to_another(name: str, added: str) -> None:
     """The plan is sound, and nothing of the first one is gone."""
-    config = TenantConfig("en", "UTC", "EUR", read_template(name))
+    first = read_template(name)
+    config = TenantConfig("en", "UTC", "EUR", first)
     changes = additions(config, read_template(added))
     definitions = after(config, changes)
     assert check(config, definitions, None) == []
-    assert all(read_template(name)[kind].keys() <= found.keys() for kind, found in definitions.items())
+    assert all(first[kind].keys() <= found.keys() for kind, found in definitions.items())
     assert not any(change.takes_away for change in changes)
 
 
