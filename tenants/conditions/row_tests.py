@@ -4,7 +4,7 @@ The members of the reader's teams are looked up by the statement, so a change of
 for a statement and not for each row.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -98,7 +98,7 @@ class RowTests:
     def _template(self, right: str, rows: Rows) -> str:
         name, action = right.split(".", 1)
         within, without = (
-            " OR ".join(f"({self._scope(name, action, scope)})" for scope in scopes)
+            " OR ".join(f"({self._scope(name, action, scope)})" for scope in _widest(scopes))
             for scopes in (rows.within, rows.without)
         )
         tests = ([] if rows.is_all else [f"({within})"]) + ([f"NOT coalesce({without}, FALSE)"] if without else [])
@@ -119,6 +119,12 @@ class RowTests:
             )
         assert not isinstance(scope, str)
         return self._parse(name, scope.where).sql("{t}", self._context)
+
+
+def _widest(scopes: Sequence[RowScope]) -> list[RowScope]:
+    """The scopes without those that others contain: each test of a row that is not made makes lists faster."""
+    contained = {OWN, TEAM} if TEAM_TREE in scopes else {OWN} if TEAM in scopes else set[str]()
+    return [scope for scope in scopes if not (isinstance(scope, str) and scope in contained)]
 
 
 Known = dict[tuple[str, ...], RowTests]
