@@ -10,7 +10,7 @@ from schema.scalars import Json
 from tenants.access.explaining import Explanation, Reason, explain
 from tenants.access.grantors import grantors
 from tenants.access.rules import Rule
-from tenants.access.scopes import rows_words
+from tenants.access.scopes import rows_of_all_words
 
 Action = Annotated[
     str,
@@ -67,7 +67,11 @@ class AccessExplanation:
 
     @strawberry.field(description="Names of members who can give the right; a few of them.")
     async def can_grant(self, info: Info) -> list[str]:
-        return list(await grantors(info.context.house.database, info.context.caller, self.right))
+        caller, member_id = info.context.caller, parse_id(self.member)
+        assert member_id is not None
+        lacking = member_id, caller.config.policy.access(self.roles)
+        found = await grantors(info.context.house.database, caller, (self.right,), lacking)
+        return list(found.get(self.right, ()))
 
 
 @strawberry.type
@@ -95,7 +99,7 @@ def _shown(found: Explanation, language: str) -> AccessExplanation:
         rules=[_rule(rule, place) for place, rule in enumerate(found.rules)],
         closed_by=list(found.closed_by),
         granted_to=list(found.granted_to),
-        rows=None if found.rows is None else rows_words(found.rows, language),
+        rows=rows_of_all_words(found.rows, language) if found.rows else None,
     )
 
 

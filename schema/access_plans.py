@@ -1,6 +1,7 @@
 """What planned roles would change, and who can do what: for those who look after rights."""
 
 from asyncio import to_thread
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -10,13 +11,15 @@ import strawberry
 from schema.context import Info, parse_id, run
 from schema.problems import FieldProblem, field_problem
 from schema.scalars import DateTimeText
-from tenants.access.reviewing import MOST_MEMBERS, ReviewedMember, as_csv, review
+from tenants.access.counting import MOST_RECORDS
+from tenants.access.reviewing import MOST_MEMBERS, HeldRight, Reviewed, review
 from tenants.access.scopes import rows_words
-from tenants.access.simulating import MOST_RECORDS, MemberGain, Simulation, simulate
+from tenants.access.simulating import MemberGain, Simulation, simulate
 from tenants.config import change_sets, drafts
 from tenants.config.change_sets import Change
 from tenants.config.documents import read_document
 from tenants.problems import InvalidInput, NotFound
+from tenants.row_rights import Rows
 from tenants.transaction import Transaction
 
 
@@ -26,13 +29,20 @@ class MemberRolesInput:
     roles: list[str] = strawberry.field(description="Keys of roles, all of them.")
 
 
-@strawberry.type(description="Of how many records a right is.")
+@strawberry.type(description="Of which records a right is, and of how many that you may read yourself.")
 class RecordsOfRight:
     right: str = strawberry.field(description="The right.")
     before: int | None = strawberry.field(
-        description=f"Of how many it is now; {MOST_RECORDS + 1} stands for more than {MOST_RECORDS}, null for not counted."
+        description=f"Of how many it is now; {MOST_RECORDS + 1} stands for more than {MOST_RECORDS}. Null for not counted, as where"
+        " it is by a field that is closed to you."
     )
     after: int | None = strawberry.field(description="Of how many it would be.")
+    rows_before: str | None = strawberry.field(
+        description="Of which records it is now, in words; null where of all, or none."
+    )
+    rows_after: str | None = strawberry.field(
+        description="Of which records it would be, in words; null where of all, or none."
+    )
 
 
 @strawberry.type(description="What a member would gain and lose.")
@@ -61,10 +71,10 @@ class RoleSimulation:
     problems: list[FieldProblem] = strawberry.field(description="Why it could not be done; then nothing else is told.")
 
 
-@strawberry.type(description="A right that a member has.")
+@strawberry.type(description="A right that a member or a key has.")
 class ReviewedRight:
     right: str = strawberry.field(description="The right.")
-    roles: list[str] = strawberry.field(description="Keys of the member's roles that have it.")
+    roles: list[str] = strawberry.field(description="Keys of their roles that have it.")
     rows: str | None = strawberry.field(description="Of which records, in words; null where of all.")
     last_used: DateTimeText | None = strawberry.field(description="When they last used it, within 90 days.")
     unused: bool | None = strawberry.field(
@@ -86,12 +96,25 @@ class MemberReview:
     rights: list[ReviewedRight] = strawberry.field(description="What they may do.")
 
 
-@strawberry.type(description="Who can do what, who no longer does, and who is away.")
+@strawberry.type(description="A key of a program that holds, and what it may do.")
+class KeyReview:
+    id: strawberry.ID = strawberry.field(description="The key's id.")
+    name: str = strawberry.field(description="Its name.")
+    roles: list[str] = strawberry.field(description="Keys of its roles; it may do less than these.")
+    expires_at: DateTimeText = strawberry.field(description="Until when it is valid.")
+    last_used_at: DateTimeText | None = strawberry.field(description="When it was last used.")
+    away: bool = strawberry.field(description="Whether it was not used for 90 days.")
+    rights: list[ReviewedRight] = strawberry.field(description="What it may do.")
+
+
+@strawberry.type(
+    description="Who can do what, who no longer does, and who is away; as a table by exportRecords of permission_review."
+)
 class PermissionReview:
     members: list[MemberReview] = strawberry.field(description="The members, by id.")
     has_more: bool = strawberry.field(description="Whether there are more: ask again after the last id.")
-    csv: str = strawberry.field(
-        description="The same as a table for spreadsheets, one line for each right of a member."
+    keys: list[KeyReview] = strawberry.field(
+        description="The keys of programs; all of them with the first of the members, none with the others."
     )
 
 
@@ -147,7 +170,7 @@ class AccessPlanQueries:
         return PermissionReview(
             members=[_member(member, language) for member in found.members],
             has_more=found.has_more,
-            csv=as_csv(found.members, language),
+            keys=[_key(key, language) for key in found.keys],
         )
 
 
@@ -166,7 +189,7 @@ def _moment(value: datetime | None) -> DateTimeText | None:
 def _shown(found: Simulation, language: str) -> RoleSimulation:
     return RoleSimulation(
         affected=found.affected,
-        members=[_changed(member) for member in found.members],
+        members=[_changed(member, language) for member in found.members],
         roles=[
             RoleAccessChange(role=role, gains=list(gain.gains), losses=list(gain.losses)) for role, gain in found.roles
         ],
@@ -174,7 +197,7 @@ def _shown(found: Simulation, language: str) -> RoleSimulation:
     )
 
 
-def _changed(found: MemberGain) -> MemberAccessChange:
+def _changed(found: MemberGain, language: str) -> MemberAccessChange:
     return MemberAccessChange(
         member=strawberry.ID(str(found.member["id"])),
         name=found.member["name"],
@@ -183,29 +206,56 @@ def _changed(found: MemberGain) -> MemberAccessChange:
         gains=list(found.change.gains),
         losses=list(found.change.losses),
         records=[
-            RecordsOfRight(right=counted.right.name, before=counted.before, after=counted.after)
+            RecordsOfRight(
+                right=counted.right.name,
+                before=counted.before.number,
+                after=counted.after.number,
+                rows_before=_words(counted.before.rows, language),
+                rows_after=_words(counted.after.rows, language),
+            )
             for counted in found.records
         ],
     )
 
 
-def _member(found: ReviewedMember, language: str) -> MemberReview:
+def _words(rows: Rows | None, language: str) -> str | None:
+    return None if rows is None else rows_words(rows, language)
+
+
+def _member(found: Reviewed, language: str) -> MemberReview:
     return MemberReview(
         id=strawberry.ID(str(found.id)),
         name=found.name,
-        email=found.email,
+        email=found.email or "",
         roles=list(found.roles),
         active=found.active,
         last_seen=_moment(found.last_seen),
         away=found.away,
-        rights=[
-            ReviewedRight(
-                right=held.right,
-                roles=list(held.roles),
-                rows=rows_words(held.rows, language) if held.rows else None,
-                last_used=_moment(held.last_used),
-                unused=held.unused,
-            )
-            for held in found.rights
-        ],
+        rights=_rights(found.rights, language),
     )
+
+
+def _key(found: Reviewed, language: str) -> KeyReview:
+    assert found.expires_at is not None
+    return KeyReview(
+        id=strawberry.ID(str(found.id)),
+        name=found.name,
+        roles=list(found.roles),
+        expires_at=DateTimeText(found.expires_at.isoformat()),
+        last_used_at=_moment(found.last_seen),
+        away=found.away,
+        rights=_rights(found.rights, language),
+    )
+
+
+def _rights(found: Iterable[HeldRight], language: str) -> list[ReviewedRight]:
+    return [
+        ReviewedRight(
+            right=held.right,
+            roles=list(held.roles),
+            rows=rows_words(held.rows, language) if held.rows else None,
+            last_used=_moment(held.last_used),
+            unused=held.unused,
+        )
+        for held in found
+    ]

@@ -13,6 +13,7 @@ from schema.payloads import MemberPayload, MemberResult
 from schema.problems import Conflict, InvalidInput, LimitExceeded, NotFound, NotSignedIn
 from schema.sign_in import CodeWantedPayload, SignInPayload, client_at_hand, code_wanted
 from tenants import own_account, sign_up
+from tenants.calls import current
 from tenants.people import user_of
 from tenants.problems import NotSignedIn as NotSignedInProblem
 from tenants.sign_in import switching
@@ -116,7 +117,7 @@ class AccountMutations:
     async def sign_up(self, info: Info, input: Values) -> SignUpResult:
         context = info.context
         context.require_first()
-        await sign_up.ask(context.house.database, context.house.sign_up, input, context.language)
+        await sign_up.ask(context.house.database, context.house.sign_up, input, context.language, current().address)
         return SignUpPayload(requested=True)
 
     @mutation(ConfirmSignUpInput, description="Found the company by the secret of the message; then sign in.")

@@ -1,9 +1,8 @@
 """What goes back to the client: the response map as JSON, with errors that say what they may and nothing of any other."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -16,13 +15,9 @@ from schema.context import Context
 from schema.costs import Budget, RateLimited
 from tenants.access.grantors import grantors
 from tenants.database import Caller
-from tenants.problems import InvalidInput, LimitExceeded, NotAllowed, Problem
+from tenants.problems import NOBODY, CanGrant, InvalidInput, LimitExceeded, NotAllowed, Problem
 
 log = logging.getLogger("orderloom.graphql")
-
-# Of so many missing rights an answer tells who can grant them; each is a look at the members.
-MOST_EXPLAINED = 5
-NOBODY: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 class Unavailable(Exception):
@@ -67,16 +62,14 @@ async def answer(result: ExecutionResult, context: Context, kind: str) -> Answer
     return Answer(orjson.dumps(response), executed, version, kind, code, context.budget)
 
 
-async def _can_grant(context: Context, errors: Sequence[GraphQLError]) -> Mapping[str, Sequence[str]]:
-    """Names of members who can give the rights that were missing, by right. They are no part of the problem, which may be remembered
-    with a plan that companies share."""
-    caller, database = context.known_caller, context.house.database
-    missing = {error.original_error.right for error in errors if isinstance(error.original_error, NotAllowed)}
-    if caller is None:
-        return {}
-    for right in missing:
+async def _can_grant(context: Context, errors: Sequence[GraphQLError]) -> CanGrant:
+    """Names of members who can give the rights that were missing, by right."""
+    caller = context.known_caller
+    problems = [error.original_error for error in errors if isinstance(error.original_error, Problem)]
+    for right in {problem.right for problem in problems if isinstance(problem, NotAllowed)} if caller else ():
         context.house.tallies.refused(caller, right)
-    return {right: await grantors(database, caller, right) for right in sorted(missing)[:MOST_EXPLAINED]}
+    lacking = sorted(right for problem in problems for right in problem.lacking)
+    return await grantors(context.house.database, caller, lacking)
 
 
 def _raise_if_unavailable(error: GraphQLError, kind: str) -> None:
@@ -108,13 +101,13 @@ def _shown(
     language: str,
     request_id: str,
     executed: bool,
-    can_grant: Mapping[str, Sequence[str]] = NOBODY,
+    can_grant: CanGrant = NOBODY,
 ) -> dict[str, Any]:
     """An error as the client sees it: the house's sentences, GraphQL's own complaints, and nothing of any other exception."""
     original = error.original_error if isinstance(error, GraphQLError) else error
     shown: dict[str, Any] = {}
     if isinstance(original, Problem):
-        shown["message"] = original.text(language)
+        shown["message"] = original.text(language, can_grant)
         shown["extensions"] = _details(original, language, can_grant)
     elif isinstance(original, sql_errors.QueryCanceled):
         shown["message"] = "The query took too long and was stopped. Ask for less at once."
@@ -134,7 +127,7 @@ def _shown(
     return shown
 
 
-def _details(problem: Problem, language: str, can_grant: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def _details(problem: Problem, language: str, can_grant: CanGrant) -> dict[str, Any]:
     details: dict[str, Any] = {"code": _code(problem), "reason": problem.code.upper().replace(".", "_")}
     if isinstance(problem, NotAllowed):
         details |= {"right": problem.right, "grantedTo": list(problem.granted_to)}
@@ -143,7 +136,8 @@ def _details(problem: Problem, language: str, can_grant: Mapping[str, Sequence[s
         details |= problem.data
     if isinstance(problem, InvalidInput):
         details["errors"] = [
-            {"path": [str(part) for part in error.path], "message": error.text(language)} for error in problem.errors
+            {"path": [str(part) for part in error.path], "message": error.text(language, can_grant)}
+            for error in problem.errors
         ]
     return details
 

@@ -19,7 +19,7 @@ from tenants.idempotency import once
 from tenants.problems import Conflict, LimitExceeded, NotSignedIn
 from tenants.secrets import Secrets
 from tenants.sign_up import Terms
-from tenants.single_sign_on.visits import Desk
+from tenants.single_sign_on.desk import Desk
 from tenants.transaction import Transaction, begin
 
 Result = TypeVar("Result")

@@ -46,7 +46,9 @@ class NewCustomerInput:
         default=UNSET, description="One of the company's languages, for messages to the customer."
     )
     company_id: strawberry.ID | None = strawberry.field(default=UNSET, description="The company a person belongs to.")
-    owner_id: strawberry.ID | None = UNSET
+    owner_id: strawberry.ID | None = strawberry.field(
+        default=UNSET, description="The member in charge; you if not given."
+    )
     notes: str | None = UNSET
     tags: list[str] | None = UNSET
     phones: list[ContactPointInput] | None = UNSET

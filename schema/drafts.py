@@ -23,8 +23,8 @@ from tenants.transaction import Transaction
 
 @strawberry.type(description="The draft after the mutation.")
 class DraftPayload(RecordPayload):
-    @strawberry.field(description="The draft.")
-    async def draft(self, info: Info) -> ConfigurationDraft:
+    @strawberry.field(description="The draft; null where it is not yours to read.")
+    async def draft(self, info: Info) -> ConfigurationDraft | None:
         return await self.read(info, ConfigurationDraft)
 
 

@@ -155,7 +155,7 @@ async def _try(
             raise refused("Only queries can be sent by GET.", "MUTATION_OVER_GET")
     except (GraphQLError, Problem) as error:
         return refusal([error], language, request_id, kind=None)
-    with looking_through(OVERLAYS.lens(caller.config if caller else None)):
+    with looking_through(OVERLAYS.seen_by(caller)):
         return await _execute_seen(house, operation, caller, token, language, request_id, spent)
 
 
@@ -176,7 +176,7 @@ async def _execute_seen(
     spent: Spent,
 ) -> Answer | None:
     """Validate and run under the caller's lens."""
-    document = DOCUMENTS.validated(operation.query, OVERLAYS.lens(caller.config if caller else None))
+    document = DOCUMENTS.validated(operation.query, OVERLAYS.seen_by(caller))
     node = document.operation(operation.operation_name)
     kind = node.operation.value
     _tell_of(caller, kind, document, node)
@@ -287,7 +287,7 @@ async def _introspection(context: Context, operation: Operation) -> ExecutionRes
     It is made in a thread, so that others are served meanwhile, and remembered as JSON.
     """
     caller = context.known_caller
-    lens = OVERLAYS.lens(caller.config if caller else None)
+    lens = OVERLAYS.seen_by(caller)
     key = (lens, operation.query, operation.operation_name, orjson.dumps(operation.variables or {}))
     known = _INTROSPECTIONS.get(key)
     if known is not None:
@@ -349,7 +349,7 @@ async def subscribe(
         caller = await house.callers.by_token(token, fresh=True)
     except Problem as error:
         return refusal([error], language, request_id, "subscription")
-    lens = OVERLAYS.lens(caller.config)
+    lens = OVERLAYS.seen_by(caller)
     with looking_through(lens):
         document = DOCUMENTS.validated(operation.query, lens)
         _tell_of(caller, "subscription", document, document.operation(operation.operation_name))
@@ -379,7 +379,7 @@ async def _stream(results: AsyncIterator[ExecutionResult], context: Context) -> 
     # The generator's steps run in the consumer's context, so the lens is put on for each of them.
     iterator, ended = aiter(results), False
     while not ended:
-        with looking_through(OVERLAYS.lens(context.caller.config)):
+        with looking_through(OVERLAYS.seen_by(context.caller)):
             try:
                 result = await anext(iterator)
             except StopAsyncIteration:

@@ -32,7 +32,7 @@ class ExportState(Enum):
 @strawberry.type(description="An export of all records of a type.")
 class Export:
     id: strawberry.ID = strawberry.field(description="Opaque id.")
-    object: str = strawberry.field(description="The record type: order, customer or product.")
+    object: str = strawberry.field(description="The record type: order, customer or product; or permission_review.")
     format: ExportFormat = strawberry.field(description="How the records are written.")
     state: ExportState = strawberry.field(description="How far it is.")
     total: int = strawberry.field(description="How many records there were when it began.")
@@ -48,7 +48,7 @@ class Export:
 
 @strawberry.input(description="What to export, and how.")
 class ExportRecordsInput:
-    object: str = strawberry.field(description="The record type: order, customer or product.")
+    object: str = strawberry.field(description="The record type: order, customer or product; or permission_review.")
     format: ExportFormat = strawberry.field(description="How the records are written.")
 
 
@@ -74,7 +74,7 @@ class ExportQueries:
 class ExportMutations:
     @mutation(
         ExportRecordsInput,
-        description="Write all records of a type, void ones included, into a file, by a job, with what you may read of them; needs <object>.export.",
+        description="Write all records of a type, void ones included, into a file, by a job, with what you may read of them; needs <object>.export. Or the permission review, for who may see it.",
     )
     async def export_records(self, info: Info, input: Values) -> ExportResult:
         given = input["format"]

@@ -12,7 +12,7 @@ from tenants.config.own_attributes import target_of
 from tenants.field_rights import WRITE
 from tenants.problems import InvalidInput
 from tenants.records import CUSTOMISABLE, REGISTRY
-from tenants.records.rights import OWN, may_read
+from tenants.records.rights import OWN, may_read_some
 
 
 @strawberry.type(description="One choice of a select field.")
@@ -60,9 +60,10 @@ class FieldQueries:
         shown = []
         for key, definition in fields.items():
             path = f"{OWN}{key}"
-            readable = key in own and may_read(caller.access, record, path, own[key])
-            writable = not definition.is_computed and caller.access.has_field(object, WRITE, path)
-            shown.append(_shown(key, definition, caller.language, readable=readable, writable=writable))
+            readable = key in own and may_read_some(caller.access, record, path, own[key])
+            writable = not definition.is_computed and caller.access.has_some(object, WRITE, path)
+            if readable or not caller.access.is_outside:
+                shown.append(_shown(key, definition, caller.language, readable=readable, writable=writable))
         return shown
 
 

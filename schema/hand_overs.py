@@ -10,9 +10,9 @@ from strawberry import UNSET
 from schema.context import Info, parse_id, run
 from schema.mutations import Values, change, mutation
 from schema.payloads import MemberPayload, MemberResult
-from schema.problems import Conflict, InvalidInput, NotAllowed, NotFound
+from schema.problems import Conflict, InvalidInput, LimitExceeded, NotAllowed, NotFound
 from schema.scalars import DateTimeText
-from tenants import hand_overs
+from tenants import hand_overs, leaving
 from tenants.belongings import Belongings, belongings, left_behind
 from tenants.hand_overs import Thing
 from tenants.problems import InvalidInput as Invalid
@@ -29,6 +29,13 @@ class HandOverThing(Enum):
     )
     TEAMS = strawberry.enum_value(Thing.TEAMS.value, description="The lead of teams; needs team.update.")
     VIEWS = strawberry.enum_value(Thing.VIEWS.value, description="Their own views.")
+    FIELDS = strawberry.enum_value(
+        Thing.FIELDS.value, description="Records that name them in fields of your own; fields says which of these."
+    )
+    SHARES = strawberry.enum_value(
+        Thing.SHARES.value,
+        description="What is shared with them; needs the right to share orders, customers and products.",
+    )
 
 
 @strawberry.enum(description="How far a hand-over is.")
@@ -51,6 +58,13 @@ class MemberBelongings:
     notifications: int = strawberry.field(description="Notifications that they have not read.")
     automations: int = strawberry.field(
         description="Automations that they wrote last; these go on under the role that they have."
+    )
+    api_keys: int = strawberry.field(
+        description="Keys of programs that hold and whose newest secret they were told: they know it until somebody rotates the key."
+    )
+    shares: int = strawberry.field(description="Shares of records that they have by themselves, not by a team.")
+    fields: int = strawberry.field(
+        description="Records that name them in fields of your own; voided orders do not count."
     )
 
 
@@ -78,6 +92,10 @@ class HandOverInput:
     what: list[HandOverThing] | None = strawberry.field(
         default=UNSET, description="Orders, customers, drafts and teams if not given."
     )
+    fields: list[str] | None = strawberry.field(
+        default=UNSET,
+        description="With FIELDS: which fields, such as order.manager; all that lead to members if not given.",
+    )
 
 
 @strawberry.input(description="Who may not sign in any more, and what becomes of what they have.")
@@ -95,6 +113,28 @@ class DeactivateMemberInput:
     keep: bool | None = strawberry.field(
         default=UNSET, description="Whether they keep what they have; leftBehind lists it."
     )
+    revoke_keys: bool | None = strawberry.field(
+        default=UNSET,
+        description="Whether the keys end whose newest secret they were told; else those who can rotate them are notified.",
+    )
+
+
+@strawberry.input(description="What becomes of what you have when you leave the company.")
+class LeaveCompanyInput:
+    hand_over_to: strawberry.ID | None = strawberry.field(
+        default=UNSET, description="The id of the member who gets your orders, customers, drafts and teams, by a job."
+    )
+    to_team_lead: bool | None = strawberry.field(
+        default=UNSET, description="In place of handOverTo: who leads your team, or the nearest team above it."
+    )
+    keep: bool | None = strawberry.field(
+        default=UNSET, description="Whether it stays in your charge; leftBehind lists it."
+    )
+
+
+@strawberry.type(description="You have left the company; your sessions there have ended.")
+class LeaveCompanyPayload:
+    tenant: str = strawberry.field(description="Short name of the company.")
 
 
 @strawberry.type(description="The hand-over, begun.")
@@ -105,6 +145,12 @@ class HandOverPayload:
 HandOverResult = Annotated[
     HandOverPayload | InvalidInput | NotAllowed | NotFound | Conflict,
     strawberry.union("HandOverResult", description="The hand-over, or why it was refused."),
+]
+
+
+LeaveCompanyResult = Annotated[
+    LeaveCompanyPayload | InvalidInput | NotAllowed | NotFound | Conflict | LimitExceeded,
+    strawberry.union("LeaveCompanyResult", description="You have left, or why it was refused."),
 ]
 
 
@@ -135,7 +181,8 @@ class HandOverMutations:
 
         async def command(tx: Transaction) -> HandOverPayload:
             receiver = await _receiver(tx, giver, input, "toId")
-            return await _found(tx, await hand_overs.hand_over(tx, giver, receiver, things))
+            begun = await hand_overs.hand_over(tx, giver, receiver, things, input.get("fields") or ())
+            return await _found(tx, begun)
 
         return await run(info, command)
 
@@ -145,19 +192,32 @@ class HandOverMutations:
     )
     async def deactivate_member(self, info: Info, input: Values) -> MemberResult:
         wanted, expected = parse_id(input["id"]), input.get("expectedVersion")
-        keep = bool(input.get("keep"))
+        keep, revoke_keys = bool(input.get("keep")), bool(input.get("revokeKeys"))
 
         async def command(tx: Transaction) -> UUID:
             receiver = await _receiver(tx, wanted, input, "handOverTo")
-            return await hand_overs.deactivate(tx, wanted, expected, receiver, keep=keep)
+            return await leaving.deactivate(tx, wanted, expected, receiver, keep=keep, revoke_keys=revoke_keys)
 
         return await change(info, MemberPayload, input, command)
+
+    @mutation(
+        LeaveCompanyInput,
+        description="Leave the company that you are signed in to, at once, and say what becomes of what you have; the last owner cannot.",
+    )
+    async def leave_company(self, info: Info, input: Values) -> LeaveCompanyResult:
+        async def command(tx: Transaction) -> LeaveCompanyPayload:
+            receiver = await _receiver(tx, tx.caller.member_id, input, "handOverTo")
+            await leaving.leave(tx, receiver, keep=bool(input.get("keep")))
+            return LeaveCompanyPayload(tenant=tx.caller.tenant.slug)
+
+        return await run(info, command)
 
 
 async def _receiver(tx: Transaction, giver: UUID | None, input: Values, name: str) -> UUID | None:
     """Who gets the things: the member that was named, or by rule the lead of the giver's team."""
-    if input.get(name) is not None and input.get("toTeamLead"):
-        raise Invalid.at((name,), "value.exclusive", first=name, second="toTeamLead")
+    said = [word for word in (name, "toTeamLead", "keep") if input.get(word)]
+    if len(said) > 1:
+        raise Invalid.at((said[0],), "value.exclusive", first=said[0], second=said[1])
     if input.get("toTeamLead"):
         return await hand_overs.lead_of(tx, giver)
     # What is no id is answered as the id of nobody.
@@ -181,6 +241,9 @@ def _belongings(found: Belongings) -> MemberBelongings:
         views=found.views,
         notifications=found.notifications,
         automations=found.automations,
+        shares=found.shares,
+        fields=found.fields,
+        api_keys=found.api_keys,
     )
 
 

@@ -9,6 +9,7 @@ from strawberry import UNSET
 
 from schema.context import Context, Info, parse_id, run
 from schema.mutations import Values, mutation
+from schema.people import PERSON_AT
 from schema.problems import Conflict, InvalidInput, LimitExceeded, NotAllowed, NotFound
 from schema.scalars import DateTimeText
 from tenants import invitations
@@ -32,6 +33,7 @@ class Invitation:
     name: str = strawberry.field(description="The person's name, as the inviter wrote it; they may give another.")
     roles: list[str] = strawberry.field(description="Keys of the roles that they get.")
     language: str = strawberry.field(description="The language of the message, and of messages to them later.")
+    customer_id: strawberry.ID | None = strawberry.field(description="The customer at whom they are a person.")
     state: InvitationState = strawberry.field(description="What has become of it.")
     invited_by: str = strawberry.field(description="The name of the member who sent it last.")
     messages: int = strawberry.field(description="How often it was sent.")
@@ -49,6 +51,7 @@ class InviteMemberInput:
         description="Keys of roles; member if not given. They give no right that you lack, now and when it is accepted.",
     )
     language: str | None = strawberry.field(default=UNSET, description="en or zh; the company's own if not given.")
+    customer_id: strawberry.ID | None = strawberry.field(default=UNSET, description=PERSON_AT)
 
 
 @strawberry.input(description="Which invitation to send once more.")
@@ -148,6 +151,7 @@ def _shown(row: dict[str, Any]) -> Invitation:
         name=row["name"],
         roles=row["roles"],
         language=row["language"],
+        customer_id=strawberry.ID(str(row["customer_id"])) if row["customer_id"] else None,
         state=InvitationState(row["state"]),
         invited_by=row["invited_by"],
         messages=row["messages"],

@@ -59,15 +59,15 @@ class ApiKeySecretPayload:
         description="Told this once: send it as 'Authorization: Bearer <secret>'. Keep it where secrets are kept."
     )
 
-    @strawberry.field(description="The key.")
-    async def api_key(self, info: Info) -> ApiKey:
+    @strawberry.field(description="The key; null where it is not yours to read.")
+    async def api_key(self, info: Info) -> ApiKey | None:
         return await selected_record(info, ApiKey, self.key_id)
 
 
 @strawberry.type(description="The key after the mutation.")
 class ApiKeyPayload(RecordPayload):
-    @strawberry.field(description="The key.")
-    async def api_key(self, info: Info) -> ApiKey:
+    @strawberry.field(description="The key; null where it is not yours to read.")
+    async def api_key(self, info: Info) -> ApiKey | None:
         return await self.read(info, ApiKey)
 
 

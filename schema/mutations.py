@@ -33,7 +33,7 @@ from graphql.pyutils import Path, is_awaitable
 
 from schema.context import Context, Info, keyed, run
 from schema.plans import plans_of
-from schema.problems import describe
+from schema.problems import describe, told
 from schema.reads import reader_for, selected_record
 from schema.selections import Fragments, Selections, shape
 from tenants.database import Caller
@@ -81,7 +81,8 @@ class Served:
             return await self.function(None, info, **given)
         except Problem as problem:
             caller = info.context.known_caller
-            shown = describe(_as_asked(problem, arguments), caller.language if caller else info.context.language)
+            language = caller.language if caller else info.context.language
+            shown = describe(_as_asked(problem, arguments), language, await told(info, problem))
             if type(shown).__name__ not in self.refusals:
                 raise
             if isinstance(problem, NotAllowed):
@@ -191,8 +192,8 @@ class RecordPayload:
     answers: strawberry.Private[Mapping[Nodes, orjson.Fragment]]
     shown: strawberry.Private[Mapping[str, Any] | None] = None
 
-    async def read(self, info: Info, kind: type[Kind]) -> Kind:
-        """The record as the field at hand selects it."""
+    async def read(self, info: Info, kind: type[Kind]) -> Kind | None:
+        """The record as the field at hand selects it; None where what was done led out of what the caller may read."""
         # Strawberry has no public way to the syntax of the selection.
         nodes = tuple(map(id, info._raw_info.field_nodes))  # noqa: SLF001
         answer = self.answers.get(nodes)

@@ -25,8 +25,11 @@ from schema.lens import CLEAR, Lens, remembered_documents
 from tenants.conditions.aggregates import FIGURES, columns_for
 from tenants.config.definitions import label
 from tenants.config.snapshot import TenantConfig
+from tenants.database import Caller
 from tenants.field_types import field_type
+from tenants.permissions import Access
 from tenants.records import REGISTRY, Attribute, CustomColumn, RecordType
+from tenants.records.rights import own_told
 
 # Inputs whose ``custom`` field is the record type's.
 INPUTS = {
@@ -51,20 +54,30 @@ class Overlays:
     def __init__(self, static: Mapping[str, GraphQLNamedType]) -> None:
         self._static = dict(static)
 
-    def lens(self, config: TenantConfig | None) -> Lens:
-        """What this configuration adds; the clear lens when it adds nothing."""
+    def lens(self, config: TenantConfig | None, access: Access | None = None) -> Lens:
+        """What this configuration adds, as far as whoever has that ``access`` may know of it; the clear lens when that is nothing."""
         if config is None or not config.fields:
             return CLEAR
-        return config.derived(LENS, self._make)
+        if access is None or not access.is_outside:
+            return config.derived(LENS, self._make)
+        return config.derived(f"{LENS} {' '.join(access.roles)}", lambda config: self._make(config, access))
 
-    def _make(self, config: TenantConfig) -> Lens:
+    def seen_by(self, caller: Caller | None) -> Lens:
+        """What a caller sees the schema through."""
+        return self.lens(caller.config, caller.access) if caller else CLEAR
+
+    def _make(self, config: TenantConfig, access: Access | None = None) -> Lens:
+        own: Mapping[str, Mapping[str, Attribute]] = config.own
+        if access is not None:
+            own = {name: own_told(access, name, attributes) for name, attributes in own.items()}
         types: dict[str, GraphQLNamedType] = {}
         fields: dict[str, dict[str, Any]] = {}
-        for name, attributes in config.own.items():
-            maker = _Overlay(self._static, REGISTRY[name], attributes, config)
-            types.update(maker.types)
-            fields.update(maker.fields)
-        config.weight.add(FIELD * sum(map(len, config.own.values())))
+        for name, attributes in own.items():
+            if attributes:
+                maker = _Overlay(self._static, REGISTRY[name], attributes, config)
+                types.update(maker.types)
+                fields.update(maker.fields)
+        config.weight.add(FIELD * sum(map(len, own.values())))
         return Lens(types, fields, documents=remembered_documents(config.weight))
 
 
@@ -130,6 +143,8 @@ class _Overlay:
 
     def _inputs(self) -> Iterator[tuple[str, GraphQLInputField]]:
         for key, definition in self.definitions.items():
+            if key not in self.attributes:
+                continue
             kind, attribute = field_type(definition.type), self.attributes[key]
             enum = attribute.enum if isinstance(attribute, CustomColumn) else ""
             if kind.graphql_input is not None:

@@ -12,43 +12,43 @@ from schema.record_types import Customer, Member, Notification, Order, Product, 
 
 @strawberry.type(description="The order after the mutation.")
 class OrderPayload(RecordPayload):
-    @strawberry.field(description="The order.")
-    async def order(self, info: Info) -> Order:
+    @strawberry.field(description="The order; null where it is not, or no longer, yours to read.")
+    async def order(self, info: Info) -> Order | None:
         return await self.read(info, Order)
 
 
 @strawberry.type(description="The customer after the mutation.")
 class CustomerPayload(RecordPayload):
-    @strawberry.field(description="The customer.")
-    async def customer(self, info: Info) -> Customer:
+    @strawberry.field(description="The customer; null where it is not, or no longer, yours to read.")
+    async def customer(self, info: Info) -> Customer | None:
         return await self.read(info, Customer)
 
 
 @strawberry.type(description="The product after the mutation.")
 class ProductPayload(RecordPayload):
-    @strawberry.field(description="The product.")
-    async def product(self, info: Info) -> Product:
+    @strawberry.field(description="The product; null where it is not, or no longer, yours to read.")
+    async def product(self, info: Info) -> Product | None:
         return await self.read(info, Product)
 
 
 @strawberry.type(description="The member after the mutation.")
 class MemberPayload(RecordPayload):
-    @strawberry.field(description="The member.")
-    async def member(self, info: Info) -> Member:
+    @strawberry.field(description="The member; null where it is not, or no longer, yours to read.")
+    async def member(self, info: Info) -> Member | None:
         return await self.read(info, Member)
 
 
 @strawberry.type(description="The team after the mutation.")
 class TeamPayload(RecordPayload):
-    @strawberry.field(description="The team.")
-    async def team(self, info: Info) -> Team:
+    @strawberry.field(description="The team; null where it is not, or no longer, yours to read.")
+    async def team(self, info: Info) -> Team | None:
         return await self.read(info, Team)
 
 
 @strawberry.type(description="The notification after the mutation.")
 class NotificationPayload(RecordPayload):
-    @strawberry.field(description="The notification.")
-    async def notification(self, info: Info) -> Notification:
+    @strawberry.field(description="The notification; null where it is not, or no longer, yours to read.")
+    async def notification(self, info: Info) -> Notification | None:
         return await self.read(info, Notification)
 
 

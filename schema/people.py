@@ -8,12 +8,17 @@ from schema.customers import EXPECTED
 from schema.mutations import Values, change, mutation
 from schema.payloads import MemberPayload, MemberResult, NotificationPayload, NotificationResult
 from schema.reads import selected_record
-from schema.record_types import Member
+from schema.record_types import ApiKey, Member
 from schema.viewer_permissions import ObjectPermissions, permissions_of
 from tenants import notifications, people
+from tenants.actors import KEY
 from tenants.field_rights import OBJECTS
-from tenants.records.rights import closed_paths
+from tenants.records.rights import closed_paths, own_told
 from tenants.sign_in import switching
+
+PERSON_AT = (
+    "The customer at whom they are a person, to see what is the customer's by roles such as portal; null for staff."
+)
 
 
 @strawberry.type(description="The company you are signed in to.")
@@ -48,7 +53,9 @@ def own_company(info: Info) -> Company:
 async def own_membership(info: Info) -> Member:
     # Everybody may know themselves, whatever their role says of members.
     member_id = info.context.caller.member_id
-    return await selected_record(info, Member, member_id, guarded=False)
+    found = await selected_record(info, Member, member_id, guarded=False)
+    assert found is not None, "a member is there for themselves"
+    return found
 
 
 @strawberry.type(description="A company that you belong to.")
@@ -66,11 +73,16 @@ class ClosedFields:
     unwritable: list[str] = strawberry.field(description="Paths of the fields that you may not write.")
 
 
-@strawberry.type(description="You: your membership, your company, and what you may do there.")
+@strawberry.type(description="You: your membership or key, your company, and what you may do there.")
 class Viewer:
-    @strawberry.field(description="Your membership.")
-    async def member(self, info: Info) -> Member:
-        return await own_membership(info)
+    @strawberry.field(description="Your membership; null for a program with a key.")
+    async def member(self, info: Info) -> Member | None:
+        return await own_membership(info) if info.context.caller.member_id else None
+
+    @strawberry.field(description="The key of the program that asks; null for a member.")
+    async def key(self, info: Info) -> ApiKey | None:
+        actor = info.context.caller.actor
+        return await selected_record(info, ApiKey, actor.id, guarded=False) if actor.kind == KEY else None
 
     @strawberry.field(description="Your company.")
     def tenant(self, info: Info) -> Company:
@@ -111,21 +123,12 @@ class Viewer:
     )
     def closed_fields(self, info: Info) -> list[ClosedFields]:
         config, access = info.context.caller.config, info.context.caller.access
-        found = ((name, *closed_paths(access, name, config.own.get(name, {}))) for name in OBJECTS)
+        found = ((name, *closed_paths(access, name, own_told(access, name, config.own.get(name, {})))) for name in OBJECTS)
         return [
             ClosedFields(object=name, unreadable=unreadable, unwritable=unwritable)
             for name, unreadable, unwritable in found
             if unreadable or unwritable
         ]
-
-
-@strawberry.input(description="Give a person access to the company.")
-class CreateMemberInput:
-    email: str
-    name: str
-    password: str = strawberry.field(description="A first password; who already has an account keeps their own.")
-    roles: list[str] | None = strawberry.field(default=UNSET, description="Keys of roles; member if not given.")
-    language: str | None = strawberry.field(default=UNSET, description="en or zh.")
 
 
 @strawberry.input(description="Changes to a member: what is not given stays.")
@@ -136,6 +139,9 @@ class UpdateMemberInput:
     roles: list[str] | None = UNSET
     language: str | None = UNSET
     active: bool | None = UNSET
+    customer_id: strawberry.ID | None = strawberry.field(
+        default=UNSET, description=f"{PERSON_AT} Nobody who is given a customer gets rights by it that you lack."
+    )
 
 
 @strawberry.input(description="Which notification you have read.")
@@ -145,10 +151,6 @@ class MarkNotificationReadInput:
 
 @strawberry.type
 class PeopleMutations:
-    @mutation(CreateMemberInput, description="Give a person access to the company.")
-    async def create_member(self, info: Info, input: Values) -> MemberResult:
-        return await change(info, MemberPayload, input, lambda tx: people.create_member(tx, input))
-
     @mutation(UpdateMemberInput, description="Change a member; it holds from their next request on.")
     async def update_member(self, info: Info, input: Values) -> MemberResult:
         wanted, expected = parse_id(input.pop("id")), input.pop("expectedVersion", None)

@@ -11,7 +11,7 @@ from schema.context import Info, parse_id, run
 from schema.customers import CreateCustomerInput, UpdateCustomerInput
 from schema.mutations import Values
 from schema.orders import CreateOrderInput, UpdateOrderInput
-from schema.problems import FieldProblem, field_problem
+from schema.problems import FieldProblem, field_problem, told
 from schema.products import CreateProductInput, UpdateProductInput
 from tenants import customers, orders, products
 from tenants.names import camel
@@ -79,7 +79,8 @@ async def _tried(info: Info, command: Callable[[Transaction], Awaitable[Any]]) -
     try:
         await run(info, watched, rehearsal=True)
     except InvalidInput as problem:
-        errors = [field_problem(error, info.context.caller.language) for error in problem.errors]
+        can_grant, language = await told(info, problem), info.context.caller.language
+        errors = [field_problem(error, language, can_grant) for error in problem.errors]
     return Preview(accepted=not errors, errors=errors, field_states=[_shown(state) for state in states])
 
 

@@ -3,8 +3,9 @@
 from typing import Annotated, Any
 
 import strawberry
+from graphql import GraphQLResolveInfo
 
-from schema.context import Info
+from schema.context import Context, Info
 from schema.reads import read_record
 from schema.record_types import Customer, Member, Order, Product
 from tenants import problems
@@ -31,6 +32,9 @@ class FieldProblem:
     right: str | None = strawberry.field(
         default=None, description="The missing right, where the value is refused for want of one."
     )
+    can_grant: list[str] = strawberry.field(
+        default_factory=list, description="Names of members who can give you that right; a few of them."
+    )
 
 
 @strawberry.type(description="The input breaks a rule; every bad value is named at once.")
@@ -42,11 +46,7 @@ class InvalidInput(Problem):
 class NotAllowed(Problem):
     right: str = strawberry.field(description="The missing right.")
     granted_to: list[str] = strawberry.field(description="The roles that have it.")
-
-    @strawberry.field(description="Names of members who can give it to you; a few of them.")
-    async def can_grant(self, info: Info) -> list[str]:
-        caller = info.context.known_caller
-        return list(await grantors(info.context.house.database, caller, self.right)) if caller else []
+    can_grant: list[str] = strawberry.field(description="Names of members who can give it to you; a few of them.")
 
 
 @strawberry.type(description="There is no such record.")
@@ -78,25 +78,40 @@ class NotSignedIn(Problem):
     pass
 
 
-def field_problem(error: problems.FieldError, language: str) -> FieldProblem:
+def field_problem(
+    error: problems.FieldError, language: str, can_grant: problems.CanGrant = problems.NOBODY
+) -> FieldProblem:
     """The GraphQL object of one bad value."""
     return FieldProblem(
         path=[str(part) for part in error.path],
         code=error.code.upper().replace(".", "_"),
-        message=error.text(language),
+        message=error.text(language, can_grant),
         right=error.data.get("right"),
+        can_grant=list(can_grant.get(error.right or "", ())),
     )
 
 
-def describe(problem: problems.Problem, language: str) -> Problem:
+async def told(info: Info | GraphQLResolveInfo[Context], problem: problems.Problem) -> problems.CanGrant:
+    """Names of members who can give the caller the rights for want of which something was refused."""
+    context = info.context
+    return await grantors(context.house.database, context.known_caller, problem.lacking)
+
+
+def describe(problem: problems.Problem, language: str, can_grant: problems.CanGrant = problems.NOBODY) -> Problem:
     """The GraphQL object of a refusal."""
-    code, message = problem.code.upper().replace(".", "_"), problem.text(language)
+    code, message = problem.code.upper().replace(".", "_"), problem.text(language, can_grant)
     match problem:
         case problems.InvalidInput():
-            errors = [field_problem(error, language) for error in problem.errors]
+            errors = [field_problem(error, language, can_grant) for error in problem.errors]
             return InvalidInput(code=code, message=message, errors=errors)
         case problems.NotAllowed():
-            return NotAllowed(code=code, message=message, right=problem.right, granted_to=list(problem.granted_to))
+            return NotAllowed(
+                code=code,
+                message=message,
+                right=problem.right,
+                granted_to=list(problem.granted_to),
+                can_grant=list(can_grant.get(problem.right, ())),
+            )
         case problems.NotFound():
             return NotFound(code=code, message=message)
         case problems.Conflict():

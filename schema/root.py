@@ -30,6 +30,7 @@ from schema.generated import GeneratedTypes
 from schema.hand_overs import HandOverMutations, HandOverQueries
 from schema.imports import ImportMutations
 from schema.invitations import InvitationMutations, InvitationQueries
+from schema.isolation import IsolationQueries
 from schema.keys import KeyMutations
 from schema.lens import LensedSchema, put_under_lens
 from schema.life_cycles import LifeCycleMigrations, LifeCycleQueries
@@ -76,6 +77,7 @@ class Query(
     HandOverQueries,
     AccessQueries,
     AccessPlanQueries,
+    IsolationQueries,
 ):
     @strawberry.field(description="You, your company, and what you may do there.")
     def viewer(self) -> Viewer:

@@ -5,7 +5,7 @@ import strawberry
 from schema.context import Info, parse_id, run
 from schema.orders import StepFields, step_form
 from schema.previews import as_values
-from schema.problems import FieldProblem, Problem, describe, field_problem
+from schema.problems import FieldProblem, Problem, describe, field_problem, told
 from schema.scalars import DateTimeText, Json
 from tenants import orders, problems
 from tenants.config.definitions import label
@@ -57,7 +57,7 @@ class StepPreviewQueries:
                 info, lambda tx: orders.look_ahead(tx, wanted, target, note, step_form(given)), rehearsal=True
             )
         except (problems.InvalidInput, problems.Conflict) as problem:
-            return _refused(problem, info.context.caller.language)
+            return _refused(problem, info.context.caller.language, await told(info, problem))
         language = info.context.caller.language
         return StepPreview(
             accepted=True,
@@ -80,12 +80,14 @@ class StepPreviewQueries:
         )
 
 
-def _refused(problem: problems.InvalidInput | problems.Conflict, language: str) -> StepPreview:
+def _refused(
+    problem: problems.InvalidInput | problems.Conflict, language: str, can_grant: problems.CanGrant
+) -> StepPreview:
     errors = problem.errors if isinstance(problem, problems.InvalidInput) else ()
     return StepPreview(
         accepted=False,
-        problem=describe(problem, language),
-        errors=[field_problem(error, language) for error in errors],
+        problem=describe(problem, language, can_grant),
+        errors=[field_problem(error, language, can_grant) for error in errors],
         changes=[],
         automations=[],
         status_due_at=None,

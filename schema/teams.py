@@ -11,12 +11,14 @@ from schema.payloads import (
     CustomerResult,
     OrderPayload,
     OrderResult,
+    ProductPayload,
+    ProductResult,
     TeamPayload,
     TeamResult,
 )
 from schema.scalars import DateTimeText
 from tenants import sharing, teams
-from tenants.aggregates import CUSTOMER, ORDER
+from tenants.aggregates import CUSTOMER, ORDER, PRODUCT
 
 _NAME = "Its name."
 _MEMBERS = "Who belongs to it, all of them: who is not named belongs to it no more."
@@ -84,6 +86,11 @@ class ShareCustomerInput(_Share):
     pass
 
 
+@strawberry.input(description="A product that is to be shared with a member, or with a team.")
+class ShareProductInput(_Share):
+    pass
+
+
 @strawberry.input(description="What is not to be shared any more.")
 class UnshareOrderInput(_Unshare):
     pass
@@ -91,6 +98,11 @@ class UnshareOrderInput(_Unshare):
 
 @strawberry.input(description="What is not to be shared any more.")
 class UnshareCustomerInput(_Unshare):
+    pass
+
+
+@strawberry.input(description="What is not to be shared any more.")
+class UnshareProductInput(_Unshare):
     pass
 
 
@@ -126,3 +138,15 @@ class TeamMutations:
     async def unshare_customer(self, info: Info, input: Values) -> CustomerResult:
         wanted, share = parse_id(input["id"]), parse_id(input["shareId"])
         return await change(info, CustomerPayload, input, lambda tx: sharing.unshare(tx, CUSTOMER, wanted, share))
+
+    @mutation(
+        ShareProductInput, description="Share a product with somebody whose rights are of what is shared with them."
+    )
+    async def share_product(self, info: Info, input: Values) -> ProductResult:
+        wanted = parse_id(input["id"])
+        return await change(info, ProductPayload, input, lambda tx: sharing.share(tx, PRODUCT, wanted, input))
+
+    @mutation(UnshareProductInput, description="Share a product no more; it ends at once.")
+    async def unshare_product(self, info: Info, input: Values) -> ProductResult:
+        wanted, share = parse_id(input["id"]), parse_id(input["shareId"])
+        return await change(info, ProductPayload, input, lambda tx: sharing.unshare(tx, PRODUCT, wanted, share))

@@ -3,13 +3,19 @@
 import strawberry
 
 from tenants.access.explaining import field_paths
-from tenants.access.scopes import rows_words
-from tenants.config.definitions import label
+from tenants.access.scopes import rows_of_all_words, rows_words
+from tenants.config.definitions import CustomField, label
 from tenants.config.snapshot import TenantConfig
 from tenants.database import Caller
 from tenants.field_rights import OBJECTS, READ, WRITE
+from tenants.field_types import field_type
 from tenants.life_cycles.offers import lacking_right
 from tenants.permissions import RIGHTS, Access
+from tenants.records.rights import OWN
+from tenants.rules.writable import WRITTEN
+
+# Rights by which values come into a record.
+_WRITING = frozenset({"create", "update", "change_status", "import", "invite"})
 
 
 @strawberry.type(description="Whether you may do something with an object.")
@@ -32,8 +38,16 @@ class StepPermission:
 @strawberry.type(description="Whether you may read and write a field.")
 class FieldPermission:
     path: str = strawberry.field(description="The field by its path, such as total, lines.unitPrice or custom.margin.")
-    readable: bool = strawberry.field(description="Whether you may read it.")
-    writable: bool = strawberry.field(description="Whether you may write it, where it is one that people write.")
+    readable: bool = strawberry.field(description="Whether you may read it, if only of some records.")
+    writable: bool = strawberry.field(
+        description="Whether you may write it, if only in some records; false for what nobody writes, such as a total or a formula."
+    )
+    readable_rows: str | None = strawberry.field(
+        description="Of which records you may read it, in words; null where of all that you may read, or none. It is null in others."
+    )
+    writable_rows: str | None = strawberry.field(
+        description="In which records you may write it, in words; null where in all that you may change, or none."
+    )
 
 
 @strawberry.type(description="What you may do with an object.")
@@ -52,7 +66,7 @@ def permissions_of(caller: Caller) -> list[ObjectPermissions]:
             object=name,
             actions=[_action(access, f"{name}.{action}", language) for action in actions],
             steps=_steps(config, access, language) if name == "order" else [],
-            fields=_fields(config, access, name) if name in OBJECTS else [],
+            fields=_fields(config, access, name, language) if name in OBJECTS else [],
         )
         for name, actions in RIGHTS.items()
     ]
@@ -79,14 +93,31 @@ def _steps(config: TenantConfig, access: Access, language: str) -> list[StepPerm
     return found
 
 
-def _fields(config: TenantConfig, access: Access, name: str) -> list[FieldPermission]:
+def _fields(config: TenantConfig, access: Access, name: str, language: str) -> list[FieldPermission]:
     may_read = access.allows(f"{name}.{READ}")
-    may_write = any(access.allows(f"{name}.{action}") for action in ("create", "update", "change_status", "invite"))
+    able = {action for action in RIGHTS[name] if access.allows(f"{name}.{action}")}
+    # What cannot be seen cannot be changed.
+    may_write = may_read and not able.isdisjoint(_WRITING)
+    written = WRITTEN[name].union(
+        f"{OWN}{key}" for key, definition in config.fields.get(name, {}).items() if _is_given(definition)
+    )
     return [
         FieldPermission(
             path=path,
-            readable=may_read and access.has_field(name, READ, path),
-            writable=may_write and access.has_field(name, WRITE, path),
+            readable=may_read and access.has_some(name, READ, path),
+            writable=may_write and path in written and access.has_some(name, WRITE, path),
+            readable_rows=_field_rows(access, name, READ, path, language) if may_read else None,
+            writable_rows=_field_rows(access, name, WRITE, path, language) if may_write and path in written else None,
         )
-        for path in field_paths(config, name)
+        for path in field_paths(config, name, access)
     ]
+
+
+def _is_given(definition: CustomField) -> bool:
+    """Whether people give its values."""
+    return not definition.is_computed and field_type(definition.type).graphql_input is not None
+
+
+def _field_rows(access: Access, name: str, action: str, path: str, language: str) -> str | None:
+    rows = access.rows_of_field(name, action, path)
+    return rows_of_all_words(rows, language) if rows else None

@@ -27,6 +27,7 @@ from server.live import RedisLive
 from server.metrics import CLASSES, count_request, metrics
 from server.origins import Origins
 from server.persisted import PersistedDocuments
+from server.proxies import Proxies
 from server.sessions import SessionWatch, UsedSessions
 from server.settings import Settings
 from server.strangers import Guesses, Strangers
@@ -58,6 +59,7 @@ class Application(Starlette):
 
     def __init__(self, settings: Settings) -> None:
         self.graphql = GraphQLOverHTTP()
+        self.proxies = Proxies(settings.trusted_proxies)
         # Set when the process is asked to stop: it is not ready, and each answer is the last on its connection.
         self.draining = False
         # Those at /graphql that are being answered, oldest first.
@@ -83,6 +85,8 @@ class Application(Starlette):
         return ExceptionMiddleware(self.router)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self.proxies.none and scope["type"] != "lifespan":
+            self.proxies.unwrap(scope)
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return

@@ -4,7 +4,17 @@ import sys
 
 import typer
 
-from server.commands import audit, companies, configuration, documents, exchange, processes, search, templates
+from server.commands import (
+    audit,
+    companies,
+    configuration,
+    documents,
+    exchange,
+    isolation,
+    processes,
+    search,
+    templates,
+)
 from server.commands.house import EXPECTED, lines, say
 
 app = typer.Typer(
@@ -30,6 +40,7 @@ app.add_typer(configuration.config, name="config")
 app.command("import")(exchange.import_records)
 app.command("export")(exchange.export_command)
 app.add_typer(audit.audit, name="audit")
+app.add_typer(isolation.isolation, name="isolation")
 app.add_typer(search.search, name="search")
 app.add_typer(documents.documents, name="documents")
 

@@ -9,7 +9,7 @@ a crash goes on where the first one ended, and whatever people did with the comp
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from importlib import resources
@@ -99,8 +99,9 @@ async def seed_company(database: Database, demo: Values) -> str:
     company = _Company(database, callers, everything, about, demo["people"])
     if not await company.look(owner["email"]):
         return ""
-    await company.add_people()
+    await company.add_people(person for person in demo["people"].values() if "customer" not in person)
     await company.add_records(demo)
+    await company.add_people(person for person in demo["people"].values() if "customer" in person)
     await company.add_orders(demo["orders"])
     return "\n".join(
         f"    {person['email']:<30} {'/'.join(person['roles']):<12} {about['name']} ({about['slug']})"
@@ -136,11 +137,16 @@ class _Company:
             for row in await self._rows(_MEMBERS)
         }
 
-    async def add_people(self) -> None:
-        missing = [person for person in self.people.values() if person["email"] not in self.members]
-        for person in missing:
+    async def add_people(self, people: Iterable[Values]) -> None:
+        """Those who are not there yet; people at a customer come after the customers."""
+        for person in people:
+            if person["email"] in self.members:
+                continue
+            given = {**person, "language": self.about["language"], "password": PASSWORD}
+            if "customer" in given:
+                given["customerId"] = str(self.made["customer"][given.pop("customer")])
             async with begin(self.database, self.everything) as tx:
-                await create_member(tx, {**person, "language": self.about["language"], "password": PASSWORD})
+                await create_member(tx, given)
         await self._see_members()
 
     async def add_records(self, demo: Values) -> None:

@@ -40,6 +40,7 @@ LONGEST_SILENCE_SECONDS = 15.0
 STATUSES: dict[type[Problem], int] = {
     problems.InvalidInput: 400,
     problems.NotSignedIn: 401,
+    problems.SecondFactorDue: 403,
     problems.NotAllowed: 403,
     problems.NotFound: 404,
     problems.Conflict: 409,
@@ -231,6 +232,7 @@ async def _give(asked: Asked) -> Response:
         return Response(b"", 200, headers)
     # The first part is read before anything is said, so that what is wrong can still be told.
     first = await _part(asked, found.id, 0)
+    await asked.run(lambda caller: giving.note_download(asked.house.database, caller, found))
     return StreamingResponse(_parts(asked, found, first), 200, headers)
 
 

@@ -18,7 +18,7 @@ from schema.execution import DOCUMENTS
 from schema.lens import CLEAR
 from server.tallies import Count, Counter, Histogram, Spread
 from server.tenant_classes import TenantClasses
-from tenants import jobs
+from tenants import isolation, jobs
 from tenants.callers import CALLER, Callers
 from tenants.calls import Call
 from tenants.database import Database
@@ -85,6 +85,15 @@ FORGOTTEN = Gauge(
     registry=REGISTRY,
 )
 
+PROVED = Gauge(
+    "orderloom_isolation_proved_timestamp",
+    "When the last proof of isolation ended, in seconds since 1970; 0 before the first.",
+    registry=REGISTRY,
+)
+ISOLATION_FINDINGS = Gauge(
+    "orderloom_isolation_findings", "What the last proof of isolation has found.", registry=REGISTRY
+)
+
 CLASSES = TenantClasses()
 LONGEST_LOOK = 1.0
 ROUTES = frozenset({"/graphql", "/healthz", "/readyz", "/metrics"})
@@ -140,7 +149,7 @@ async def metrics(request: Request) -> Response:
     house = request.app.state.house
     REDIS_UP.set(house.live.connected)
     _look_at_memory(house.callers)
-    await _look_at_jobs(house.database)
+    await _look_at_database(house.database)
     return Response(generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
@@ -158,14 +167,14 @@ def _look_at_memory(callers: Callers) -> None:
     FORGOTTEN.set(callers.forgotten)
 
 
-async def _look_at_jobs(database: Database) -> None:
+async def _look_at_database(database: Database) -> None:
     stats = database.pool.get_stats()
     for state in ("pool_size", "pool_available"):
         POOL.labels(state).set(stats.get(state, 0))
     POOL.labels("requests_waiting").set(database.waiting)
     try:
         async with asyncio.timeout(LONGEST_LOOK):
-            found = await jobs.look(database)
+            found, proof = await jobs.look(database), await isolation.latest(database)
     except (psycopg.Error, PoolTimeout, OSError, TimeoutError):
         DATABASE_UP.set(0)
         return
@@ -173,3 +182,6 @@ async def _look_at_jobs(database: Database) -> None:
     for state in ("due", "leased", "parked"):
         JOBS.labels(state).set(found[state])
     OLDEST_JOB.set(found["overdue"])
+    if proof is not None:
+        PROVED.set(proof["at"])
+        ISOLATION_FINDINGS.set(proof["findings"])

@@ -2,8 +2,9 @@
 
 Two ways to name one: ``documentId: "sha256:<hex>"`` (https://github.com/graphql/graphql-over-http, appendix on persisted
 documents) and ``extensions.persistedQuery`` as Apollo's clients send it; with the latter, a client that sends text and hash
-together teaches the company's processes the document. Where only registered documents are allowed, nothing is learned, and a
-text is run only if it is a registered one's.
+together teaches the company's processes the document. A mutation that spells out texts teaches nothing: one of them may be a password,
+and what is learned is kept as it came. Where only registered documents are allowed, nothing is learned, and a text is run only if it is a
+registered one's.
 """
 
 import hashlib
@@ -13,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from graphql import GraphQLError, Lexer, OperationType, Source, TokenKind
 
 from tenants import documents
 from tenants.callers import Callers
@@ -98,14 +101,14 @@ class PersistedDocuments:
             raise BadDocument("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
         if self._registered_only:
             raise BadDocument("DOCUMENT_NOT_REGISTERED", "Only registered documents can be run here.")
-        if tenant_id is not None and len(wanted.text) <= LONGEST_LEARNED and "\x00" not in wanted.text:
+        if tenant_id is not None and may_be_learned(wanted.text):
             await documents.learn(self._database, tenant_id, hashed, wanted.text)
             self._remember(tenant_id, hashed, KnownDocument(wanted.text, False))
         return wanted.text
 
     async def _tenant(self, token: str | None) -> UUID | None:
         try:
-            return (await self._callers.by_token(token)).tenant_id if token else None
+            return (await self._callers.by_token(token, enrolling=True)).tenant_id if token else None
         except NotSignedIn:
             # Execution refuses the token; until then it stands for nobody.
             return None
@@ -122,3 +125,18 @@ class PersistedDocuments:
     def _remember(self, tenant_id: UUID | None, hashed: bytes, found: KnownDocument) -> KnownDocument:
         self._known.put((tenant_id, hashed), (found, time.monotonic() + REMEMBERED_SECONDS))
         return found
+
+
+def may_be_learned(text: str) -> bool:
+    """Whether a document may be kept: it is short, can be read, and is no mutation with texts of its own."""
+    if len(text) > LONGEST_LEARNED or "\x00" in text:
+        return False
+    lexer, changes, spells_out = Lexer(Source(text)), False, False
+    try:
+        while (token := lexer.advance()).kind is not TokenKind.EOF:
+            # A field may be called so as well; then a document with a text is sent in full, and nothing is lost.
+            changes = changes or (token.kind is TokenKind.NAME and token.value == OperationType.MUTATION.value)
+            spells_out = spells_out or token.kind in (TokenKind.STRING, TokenKind.BLOCK_STRING)
+    except GraphQLError:
+        return False
+    return not (changes and spells_out)

@@ -10,11 +10,15 @@ from psycopg_pool import PoolTimeout
 
 from tenants.callers import Callers
 from tenants.database import Database
+from tenants.keys.using import note_networks
+from tenants.remembering import Remembered
 from tenants.sign_in.sessions import keep_used, valid_sessions
 from workers.ending import end
 
 BETWEEN_LOOKS = 2.0
 BETWEEN_NOTES = 60.0
+# Of how many keys and addresses a process remembers that the audit log was told.
+MOST_TOLD = 10_000
 
 Close = Callable[[int, str], None]
 log = logging.getLogger(__name__)
@@ -66,11 +70,12 @@ class SessionWatch:
 
 
 class UsedSessions:
-    """Writes down every minute which sessions were used, so that those of people at work do not run out."""
+    """Writes down every minute which sessions were used, so that those of people at work do not run out, and from where keys were."""
 
     def __init__(self, database: Database, callers: Callers) -> None:
         self._database = database
         self._callers = callers
+        self._told: Remembered[tuple[bytes, str], bool] = Remembered(MOST_TOLD)
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -86,6 +91,12 @@ class UsedSessions:
         if used:
             self._callers.used.clear()
             await keep_used(self._database, used)
+        new = {pair for pair in self._callers.key_addresses if self._told.get(pair) is None}
+        self._callers.key_addresses.clear()
+        if new:
+            await note_networks(self._database, new)
+            for pair in new:
+                self._told.put(pair, True)
 
     async def _run(self) -> None:
         while True:

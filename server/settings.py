@@ -186,6 +186,10 @@ class Settings(BaseSettings):
     outgoing_private_networks: Annotated[
         tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)
     ] = Field(default=(), description="networks like 10.1.0.0/16, separated by spaces")
+    # Proxies of the operator's own, whose X-Forwarded-For says where a request came from.
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
+        default=(), description="networks like 10.1.0.0/16, separated by spaces"
+    )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR"
     )
@@ -212,8 +216,13 @@ class Settings(BaseSettings):
     anonymous_cost_rate: int = Field(default=5_000, ge=1, description="a number of points a second, like 5000")
     # Whether anybody may found a company, and what such a company may use at most.
     sign_up: Literal["open", "closed"] = Field(default="open", description="open or closed")
+    # How many messages about founding may be sent within an hour, asked for from one network and in all.
+    sign_ups_per_network: int = Field(default=20, ge=1, description="a number an hour, like 20")
+    sign_ups_per_hour: int = Field(default=500, ge=1, description="a number an hour, like 500")
     sign_up_records: int = Field(default=100_000, ge=1, description="a number of records, like 100000")
     sign_up_storage_mb: int = Field(default=2_048, ge=1, description="a number of MiB, like 2048")
+    # How often the clock has it proved that companies cannot reach each other's data; 0: never.
+    isolation_proof_hours: int = Field(default=24, ge=0, le=8_760, description="a number of hours, like 24, or 0")
 
     @classmethod
     def load(cls) -> Self:
@@ -261,7 +270,8 @@ class Settings(BaseSettings):
         """On which terms anybody may found a company; None where only the operator does."""
         if self.sign_up == "closed":
             return None
-        return Terms(Quotas(records=self.sign_up_records, storage_bytes=self.sign_up_storage_mb * 2**20))
+        quotas = Quotas(records=self.sign_up_records, storage_bytes=self.sign_up_storage_mb * 2**20)
+        return Terms(quotas, self.sign_ups_per_network, self.sign_ups_per_hour)
 
     def public_address(self) -> str:
         """The address of this API as browsers and identity providers know it, without a slash at its end."""

@@ -1,9 +1,11 @@
 """What is saved together: the kinds of record that people change, and a record as it stands."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
+from tenants.problems import FieldError
 from tenants.rules.claims import Claim
 
 Row = dict[str, Any]
@@ -74,9 +76,11 @@ class UniqueValues:
 @dataclass(frozen=True, slots=True)
 class Settled:
     """A change that may be written: its values are checked and every rule has been judged. Only
-    :func:`tenants.rules.settling.settle` makes one. ``before`` is None for a new record; ``unique`` is what it claims anew."""
+    :func:`tenants.rules.settling.settle` makes one. ``before`` is None for a new record; ``unique`` is what it claims anew. ``in_part`` are the rights to fields of some
+    records alone by which values were given: the record must be one of these when it is written, and what is wrong where it is not."""
 
     aggregate: Aggregate
     before: Record | None
     after: Record
     unique: tuple[UniqueValues, ...] = ()
+    in_part: Mapping[str, Sequence[FieldError]] = field(default_factory=dict)

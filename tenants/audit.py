@@ -1,21 +1,26 @@
 """Whether history and audit log are still what was written: each record's entries, their order, their hashes, and the record itself.
 
 An entry's hash is taken over its content and the hash of the entry before, so what was changed, taken out, put in or moved
-breaks the chain at that place.
+breaks the chain at that place. What the operator has removed (:mod:`tenants.audit_removal`) is told by an entry of the same chain.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from tenants.aggregates import CUSTOMER, ORDER, PRODUCT
+from tenants.audit_removal import REMOVED, Gap, gaps_told
 from tenants.database import ENTER, KNOWS_TRANSACTION_LIMIT, Connection, Database
+from tenants.records.audit import AUDITED
 from tenants.saving import chained_hash, event_content
 
 AGGREGATES = (ORDER, CUSTOMER, PRODUCT)
 PAGE = 2_000
+EMPTY: Mapping[int, Gap] = MappingProxyType({})
 
 Row = Mapping[str, Any]
 Key = tuple[str, UUID]
@@ -36,11 +41,12 @@ class Break:
 
 @dataclass(slots=True)
 class Report:
-    """What was looked at, and what is broken."""
+    """What was looked at, what is broken, and how many entries of the audit log were removed, by the day of that and the day up to which."""
 
     records: int = 0
     entries: int = 0
     breaks: list[Break] = field(default_factory=list)
+    removed: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 async def verify(database: Database, tenant_id: UUID) -> Report:
@@ -48,12 +54,13 @@ async def verify(database: Database, tenant_id: UUID) -> Report:
     report = Report()
     async with _snapshot(database, tenant_id) as connection:
         ends: dict[Key, int] = {}
+        gaps = await _gaps(connection, tenant_id, report)
         chain = _Chain()
         async for event in _events(connection, tenant_id):
             report.entries += 1
             key = (event["record_type"], event["record_id"])
             if key != chain.key:
-                chain = _Chain(key)
+                chain = _Chain(key, gaps.get(key, {}))
             reason = chain.follow(event)
             ends[key] = event["record_version"]
             if reason is not None:
@@ -76,10 +83,12 @@ async def verify(database: Database, tenant_id: UUID) -> Report:
 
 
 class _Chain:
-    """The entries of one record, followed from the first; only the first break is told."""
+    """The entries of one record, followed from the first, past the ``gaps`` that an entry tells of, by their first version; only the first
+    break is told."""
 
-    def __init__(self, key: Key | None = None) -> None:
+    def __init__(self, key: Key | None = None, gaps: Mapping[int, Gap] = EMPTY) -> None:
         self.key = key
+        self._gaps = gaps
         self._version = 0
         self._hash = b""
         self._broken = False
@@ -94,6 +103,8 @@ class _Chain:
         return reason
 
     def _judge(self, event: Row) -> str | None:
+        while (gap := self._gaps.get(self._version + 1)) is not None and gap.last < event["record_version"]:
+            self._version, self._hash = gap.last, bytes.fromhex(gap.hash)
         if event["record_version"] != self._version + 1:
             return f"the entry of version {self._version + 1} is missing"
         if chained_hash(self._hash, event_content(event, event["changes"])) != bytes(event["hash"]):
@@ -131,6 +142,12 @@ ORDER BY record_type, record_id, record_version LIMIT %(page)s
 """
 
 
+_REMOVALS = f"""
+SELECT record_type, record_id, at, changes FROM events WHERE tenant_id = %(tenant)s AND kind = %(kind)s AND {AUDITED}
+ORDER BY at, id
+"""  # noqa: S608
+
+
 async def _events(connection: Connection, tenant_id: UUID) -> AsyncIterator[Row]:
     place: dict[str, Any] = {"type": "", "id": UUID(int=0), "version": 0}
     while True:
@@ -142,6 +159,18 @@ async def _events(connection: Connection, tenant_id: UUID) -> AsyncIterator[Row]
             return
         last = rows[-1]
         place = {"type": last["record_type"], "id": last["record_id"], "version": last["record_version"]}
+
+
+async def _gaps(connection: Connection, tenant_id: UUID, report: Report) -> dict[Key, dict[int, Gap]]:
+    """What the log tells of removed entries, by chain and the first version of each gap; the report counts them."""
+    found: dict[Key, dict[int, Gap]] = {}
+    cursor = await connection.execute(_REMOVALS, {"tenant": tenant_id, "kind": REMOVED})
+    for row in await cursor.fetchall():
+        told = {change["field"]: change["new"] for change in row["changes"]}
+        report.removed[f"{row['at']:%Y-%m-%d}", told["before"][:10]] += told["entries"]
+        chain = found.setdefault((row["record_type"], row["record_id"]), {})
+        chain.update((gap.first, gap) for gap in gaps_told(row["changes"]))
+    return found
 
 
 async def _log_ends(connection: Connection, tenant_id: UUID) -> AsyncIterator[Row]:

@@ -14,11 +14,14 @@ from psycopg.types.json import Jsonb
 from tenants import jobs
 from tenants.actions import ActionContext, parse_action
 from tenants.actors import AUTOMATION, Actor
+from tenants.aggregates import ORDER
 from tenants.config.definitions import Automation, label
 from tenants.config.snapshot import TenantConfig
+from tenants.field_rights import READ
 from tenants.jobs import Job
 from tenants.messages import render
 from tenants.problems import Problem
+from tenants.saving import require_row
 from tenants.transaction import Transaction
 
 _PENDING = """
@@ -54,6 +57,8 @@ async def perform(tx: Transaction, job: Job, run: Mapping[str, Any]) -> None:
     if automation is None:
         await refuse(tx, job, run["id"], render("automation.gone", tx.config.language, {}), "stopped")
         return
+    # Of records that its role may not read, nothing is told either.
+    await require_row(tx, ORDER, run["record_id"], f"{ORDER.record_type}.{READ}")
     steps = []
     for position, body in enumerate(automation.actions):
         context = ActionContext(run["id"], run["record_type"], run["record_id"], position)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from tenants.keys.knowing import KNOWN
+from tenants.named_members import count_named
 from tenants.problems import Conflict, NotFound
 from tenants.transaction import Transaction
 
@@ -15,7 +17,8 @@ MOST_LEFT = 500
 class Belongings:
     """How many things a member has. Orders that are not voided, customers, drafts of the configuration that are to be applied in their
     name, and teams that they lead have to be somebody's; ``views`` are their own, ``notifications`` unread; ``automations`` were last written by them, and go on under
-    the roles that they have."""
+    the roles that they have. ``shares`` are of records that are shared with them, and ``fields`` the records that name them in a field of
+    the company's own. Of ``api_keys`` they were told the newest secret."""
 
     member_id: UUID
     name: str
@@ -27,16 +30,19 @@ class Belongings:
     views: int
     notifications: int
     automations: int
+    shares: int
+    fields: int
+    api_keys: int
 
     @property
     def need_somebody(self) -> bool:
         return bool(self.orders or self.customers or self.drafts or self.teams)
 
 
-_COUNT = """
+_COUNT = f"""
 SELECT m.id AS member_id, m.name, m.active, coalesce(o.found, 0) AS orders, coalesce(c.found, 0) AS customers,
        coalesce(d.found, 0) AS drafts, coalesce(t.found, 0) AS teams, coalesce(v.found, 0) AS views, coalesce(n.found, 0) AS notifications,
-       coalesce(a.found, 0) AS automations
+       coalesce(a.found, 0) AS automations, coalesce(s.found, 0) AS shares, coalesce(k.found, 0) AS api_keys
 FROM members m
 LEFT JOIN (SELECT owner_id, count(*) AS found FROM orders
            WHERE tenant_id = %(tenant)s AND owner_id = ANY(%(ids)s) AND voided_at IS NULL GROUP BY owner_id) o ON o.owner_id = m.id
@@ -57,8 +63,12 @@ LEFT JOIN (SELECT l.author_id, count(*) AS found
                  WHERE s.tenant_id = %(tenant)s AND e->>'kind' = 'automation' ORDER BY e->>'key', s.version DESC) l
            JOIN definitions f ON f.tenant_id = %(tenant)s AND f.kind = 'automation' AND f.key = l.key
            GROUP BY l.author_id) a ON a.author_id = m.id
+LEFT JOIN (SELECT member_id, count(*) AS found FROM record_shares
+           WHERE tenant_id = %(tenant)s AND member_id = ANY(%(ids)s) AND (ends_at IS NULL OR ends_at > now())
+           GROUP BY member_id) s ON s.member_id = m.id
+LEFT JOIN (SELECT n.member_id, count(*) AS found FROM ({KNOWN}) n GROUP BY n.member_id) k ON k.member_id = m.id
 WHERE m.tenant_id = %(tenant)s AND m.id = ANY(%(ids)s) ORDER BY m.name, m.id
-"""
+"""  # noqa: S608
 _LEFT = "SELECT id FROM members WHERE tenant_id = %(tenant)s AND NOT active ORDER BY updated_at DESC, id LIMIT %(most)s"
 
 
@@ -72,19 +82,21 @@ async def belongings(tx: Transaction, member_id: UUID | None) -> Belongings:
 
 
 async def left_behind(tx: Transaction) -> list[Belongings]:
-    """What members have who may not sign in any more, and what has to be somebody's; of the :data:`MOST_LEFT` who left last.
+    """What members have who may not sign in any more, and what has to be somebody's or gives them a way in that is not closed; of the
+    :data:`MOST_LEFT` who left last.
 
     Raises :class:`NotAllowed` (``member.update``).
     """
     tx.access.require("member.update")
     gone = await tx.fetch_all(_LEFT, most=MOST_LEFT)
-    return [each for each in await count(tx, [row["id"] for row in gone]) if each.need_somebody]
+    return [each for each in await count(tx, [row["id"] for row in gone]) if each.need_somebody or each.api_keys]
 
 
 async def count(tx: Transaction, member_ids: Sequence[UUID]) -> list[Belongings]:
     """The belongings of members, in the order of their names."""
     rows: list[dict[str, Any]] = await tx.fetch_all(_COUNT, ids=list(member_ids))
-    return [Belongings(**row) for row in rows]
+    named = await count_named(tx, member_ids)
+    return [Belongings(**row, fields=named.get(row["member_id"], 0)) for row in rows]
 
 
 async def require_nothing(tx: Transaction, member_id: UUID) -> None:

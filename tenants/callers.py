@@ -33,13 +33,16 @@ KEPT = 0.9
 CALLER, CONFIG = 1_800, 5_000
 
 _SESSION = statement("""
-SELECT s.tenant_id, s.member_id, s.key_id, s.stamp, s.second_factor FROM sessions s
-WHERE s.token_hash = %(token)s AND s.revoked_at IS NULL AND s.expires_at > now()
+SELECT s.tenant_id, s.member_id, s.key_id, s.stamp, s.second_factor, s.revoked_at IS NULL AND s.expires_at > now() AS holds,
+       s.provider_id IS NULL AND s.key_id IS NULL AS by_password
+FROM sessions s WHERE s.token_hash = %(token)s
 """)
 _ENTER = statement(ENTER)
-_MEMBER = statement(
-    "SELECT id, name, roles, language FROM members WHERE tenant_id = %(tenant)s::uuid AND id = %(member)s AND active"
-)
+_MEMBER = statement("""
+SELECT id, name, roles, language,
+       NOT 'owner' = ANY(roles) AND (SELECT passwords_off FROM tenants WHERE id = %(tenant)s::uuid) AS needs_provider
+FROM members WHERE tenant_id = %(tenant)s::uuid AND id = %(member)s AND active
+""")
 _KEY = statement("""
 SELECT id, name, roles, rights, record_types, read_only, networks, created_by_name FROM api_keys
 WHERE tenant_id = %(tenant)s::uuid AND id = %(key)s AND revoked_at IS NULL
@@ -75,8 +78,9 @@ class Callers:
     weight: Weight = field(default_factory=Weight)
     # How many configurations had to go for others that are in use.
     forgotten: int = 0
-    # Whose sessions were used since somebody last took note of it.
+    # Whose sessions were used since somebody last took note of it, and from which addresses keys were.
     used: set[bytes] = field(default_factory=set)
+    key_addresses: set[tuple[bytes, str]] = field(default_factory=set)
     _by_token: Remembered[bytes, Caller] = field(default_factory=lambda: Remembered(MOST_CALLERS))
     _tenants: Remembered[UUID, Tenant] = field(default_factory=lambda: Remembered(MOST_TENANTS))
     # By their fingerprints; their number is limited by their weight alone.
@@ -89,6 +93,9 @@ class Callers:
             raise NotSignedIn
         hashed = token_hash(token)
         known = None if fresh else self._by_token.get(hashed)
+        if known is not None and known.second_factor_due:
+            # A call that is refused sends no statement, and would never find out that the company wants none any more.
+            known = None
         caller = known or await self._identify(hashed)
         if caller.second_factor_due and not enrolling:
             raise SecondFactorDue
@@ -96,6 +103,8 @@ class Callers:
             raise NotSignedIn("key.address")
         self._use(caller.config)
         self.used.add(hashed)
+        if caller.actor.kind == KEY and len(self.key_addresses) < MOST_CALLERS:
+            self.key_addresses.add((hashed, current().address))
         return caller
 
     @property
@@ -128,7 +137,10 @@ class Callers:
             # The stamp was read before the member, so what changed between the two shows in the next call.
             _, found, version = await connection.exchange((_ENTER, scope), (principal, scope), (_VERSION, scope))
             principals = rows(connection, found)
-            if not principals:
+            if principals and session["by_password"] and principals[0]["needs_provider"]:
+                # Whether it has ended or was opened at the same moment: no password counts here.
+                raise self._unknown(hashed, "single_sign_on.wanted")
+            if not principals or not session["holds"]:
                 raise self._unknown(hashed)
             (row,) = principals
             tenant = await self._tenant(connection, session["tenant_id"], rows(connection, version))
@@ -140,9 +152,9 @@ class Callers:
         caller = Caller(tenant, actor, access, hashed, session["stamp"], is_due)
         return self._by_token.put(hashed, caller)
 
-    def _unknown(self, hashed: bytes) -> NotSignedIn:
+    def _unknown(self, hashed: bytes, code: str = "not_signed_in") -> NotSignedIn:
         self._by_token.drop(hashed)
-        return NotSignedIn()
+        return NotSignedIn(code)
 
     async def _tenant(self, connection: Connection, tenant_id: UUID, found: Sequence[Row]) -> Tenant:
         """The tenant whose configuration's version was ``found``. Raises ``LookupError`` when there was none."""
@@ -225,5 +237,16 @@ def _key_caller(tenant: Tenant, row: Row, hashed: bytes, stamp: int) -> Caller:
 
 # What is read of a company that is its own; all the rest is its configuration.
 _OWN = frozenset(
-    {"id", "slug", "name", "config_version", "quotas", "exceeded", "created_at", "measured_at", "passwords_off"}
+    {
+        "id",
+        "slug",
+        "name",
+        "config_version",
+        "quotas",
+        "exceeded",
+        "created_at",
+        "measured_at",
+        "passwords_off",
+        "canary",
+    }
 )

@@ -22,7 +22,7 @@ async def forget_files(database: Database) -> int:
 async def _in_each_tenant(database: Database, sql: str, **parameters: Any) -> int:
     """How many rows the statement touches: they are under row security, so each tenant is entered for it."""
     async with database.connection() as connection:
-        tenants = await (await connection.execute("SELECT id FROM tenants")).fetchall()
+        tenants = await (await connection.execute("SELECT id FROM tenants WHERE NOT canary")).fetchall()
     touched = 0
     for row in tenants:
         scope = {"tenant": row["id"], **parameters}

@@ -83,9 +83,11 @@ def tenant_table(name: str, *parts: Any, key: tuple[str, ...] = ("id",)) -> Tabl
     )
 
 
-def belongs_to(table: str, column: str, *, ondelete: str | None = None) -> ForeignKeyConstraint:
-    """A foreign key that cannot point into another tenant: PostgreSQL checks foreign keys past row security."""
-    return ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"], ondelete=ondelete)
+def belongs_to(table: str, column: str, *, ondelete: str | None = None, later: bool = False) -> ForeignKeyConstraint:
+    """A foreign key that cannot point into another tenant: PostgreSQL checks foreign keys past row security. ``later`` is one of two tables
+    that point to each other."""
+    there = [f"{table}.tenant_id", f"{table}.id"]
+    return ForeignKeyConstraint(["tenant_id", column], there, ondelete=ondelete, use_alter=later)
 
 
 def unique(*columns: str) -> UniqueConstraint:

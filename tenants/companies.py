@@ -12,6 +12,8 @@ from zoneinfo import available_timezones
 import psycopg
 from psycopg.types.json import Jsonb
 
+from tenants.actors import Actor
+from tenants.audit_log import COMPANY, About, record_within
 from tenants.config.change_sets import Change
 from tenants.config.checks import check
 from tenants.config.definitions import LANGUAGES, CustomField, Definition
@@ -32,7 +34,7 @@ SLUG = re.compile(r"[a-z][a-z0-9-]{1,39}")
 @dataclass(frozen=True, slots=True)
 class NewCompany:
     """What a company begins with. ``template`` is the name of a configuration document that ships with the product; ``quotas`` are what the
-    operator lets it use."""
+    operator lets it use. A ``canary`` is nobody's company, made for the proof of isolation, and told to none."""
 
     slug: str
     name: str
@@ -44,21 +46,36 @@ class NewCompany:
     currency: str = "EUR"
     template: str = DEFAULT_TEMPLATE
     quotas: Quotas = field(default_factory=Quotas)
+    canary: bool = False
 
 
-async def create_company(database: Database, company: NewCompany) -> UUID:
-    """Found a company with its owner and its template, all or nothing. An owner who has an account keeps their password.
+async def create_company(database: Database, company: NewCompany, by: Actor | None = None) -> UUID:
+    """Found a company with its owner and its template, all or nothing. An owner who has an account keeps their password. The audit log
+    tells ``by`` whom, unless it is a company of examples.
 
     Raises :class:`InvalidInput`.
     """
     check_company(company)
     about = (company.owner_email, company.owner_name, company.name)
     password = await hash_password(company.owner_password, about=about)
-    return await found(
-        database,
-        company,
-        lambda connection, _: find_or_create_user(connection, company.owner_email, company.owner_name, password),
-    )
+
+    async def owner(connection: Connection, tenant_id: UUID) -> UUID:
+        if by is not None:
+            await note_founding(connection, tenant_id, company, by)
+        return await find_or_create_user(connection, company.owner_email, company.owner_name, password)
+
+    return await found(database, company, owner)
+
+
+async def note_founding(connection: Connection, tenant_id: UUID, company: NewCompany, by: Actor) -> None:
+    """Tell the audit log who founded the company, as the first entry about it."""
+    told = {
+        "slug": company.slug,
+        "name": company.owner_name,
+        "email": company.owner_email,
+        "template": company.template,
+    }
+    await record_within(connection, tenant_id, by, "company_founded", told, about=About(COMPANY, tenant_id))
 
 
 async def found(database: Database, company: NewCompany, owner: Callable[[Connection, UUID], Awaitable[UUID]]) -> UUID:
@@ -122,6 +139,7 @@ def _columns(company: NewCompany) -> dict[str, Any]:
         "time_zone": company.time_zone,
         "currency": company.currency,
         "quotas": Jsonb(company.quotas.model_dump(exclude_none=True)),
+        "canary": company.canary,
     }
 
 
@@ -163,8 +181,8 @@ def check_template(name: str) -> list[FieldError]:
 
 
 _INSERT = """
-INSERT INTO tenants (id, slug, name, language, time_zone, currency, quotas, config_version, created_at)
-VALUES (%(id)s, %(slug)s, %(name)s, %(language)s, %(time_zone)s, %(currency)s, %(quotas)s, 1, now())
+INSERT INTO tenants (id, slug, name, language, time_zone, currency, quotas, canary, config_version, created_at)
+VALUES (%(id)s, %(slug)s, %(name)s, %(language)s, %(time_zone)s, %(currency)s, %(quotas)s, %(canary)s, 1, now())
 """
 _INSERT_DEFINITIONS = """
 INSERT INTO definitions (tenant_id, kind, key, body)
@@ -185,7 +203,9 @@ SELECT %(tenant)s, e.id, e.key, 'ready' FROM unnest(%(ids)s::uuid[], %(keys)s::t
 async def list_companies(database: Database) -> list[dict[str, Any]]:
     """All tenants, by slug: the operator's view."""
     async with database.connection() as connection:
-        cursor = await connection.execute("SELECT id, slug, name, language, config_version FROM tenants ORDER BY slug")
+        cursor = await connection.execute(
+            "SELECT id, slug, name, language, config_version FROM tenants WHERE NOT canary ORDER BY slug"
+        )
         return await cursor.fetchall()
 
 
@@ -193,7 +213,7 @@ async def company_id(database: Database, slug: str) -> UUID:
     """The tenant of that slug. Raises ``LookupError``."""
     async with database.connection() as connection:
         row = await (
-            await connection.execute("SELECT id FROM tenants WHERE slug = %(slug)s", {"slug": slug})
+            await connection.execute("SELECT id FROM tenants WHERE slug = %(slug)s AND NOT canary", {"slug": slug})
         ).fetchone()
     if row is None:
         raise LookupError(slug)

@@ -178,11 +178,13 @@ async def _check_references(tx: Transaction, form: Form, row: Row) -> None:
                 form.fail("companyId", "customer.not_company", name=company["name"])
             elif company:
                 row["company_id"] = company["id"]
-    check_owner(form, row, references)
+    check_owner(tx, form, row, references)
 
 
-def check_owner(form: Form, row: Row, references: References) -> None:
-    """``ownerId`` names a member of this tenant."""
+def check_owner(tx: Transaction, form: Form, row: Row, references: References) -> None:
+    """``ownerId`` names a member of this tenant; who creates a record is its owner where none is named."""
+    if "version" not in row and not form.has("ownerId"):
+        row["owner_id"] = tx.caller.member_id
     if form.has("ownerId"):
         row["owner_id"] = None
         if form.values["ownerId"] is not None:

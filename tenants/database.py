@@ -141,11 +141,19 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
         await connection.execute(TRANSACTION_LIMIT)
 
 
+_OPTIONS: dict[str, Any] = {
+    "autocommit": True,
+    "row_factory": dict_row,
+    "options": SESSION_OPTIONS,
+    "prepare_threshold": None,
+}
+
+
 def _pool(url: str, least: int, most: int) -> AsyncConnectionPool[Connection]:
     return AsyncConnectionPool(
         url,
         connection_class=WireConnection,
-        kwargs={"autocommit": True, "row_factory": dict_row, "options": SESSION_OPTIONS, "prepare_threshold": None},
+        kwargs=_OPTIONS,
         min_size=least,
         max_size=most,
         timeout=PATIENCE,
@@ -154,6 +162,14 @@ def _pool(url: str, least: int, most: int) -> AsyncConnectionPool[Connection]:
         configure=_configure,
         open=False,
     )
+
+
+@asynccontextmanager
+async def owner_connection(url: str) -> AsyncIterator[Connection]:
+    """A connection as the owner of the tables, who may do what no process that serves can; in no transaction, and with a session's limits."""
+    async with await WireConnection.connect(url, **_OPTIONS) as connection:
+        await _configure(connection)
+        yield connection
 
 
 @dataclass

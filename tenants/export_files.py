@@ -10,23 +10,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from tenants import audit_log, jobs
 from tenants.actors import MEMBER, Actor
 from tenants.audit_log import COMPANY, About
 from tenants.callers import key_actor
 from tenants.database import Caller
-from tenants.export_formats import KINDS, columns, written
-from tenants.exports import EXPORTED, Read, fields_for, page_after, total_count, whole
+from tenants.export_formats import KINDS, written
+from tenants.export_sources import SOURCES, Page, Source
 from tenants.files.storing import CHUNK, require_room
 from tenants.jobs import Job
 from tenants.keys.narrowing import Narrowing, narrowed
 from tenants.messages import render
 from tenants.notifications import add_notification
 from tenants.problems import InvalidInput, LimitExceeded
-from tenants.reading.plan import Plan
-from tenants.records import REGISTRY
 from tenants.transaction import Transaction, new_id
 
 RUNNING, DONE, STOPPED = "running", "done", "stopped"
@@ -85,28 +81,29 @@ class Export:
 
 
 async def begin_export(tx: Transaction, record_type: str, format: str) -> Export:
-    """Begin to write all records of a type that the actor may read into a file, in a format of
-    :data:`tenants.export_formats.KINDS`.
+    """Begin to write all records of a type that the actor may read, or another of :data:`tenants.export_sources.SOURCES`, into a file, in a
+    format of :data:`tenants.export_formats.KINDS`.
 
-    Raises :class:`NotAllowed` (<record type>.export), :class:`InvalidInput` for a type that is not exported, and
-    :class:`LimitExceeded` for more than :data:`MOST_RUNNING` at once, or where there is no room for files.
+    Raises :class:`NotAllowed` (<record type>.export, or what else the source takes), :class:`InvalidInput` for a type that is not exported,
+    and :class:`LimitExceeded` for more than :data:`MOST_RUNNING` at once, or where there is no room for files.
     """
-    if record_type not in EXPORTED:
-        raise InvalidInput.at(("object",), "config.unknown_object", object=record_type, objects=", ".join(EXPORTED))
-    tx.access.require(f"{record_type}.export")
+    source = SOURCES.get(record_type)
+    if source is None:
+        raise InvalidInput.at(("object",), "config.unknown_object", object=record_type, objects=", ".join(SOURCES))
+    for right in source.rights:
+        tx.access.require(right)
     running = await tx.fetch_one(_RUNNING, actor=tx.actor.id)
     if running and running["found"] >= MOST_RUNNING:
         raise LimitExceeded("export.too_many", most=MOST_RUNNING)
     await require_room(tx)
-    record = REGISTRY[record_type]
-    total = await total_count(tx.caller, record, _reading(tx, tx.caller))
+    total = await source.total(tx, tx.caller)
     ending, content_type = KINDS[format]
     export_id = new_id()
     await tx.insert(
         "stored_files",
         {
             "id": export_id,
-            "name": f"{record.plural}-{tx.now:%Y-%m-%d}.{ending}",
+            "name": f"{source.name}-{tx.now:%Y-%m-%d}.{ending}",
             "content_type": content_type,
             "created_by_id": tx.actor.id,
             "created_at": tx.now,
@@ -139,43 +136,34 @@ def _told(problem: Row | None, language: str) -> str | None:
     return render(problem["code"], language, problem["data"]) if problem else None
 
 
-def _reading(tx: Transaction, caller: Caller) -> Read:
-    async def read(plan: Plan) -> Row | None:
-        row = await tx.fetch_one(plan.sql, **plan.parameters({}, tx.tenant_id, caller.member_id))
-        answer = next(iter(row.values())) if row else None
-        return None if answer is None else orjson.loads(answer)
-
-    return read
-
-
 async def next_batch(tx: Transaction, export_id: UUID) -> bool:
     """Write the next pages of an export into its file; whether there are more. Whoever asked is told when it has ended."""
     row = await tx.fetch_one(_LOAD, id=export_id)
     if row is None:
         return False
     caller = await _asking(tx, row["created_by_id"])
-    right = f"{row['record_type']}.export"
-    if caller is None or not caller.access.allows(right):
-        await _stop(tx, row, "export.not_allowed", {"right": right})
+    source = SOURCES[row["record_type"]]
+    missing = next((right for right in source.rights if caller is None or not caller.access.allows(right)), None)
+    if caller is None or missing is not None:
+        await _stop(tx, row, "export.not_allowed", {"right": missing})
         return False
-    record = REGISTRY[row["record_type"]]
-    paths = columns(tx.config, record, fields_for(caller, record))
+    paths = source.columns(caller)
     names = [".".join(path) for path in paths]
     if row["columns"] not in ([], names):
         await tx.execute(_CLEAR, id=export_id)
         row = {**row, "after": None, "done": 0, "size": 0}
-    nodes, after, has_more = await _pages(tx, caller, row)
-    content = written(row["format"], paths, nodes, is_first=row["after"] is None)
+    found = await _pages(tx, caller, source, row["after"])
+    content = written(row["format"], paths, found.rows, is_first=row["after"] is None)
     size = row["size"] + len(content)
     if size > LARGEST:
         await _stop(tx, row, "export.too_large", {"most": LARGEST // 2**20})
         return False
     await _append(tx, export_id, row["size"], content)
-    come = {"id": export_id, "columns": names, "after": after, "done": row["done"] + len(nodes), "size": size}
+    come = {"id": export_id, "columns": names, "after": found.after, "done": row["done"] + found.count, "size": size}
     await tx.update("exports", ("columns", "after", "done", "size"), come)
-    if not has_more:
+    if not found.has_more:
         await _finish(tx, row, size)
-    return has_more
+    return found.has_more
 
 
 async def _asking(tx: Transaction, actor_id: UUID) -> Caller | None:
@@ -190,17 +178,16 @@ async def _asking(tx: Transaction, actor_id: UUID) -> Caller | None:
     return None
 
 
-async def _pages(tx: Transaction, caller: Caller, row: Row) -> tuple[list[Row], str | None, bool]:
-    """The next records, whole; where the page behind them begins, and whether there is one."""
-    record, read = REGISTRY[row["record_type"]], _reading(tx, caller)
-    nodes, after, has_more = list[Row](), row["after"], True
+async def _pages(tx: Transaction, caller: Caller, source: Source, after: str | None) -> Page:
+    """The next pages as one."""
+    rows, count, has_more = list[Row](), 0, True
     for _ in range(PAGES):
-        page = await page_after(caller, record, after, read)
-        nodes += [await whole(caller, record, node, read) for node in page["nodes"]]
-        after, has_more = page["pageInfo"]["endCursor"] or after, page["pageInfo"]["hasNextPage"]
+        page = await source.page(tx, caller, after)
+        rows += page.rows
+        count, after, has_more = count + page.count, page.after, page.has_more
         if not has_more:
             break
-    return nodes, after, has_more
+    return Page(rows, count, after, has_more)
 
 
 async def _append(tx: Transaction, export_id: UUID, size: int, content: bytes) -> None:

@@ -7,6 +7,7 @@ order's lines, is JSON within its cell.
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from io import StringIO
 from typing import Any
 
@@ -80,4 +81,6 @@ def _cell(value: Any) -> str:
             return f"'{value}" if _FORMULA.match(value) else value
         case list() | dict():
             return orjson.dumps(value).decode()
+        case datetime():
+            return value.isoformat(timespec="seconds")
     return str(value)

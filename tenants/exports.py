@@ -28,15 +28,15 @@ from tenants.records import (
     Relation,
     Structure,
 )
-from tenants.records.rights import OWN, may_read
+from tenants.records.rights import OWN, may_read, may_read_some
 from tenants.transaction import begin
 
 EXPORTED = ("order", "customer", "product")
 PAGE = 100
 # A record's own parts that are read in pages because there may be many.
 PAGED_PARTS = frozenset({"lines"})
-# What follows from other records that are exported themselves.
-DERIVED = frozenset({"orderSummary"})
+# What follows from other records that are exported themselves, and what is of the reader alone.
+DERIVED = frozenset({"orderSummary", "isMine"})
 
 Row = dict[str, Any]
 # Does a plan for the caller, and gives its answer.
@@ -128,7 +128,14 @@ def fields_for(caller: Caller, record: RecordType) -> tuple[Selected, ...]:
 
 
 def _field(caller: Caller, record: RecordType, attribute: Attribute) -> Selected | None:
-    return _selected(caller, record, attribute) if may_read(caller.access, record, attribute.name, attribute) else None
+    may = may_read_some(caller.access, record, attribute.name, attribute) and _may_follow(caller, attribute)
+    return _selected(caller, record, attribute) if may else None
+
+
+def _may_follow(caller: Caller, attribute: Attribute) -> bool:
+    """Whether the caller may read what a field leads to."""
+    right = REGISTRY[attribute.target].right if isinstance(attribute, Relation) else ""
+    return not right or caller.access.allows(right)
 
 
 def _selected(caller: Caller, record: RecordType, attribute: Attribute) -> Selected | None:
@@ -155,7 +162,8 @@ def _selected(caller: Caller, record: RecordType, attribute: Attribute) -> Selec
 
 
 def _own_field(caller: Caller, record: RecordType, attribute: Attribute) -> Selected | None:
-    if not may_read(caller.access, record, f"{OWN}{attribute.name}", attribute):
+    may = may_read_some(caller.access, record, f"{OWN}{attribute.name}", attribute)
+    if not (may and _may_follow(caller, attribute)):
         return None
     if not isinstance(attribute, Relation):
         return _selected(caller, record, attribute)
@@ -168,7 +176,8 @@ def _known(caller: Caller, relation: Relation) -> Selected:
     target = REGISTRY[relation.target]
     names = (name for name in ("id", *target.by, "name") if name in target.by_name)
     return _group(
-        relation.name, tuple(name for name in names if may_read(caller.access, target, name, target.by_name[name]))
+        relation.name,
+        tuple(name for name in names if may_read_some(caller.access, target, name, target.by_name[name])),
     )
 
 

@@ -1,15 +1,17 @@
 """Which fields of records a set of roles may read and write: asked of Casbin once, and kept as :class:`Fields`.
 
 The right to a field is named ``<object>.<action>.<field>``, such as ``order.read.custom.margin``. A role that may read an object, or
-write it, may so all its fields, unless they are closed to it; then only those that are granted. Deny wins.
+write it, may so all its fields, unless they are closed to it; then only those that are granted. Deny wins. A right to a field may be of
+some records alone, as that to an object may be (`tenants.row_rights`): the field is then closed, but for these.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from tenants.config.definitions import Grant, Role
+from tenants.config.definitions import Grant, Role, RowScope
 from tenants.judge import Judge
+from tenants.row_rights import ALL_ROWS, Rows, judged_rows, scope_key
 
 READ, WRITE = "read", "write"
 FIELD_ACTIONS = (READ, WRITE)
@@ -31,11 +33,12 @@ _ANY = "?"
 
 
 class FieldPolicy(NamedTuple):
-    """What a grant says of a field, or of all whose path begins so."""
+    """What a grant says of a field, or of all whose path begins so, for the records of its scope."""
 
     object: str
     action: str
     field: str
+    scope: str
     effect: str
 
 
@@ -63,19 +66,26 @@ class Fields:
         yield from (f"{beginning}{EVERY}" for beginning in self.others)
 
 
-ALL = Fields({}, {beginning: True for beginnings in OBJECTS.values() for beginning in beginnings})
 Closed = Mapping[tuple[str, str], Fields]
+# By the name of a right to a field, or to all whose path begins so: what a record must be among, all of these.
+FieldRows = Mapping[str, tuple[Rows, ...]]
+
+
+def all_fields(name: str) -> Fields:
+    """All fields of an object, open."""
+    return Fields({}, dict.fromkeys(OBJECTS[name], True))
 
 
 def field_policies(role: Role) -> Iterator[FieldPolicy]:
     """What a role says of fields, without what it inherits."""
     for grant in role.grants:
+        scope = EVERY if grant.scope is None else scope_key(grant.scope)
         for name in OBJECTS if grant.object == EVERY else (grant.object,):
             for action in FIELD_ACTIONS:
                 if grant.fields and (action in grant.actions or EVERY in grant.actions):
-                    yield from (FieldPolicy(name, action, path, grant.effect) for path in grant.fields)
+                    yield from (FieldPolicy(name, action, path, scope, grant.effect) for path in grant.fields)
                 elif opens(role, grant, name, action):
-                    yield FieldPolicy(name, action, EVERY, "allow")
+                    yield FieldPolicy(name, action, EVERY, EVERY, "allow")
 
 
 def opens(role: Role, grant: Grant, name: str, action: str) -> bool:
@@ -91,62 +101,83 @@ def writing_rights(name: str) -> Iterator[str]:
     yield from (f"{name}.{action}" for action in sorted(_OPENING[WRITE] - {"change_status"}))
 
 
-def closed_fields(roles: Iterable[Role]) -> Closed:
-    """The fields of each object and action that the roles together may not have in full."""
-    judge = _FieldJudge(policy for role in roles for policy in field_policies(role))
-    found = {}
-    for name in OBJECTS:
-        reading, writing = judge.fields(name, READ), judge.fields(name, WRITE)
-        # What cannot be seen cannot be changed.
-        paths, beginnings = {*reading.named, *writing.named}, OBJECTS[name]
-        writing = Fields(
-            {path: path in reading and path in writing for path in sorted(paths)},
-            {beginning: reading.others[beginning] and writing.others[beginning] for beginning in beginnings},
-        )
-        found[name, READ], found[name, WRITE] = reading, writing
-    return {key: fields for key, fields in found.items() if not fields.are_all}
+def closed_fields(roles: Iterable[Role]) -> tuple[Closed, FieldRows]:
+    """The fields of each object and action that the roles together may not have in full, and those of them that they may have of some
+    records."""
+    judge = _FieldJudge(roles)
+    closed: dict[tuple[str, str], Fields] = {}
+    found: dict[str, tuple[Rows, ...]] = {}
+    for name, beginnings in OBJECTS.items():
+        named = {path: judge.verdicts(name, path) for path in sorted(judge.named(name))}
+        others = {beginning: judge.verdicts(name, f"{beginning}{_ANY}") for beginning in beginnings}
+        for place, action in enumerate(FIELD_ACTIONS):
+            fields = Fields(
+                {path: verdicts[place] == () for path, verdicts in named.items()},
+                {beginning: verdicts[place] == () for beginning, verdicts in others.items()},
+            )
+            if not fields.are_all:
+                closed[name, action] = fields
+            for path, verdicts in (*named.items(), *((f"{each}{EVERY}", others[each]) for each in beginnings)):
+                if rows := verdicts[place]:
+                    found[f"{name}.{action}.{path}"] = rows
+    return closed, found
 
 
 def has_field(roles: Iterable[Role], name: str, action: str, path: str) -> bool:
-    """Whether the roles together may have a field of an object."""
-    judge = _FieldJudge(policy for role in roles for policy in field_policies(role) if policy.object == name)
-    return all(judge.allows(name, each, path) for each in dict.fromkeys((READ, action)))
+    """Whether the roles together may have a field of an object, if only of some records."""
+    return _FieldJudge(roles).verdicts(name, path)[FIELD_ACTIONS.index(action)] is not None
 
 
 class _FieldJudge:
     """Asks of fields by the policies that name them, and those that hold of many."""
 
-    def __init__(self, policies: Iterable[FieldPolicy]) -> None:
+    def __init__(self, roles: Iterable[Role]) -> None:
         self._judge = Judge(
-            "obj, act, field",
-            "obj, act, field, eft",
-            "r.obj == p.obj && r.act == p.act && keyMatch(r.field, p.field)",
+            "obj, act, field, scope",
+            "obj, act, field, scope, eft",
+            'r.obj == p.obj && r.act == p.act && keyMatch(r.field, p.field) && (p.scope == "*" || p.scope == r.scope)',
         )
+        self._scopes: dict[str, RowScope] = {}
         self._exact: dict[tuple[str, str], dict[str, list[FieldPolicy]]] = {}
         self._patterns: dict[tuple[str, str], list[FieldPolicy]] = {}
-        self._known: dict[tuple[str, str, str, frozenset[str]], bool] = {}
-        for policy in dict.fromkeys(policies):
+        self._known: dict[tuple[str, str, str, frozenset[tuple[str, str]]], Rows | None] = {}
+        held = list(roles)
+        for grant in (grant for role in held for grant in role.grants):
+            if grant.fields and grant.scope is not None:
+                self._scopes[scope_key(grant.scope)] = grant.scope
+        for policy in dict.fromkeys(policy for role in held for policy in field_policies(role)):
             about = (policy.object, policy.action)
             if policy.field.endswith(EVERY):
                 self._patterns.setdefault(about, []).append(policy)
             else:
                 self._exact.setdefault(about, {}).setdefault(policy.field, []).append(policy)
 
-    def fields(self, name: str, action: str) -> Fields:
-        exact = self._exact.get((name, action), {})
-        return Fields(
-            {path: self._ask(name, action, path, exact[path]) for path in sorted(exact)},
-            {beginning: self._ask(name, action, f"{beginning}{_ANY}", ()) for beginning in OBJECTS[name]},
-        )
+    def named(self, name: str) -> set[str]:
+        """The paths of an object's fields that policies name."""
+        return {path for action in FIELD_ACTIONS for path in self._exact.get((name, action), ())}
 
-    def allows(self, name: str, action: str, path: str) -> bool:
-        return self._ask(name, action, path, self._exact.get((name, action), {}).get(path, ()))
+    def verdicts(self, name: str, path: str) -> tuple[tuple[Rows, ...] | None, ...]:
+        """For each of the :data:`FIELD_ACTIONS` what a record must be among, nothing for all records; None where the field is closed."""
+        reading, writing = (self._rows(name, action, path) for action in FIELD_ACTIONS)
+        if reading is None:
+            return None, None
+        # What cannot be seen cannot be changed.
+        able = None if writing is None else tuple(rows for rows in (reading, writing) if rows != ALL_ROWS)
+        return tuple(rows for rows in (reading,) if rows != ALL_ROWS), able
 
-    def _ask(self, name: str, action: str, path: str, exact: Collection[FieldPolicy]) -> bool:
+    def _rows(self, name: str, action: str, path: str) -> Rows | None:
         head, dot, _ = path.partition(".")
+        exact = self._exact.get((name, action), {}).get(path, ())
         # Patterns name all fields, or all that begin alike: those of which the same is said besides are judged the same.
-        alike = (name, action, head + dot if dot else "", frozenset(policy.effect for policy in exact))
+        alike = (
+            name,
+            action,
+            head + dot if dot else "",
+            frozenset((policy.scope, policy.effect) for policy in exact),
+        )
         if alike not in self._known:
-            self._judge.give((*self._patterns.get((name, action), ()), *exact))
-            self._known[alike] = self._judge.allows(name, action, path)
+            about = (*self._patterns.get((name, action), ()), *exact)
+            self._known[alike] = judged_rows(
+                self._judge, (name, action, path), about, self._scopes, (name, action, EVERY)
+            )
         return self._known[alike]

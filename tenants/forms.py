@@ -12,9 +12,11 @@ from tenants.field_types.contacts import COUNTRIES
 from tenants.field_types.currencies import CURRENCIES, currency_places
 from tenants.field_types.text import clean_text
 from tenants.names import snake
+from tenants.names_told import name_of
 from tenants.problems import FieldError, InvalidInput
 
 Path = tuple[str | int, ...]
+LONGEST_NAME = 200
 
 
 class Form:
@@ -43,6 +45,15 @@ class Form:
             value = self.values[name]
             cleaned = self._try(name, lambda: "" if value is None else clean_text(value, longest))
             self.row[column] = (cleaned or None) if nullable else (cleaned or "")
+        if required and not self.row.get(column) and not self._failed(name):
+            self.fail(name, "value.required")
+
+    def name(self, name: str = "name", *, required: bool = True, longest: int = LONGEST_NAME) -> None:
+        """A name of a person or a company, on one line; an absent one is empty."""
+        column = snake(name)
+        if self.has(name):
+            given = self.values[name]
+            self.row[column] = self._try(name, lambda: "" if given is None else name_of(given, longest)) or ""
         if required and not self.row.get(column) and not self._failed(name):
             self.fail(name, "value.required")
 

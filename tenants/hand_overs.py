@@ -6,22 +6,28 @@ are asked for that hold for whatever changes a record: nobody has entered anythi
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from tenants import jobs
 from tenants.actors import MEMBER
-from tenants.aggregates import CUSTOMER, ORDER, UPDATED, Aggregate, Row
+from tenants.aggregates import CUSTOMER, ORDER, UPDATED, Aggregate, Record, Row
 from tenants.audit_log import About, record
 from tenants.belongings import Belongings, count
+from tenants.conditions.parser import row_tests
 from tenants.field_rights import WRITE
 from tenants.messages import render
+from tenants.named_members import AGGREGATES, Keys, fields_meant, member_fields, next_named, rename
 from tenants.notifications import notify_holders
-from tenants.people import update_member
+from tenants.occasion import Occasion
 from tenants.permissions import Access
-from tenants.problems import Conflict, FieldError, InvalidInput, NotFound
+from tenants.problems import Conflict, FieldError, InvalidInput, NotAllowed, NotFound
+from tenants.records.rights import OWN
 from tenants.rules.settling import settle
 from tenants.saving import load, load_ahead, save
+from tenants.sharing import pass_on
+from tenants.teams import rights_beyond
 from tenants.transaction import Transaction, new_id
 from tenants.views.saving import MOST_PRIVATE
 
@@ -40,6 +46,8 @@ class Thing(StrEnum):
     DRAFTS = "drafts"
     TEAMS = "teams"
     VIEWS = "views"
+    FIELDS = "fields"
+    SHARES = "shares"
 
 
 # What is handed over when nothing is said: what has to be somebody's.
@@ -83,6 +91,11 @@ WITH led AS (UPDATE team_members l SET is_lead = FALSE FROM teams t
               WHERE tenant_id = %(tenant)s AND id IN (SELECT team_id FROM led) RETURNING 1)
 SELECT (SELECT count(*) FROM taken) AS moved, (SELECT count(*) FROM led) AS found
 """
+# The teams that a member leads, and those above them.
+_LED = """
+SELECT DISTINCT unnest(t.path) AS team_id FROM team_members l JOIN teams t ON t.tenant_id = l.tenant_id AND t.id = l.team_id
+WHERE l.tenant_id = %(tenant)s AND l.member_id = %(id)s AND l.is_lead AND t.archived_at IS NULL
+"""
 # From the members' own teams upwards.
 _LEAD = """
 SELECT l.member_id FROM team_members o
@@ -102,18 +115,30 @@ SELECT (SELECT count(*) FROM moved) AS moved,
        (SELECT count(*) FROM private_views WHERE tenant_id = %(tenant)s AND member_id = %(from)s) AS found
 """
 
+_SHARED = """
+SELECT * FROM record_shares WHERE tenant_id = %(tenant)s AND member_id = %(from)s AND (ends_at IS NULL OR ends_at > now())
+  AND (%(through)s::uuid IS NULL OR id > %(through)s::uuid) ORDER BY id LIMIT %(most)s
+"""
+
 
 async def hand_over(
-    tx: Transaction, from_id: UUID | None, to_id: UUID | None, things: Sequence[Thing] | None = None
+    tx: Transaction,
+    from_id: UUID | None,
+    to_id: UUID | None,
+    things: Sequence[Thing] | None = None,
+    fields: Sequence[str] = (),
 ) -> UUID:
     """Begin to give a member's things (where nothing is said, what has to be somebody's) to another, who may sign in; a job does it. The
-    hand-over's id.
+    hand-over's id. Of the company's own fields, all that lead to members, or the ``fields`` named as ``<record type>.<key>``.
 
-    Raises :class:`NotAllowed` (``member.update``; ``order.update``, ``customer.update`` and the right to write their field ``owner``;
-    ``configuration.update`` for drafts, ``team.update`` for teams), :class:`NotFound`, :class:`InvalidInput` for the receiver (``toId``), and :class:`Conflict`
-    while another hand-over of that member is under way or where there is nothing to hand over.
+    Raises :class:`NotAllowed` (``member.update``, but for what is one's own; ``order.update``, ``customer.update`` and the right to write their field ``owner``;
+    ``configuration.update`` for drafts, ``team.update`` for teams; the rights to share and to write own fields), :class:`NotFound`,
+    :class:`InvalidInput` for the receiver (``toId``) and for ``fields``, and :class:`Conflict` while another hand-over of that member is
+    under way or where there is nothing to hand over.
     """
-    _require_rights(tx.access, things or ())
+    keys = fields_meant(tx.config, fields)
+    _require_for(tx, from_id)
+    _require_rights(tx.access, things or (), keys)
     rows = {row["id"]: row for row in await tx.fetch_all(_BOTH, ids=[from_id, to_id])}
     if from_id is None or from_id not in rows:
         raise NotFound("member", from_id)
@@ -128,7 +153,8 @@ async def hand_over(
     wanted = [thing for thing in Thing if thing in (USUAL if things is None else things) and _number(owned, thing)]
     if not wanted:
         raise Conflict("people.nothing_to_hand_over", name=rows[from_id]["name"])
-    _require_rights(tx.access, wanted)
+    _require_rights(tx.access, wanted, keys)
+    await _require_reach(tx, from_id, to_id, wanted)
     hand_over_id = new_id()
     await tx.insert(
         "hand_overs",
@@ -137,6 +163,7 @@ async def hand_over(
             "from_id": from_id,
             "to_id": to_id,
             "things": [str(thing) for thing in wanted],
+            "fields": list(fields),
             "author_name": tx.actor.name,
             "state": RUNNING,
             "total": sum(_number(owned, thing) for thing in wanted),
@@ -149,29 +176,13 @@ async def hand_over(
     return hand_over_id
 
 
-async def deactivate(
-    tx: Transaction, member_id: UUID | None, expected: int | None, to_id: UUID | None, *, keep: bool
-) -> UUID:
-    """Let a member sign in no more, at once; what they have goes to another member, or with ``keep`` stays theirs and is listed.
-
-    Raises what :func:`tenants.people.update_member` and :func:`hand_over` do, and :class:`Conflict` where they have something and nothing
-    is said.
-    """
-    found = await update_member(tx, member_id, {"active": False}, expected, keeps_things=keep or to_id is not None)
-    await record(tx, "member_left", {"keeps": True if keep else None}, about=About(MEMBER, found))
-    if to_id is not None:
-        (owned,) = await count(tx, [found])
-        if owned.need_somebody:
-            await hand_over(tx, found, to_id)
-    return found
-
-
 async def lead_of(tx: Transaction, member_id: UUID | None) -> UUID:
     """Who leads the team of a member, or the nearest above it that somebody else leads who may sign in.
 
-    Raises :class:`NotAllowed` (``member.update``), :class:`NotFound`, and :class:`InvalidInput` (``toTeamLead``) where nobody does.
+    Raises :class:`NotAllowed` (``member.update``, but for oneself), :class:`NotFound`, and :class:`InvalidInput` (``toTeamLead``)
+    where nobody does.
     """
-    tx.access.require(RIGHT)
+    _require_for(tx, member_id)
     giver = await tx.fetch_one(_GIVER, id=member_id)
     if giver is None:
         raise NotFound("member", member_id)
@@ -181,20 +192,57 @@ async def lead_of(tx: Transaction, member_id: UUID | None) -> UUID:
     return UUID(str(row["member_id"]))
 
 
+def _require_for(tx: Transaction, member_id: UUID | None) -> None:
+    """What is one's own needs no right over members."""
+    if member_id is None or member_id != tx.caller.member_id:
+        tx.access.require(RIGHT)
+
+
 def _number(owned: Belongings, thing: Thing) -> int:
     return int(getattr(owned, thing))
 
 
-def _require_rights(access: Access, things: Sequence[Thing]) -> None:
-    access.require(RIGHT)
+def _require_rights(access: Access, things: Sequence[Thing], keys: Keys) -> None:
     for thing, name in ((Thing.ORDERS, "order"), (Thing.CUSTOMERS, "customer")):
         if thing in things:
             access.require(f"{name}.update")
             access.require_field(name, WRITE, "owner")
+    for name, fields in keys.items() if Thing.FIELDS in things else ():
+        _require_of_all(access, f"{name}.update")
+        for key in fields:
+            access.require_field(name, WRITE, f"{OWN}{key}")
+    for name in AGGREGATES if Thing.SHARES in things else ():
+        _require_of_all(access, f"{name}.share")
     if Thing.DRAFTS in things:
         access.require(CONFIGURE)
     if Thing.TEAMS in things:
         access.require("team.update")
+
+
+def _require_of_all(access: Access, right: str) -> None:
+    """Raise :class:`NotAllowed` for who has the right of none or of some records alone: others name the member too."""
+    access.require(right)
+    if right in access.rows:
+        raise NotAllowed(right, access.policy.full_holders(right), "not_allowed_here")
+
+
+async def _require_reach(tx: Transaction, from_id: UUID, to_id: UUID, things: Sequence[Thing]) -> None:
+    """Whoever could hand over what they may not change themselves could hand it to themselves."""
+    tests = row_tests(tx.config, tx.access)
+    for thing, aggregate in ((Thing.ORDERS, ORDER), (Thing.CUSTOMERS, CUSTOMER)):
+        for action in ("read", "update") if thing in things and tests else ():
+            right = f"{aggregate.record_type}.{action}"
+            if test := tests.test(right, "t0") if tests else "":
+                beyond = f"SELECT 1 AS found FROM {aggregate.table} t0 WHERE t0.tenant_id = %(tenant)s AND t0.owner_id = %(from)s"  # noqa: S608
+                values = tests.values(Occasion(tx.now, tx.caller.member_id)) if tests else {}
+                if await tx.fetch_one(
+                    f"{beyond} AND NOT coalesce({test}, FALSE) LIMIT 1", **{**values, "from": from_id}
+                ):
+                    raise NotAllowed(right, tx.access.policy.full_holders(right), "not_allowed_here")
+    if Thing.TEAMS in things:
+        led = [row["team_id"] for row in await tx.fetch_all(_LED, id=from_id)]
+        if rights := await rights_beyond(tx, led, [to_id]):
+            raise InvalidInput.at(("toId",), "limit.team_grant", rights=rights)
 
 
 async def hand_overs(tx: Transaction) -> list[Row]:
@@ -239,6 +287,20 @@ Batch = tuple[int, int, UUID | None]
 async def _records(tx: Transaction, row: Row, aggregate: Aggregate, thing: Thing) -> Batch:
     scope = {"from": row["from_id"], "through": row["through"], "most": BATCH}
     ids = [found["id"] for found in await tx.fetch_all(_NEXT[thing], **scope)]
+    return len(ids), await _changed(tx, row, aggregate, ids, partial(_owned, row)), ids[-1] if ids else None
+
+
+def _owned(row: Row, record: Record) -> bool:
+    """Give the record another owner; whether it is still that of the giver."""
+    is_theirs: bool = record.row["owner_id"] == row["from_id"]
+    record.row["owner_id"] = row["to_id"]
+    return is_theirs
+
+
+async def _changed(
+    tx: Transaction, row: Row, aggregate: Aggregate, ids: Sequence[UUID], change: Callable[[Record], bool]
+) -> int:
+    """Change the records by the hand-over, those of which ``change`` says that there is something to change; how many have to stay."""
     giver = await tx.fetch_one(_GIVER, id=row["from_id"])
     assert giver is not None, "members are never deleted"
     note = render("people.handed_over", tx.config.language, {"name": giver["name"], "by": row["author_name"]})
@@ -247,18 +309,36 @@ async def _records(tx: Transaction, row: Row, aggregate: Aggregate, thing: Thing
     kept = 0
     for record_id in ids:
         before = await load(tx, aggregate, record_id)
-        if before.row["owner_id"] != row["from_id"] or before.row.get("voided_at"):
+        after = before.copy()
+        if not change(after) or before.row.get("voided_at"):
             # Somebody was faster.
             continue
-        after = before.copy()
-        after.row["owner_id"] = row["to_id"]
         try:
             settled = await settle(tx, aggregate, before, after, leaving=True)
         except InvalidInput:
             kept += 1
             continue
         await save(tx, settled, UPDATED, note)
-    return len(ids), kept, ids[-1] if ids else None
+    return kept
+
+
+async def _fields(tx: Transaction, row: Row, _receiver: Row) -> Batch:
+    keys = member_fields(tx.config, row["fields"])
+    found = await next_named(tx, keys, row["from_id"], row["through"], BATCH)
+    kept = 0
+    for name, aggregate in AGGREGATES.items():
+        ids = [each["id"] for each in found if each["record_type"] == name]
+        fields = keys.get(name, ())
+        change = partial(rename, keys=fields, giver=row["from_id"], receiver=row["to_id"])
+        kept += await _changed(tx, row, aggregate, ids, change)
+    return len(found), kept, found[-1]["id"] if found else None
+
+
+async def _shares(tx: Transaction, row: Row, _receiver: Row) -> Batch:
+    found = await tx.fetch_all(_SHARED, **{"from": row["from_id"], "through": row["through"], "most": BATCH})
+    for share in found:
+        await pass_on(tx, AGGREGATES[share["record_type"]], share, row["to_id"])
+    return len(found), 0, found[-1]["id"] if found else None
 
 
 async def _orders(tx: Transaction, row: Row, _receiver: Row) -> Batch:
@@ -296,4 +376,6 @@ _DO: Mapping[Thing, Callable[[Transaction, Row, Row], Awaitable[Batch]]] = {
     Thing.DRAFTS: _drafts,
     Thing.TEAMS: _teams,
     Thing.VIEWS: _views,
+    Thing.FIELDS: _fields,
+    Thing.SHARES: _shares,
 }

@@ -18,8 +18,9 @@ from tenants.field_types import BadValue
 from tenants.field_types.contacts import email_address
 from tenants.forms import Form
 from tenants.messages import render
+from tenants.names_told import holds_address
 from tenants.notifications import add_notification
-from tenants.people import add_member, check_roles
+from tenants.people import add_member, check_customer, check_roles, customer_told
 from tenants.problems import Conflict, LimitExceeded, NotAllowed, NotFound
 from tenants.proofs import LASTS, Proof
 from tenants.rules.writable import unwritable
@@ -61,13 +62,14 @@ _INVITER = (
 )
 _KNOWN = "SELECT id, roles, active FROM members WHERE tenant_id = %(tenant)s AND user_id = %(user)s FOR UPDATE"
 _COME_BACK = """
-UPDATE members SET active = TRUE, roles = %(roles)s, name = %(name)s, language = %(language)s, version = version + 1, updated_at = %(now)s
+UPDATE members SET active = TRUE, roles = %(roles)s, name = %(name)s, language = %(language)s, customer_id = %(customer_id)s,
+  version = version + 1, updated_at = %(now)s
 WHERE tenant_id = %(tenant)s AND id = %(id)s
 """
 
 
 async def invite(tx: Transaction, values: Mapping[str, Any]) -> UUID:
-    """Ask a person to join: ``email``, and what they will be here: ``name``, ``roles``, ``language``. The invitation's id.
+    """Ask a person to join: ``email``, and what they will be here: ``name``, ``roles``, ``language``, ``customerId``. The invitation's id.
 
     Raises :class:`NotAllowed` (``member.invite``), :class:`InvalidInput` (``email`` also for who is a member or invited already, ``roles``
     also for rights that the inviter lacks) and :class:`LimitExceeded` for too many messages.
@@ -78,10 +80,11 @@ async def invite(tx: Transaction, values: Mapping[str, Any]) -> UUID:
     form.text("email", required=True, longest=proofs.LONGEST_ADDRESS)
     if row.get("email"):
         row["email"] = _address(form, row["email"])
-    form.text("name", longest=200)
+    form.name(required=False)
     row.setdefault("name", "")
     form.value("roles", "tags", default=["member"])
     form.choice("language", tx.config.languages, default=tx.config.language)
+    await check_customer(tx, form)
     form.errors.extend(unwritable(tx.access, "member", form))
     check_roles(tx, form, ())
     form.finish()
@@ -116,7 +119,8 @@ async def resend(tx: Transaction, invitation_id: UUID | None) -> UUID:
     tx.access.require(RIGHT)
     await tx.fetch_one(_LOCK)
     row = await _load(tx, invitation_id)
-    form = Form({}, {"roles": row["roles"]})
+    form = Form({"customerId": str(row["customer_id"])} if row["customer_id"] else {}, {"roles": row["roles"]})
+    await check_customer(tx, form)
     check_roles(tx, form, ())
     form.finish()
     await tx.execute(_END, email=row["email"])
@@ -155,7 +159,7 @@ async def invitations(tx: Transaction) -> list[Row]:
 
 
 async def _tell(tx: Transaction, row: Row, state: str) -> None:
-    told = {"email": row["email"], "roles": row["roles"], "state": state}
+    told = {"email": row["email"], "roles": row["roles"], "state": state, **customer_told(row)}
     await record(tx, "member_invited", told, about=About(PURPOSE, row["id"]))
 
 
@@ -177,9 +181,13 @@ async def _require_room(tx: Transaction, address: str) -> None:
 
 
 async def _send(tx: Transaction, row: Row) -> Row:
-    """Have the message sent; what the invitation then says of it. Only members invite: somebody has to answer for it."""
+    """Have the message sent; what the invitation then says of it. Only members invite: somebody has to answer for it. Nobody is sent
+    names that hold addresses: the message would be whatever the inviter wants to say to strangers."""
     if tx.caller.member_id is None:
         raise NotAllowed(RIGHT, tx.access.policy.holders(RIGHT))
+    for name in (tx.caller.tenant.name, tx.actor.name):
+        if holds_address(name):
+            raise Conflict("people.name_to_strangers", name=name)
     said = {"company": tx.caller.tenant.name, "by": tx.actor.name}
     data = {**said, "tenant": str(tx.tenant_id), "invitation": str(row["id"])}
     proof_id = await proofs.ask_within(await tx.connection(), PURPOSE, row["email"], row["language"], data)
@@ -227,7 +235,7 @@ async def _join(tx: Transaction, proof: Proof, person: Person) -> None:
     await proofs.use_within(connection, proof)
     user_id = await person.account(connection)
     member_id = await _member(tx, row, person, user_id)
-    told = {"name": person.name, "email": person.address, "roles": row["roles"]}
+    told = {"name": person.name, "email": person.address, "roles": row["roles"], **customer_told(row)}
     who = Actor(MEMBER, member_id, person.name, tuple(row["roles"]))
     connection = await tx.connection()
     await record_within(connection, tx.tenant_id, who, "member_added", told, about=About(MEMBER, member_id))
@@ -243,8 +251,10 @@ async def _member(tx: Transaction, row: Row, person: Person, user_id: UUID) -> U
     name = person.name
     if known is None:
         connection = await tx.connection()
-        return await add_member(connection, tx.tenant_id, user_id, name, person.address, row["roles"], row["language"])
+        joins = (name, person.address, row["roles"], row["language"], row["customer_id"])
+        return await add_member(connection, tx.tenant_id, user_id, *joins)
     if known["active"]:
         raise Conflict("people.invitation_over")
-    await tx.execute(_COME_BACK, id=known["id"], roles=row["roles"], name=name, language=row["language"], now=tx.now)
+    given = {column: row[column] for column in ("roles", "language", "customer_id")}
+    await tx.execute(_COME_BACK, id=known["id"], name=name, now=tx.now, **given)
     return UUID(str(known["id"]))

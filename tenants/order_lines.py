@@ -105,7 +105,7 @@ def _products(form: Form, entries: Sequence[Mapping[str, Any]], references: Refe
             found[str(given)] = by_id[product_id]
         else:
             path = (*form.path, "lines", place, "productId")
-            form.errors.append(FieldError(path, "value.unknown_record", {"type": "product", "id": given}))
+            form.errors.append(references.missing(path, "product", given))
     return found
 
 

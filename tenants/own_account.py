@@ -53,11 +53,11 @@ async def update_self(tx: Transaction, values: Mapping[str, Any]) -> UUID:
         raise NotFound("member", tx.caller.member_id)
     before = dict(row)
     form = Form(values, row)
-    form.text("name", required=True, longest=200)
+    form.name()
     form.choice("language", tx.config.languages, default=row["language"])
     for name in form.values:
         if _is_denied(tx.access, name):
-            roles = ", ".join(tx.access.policy.field_holders("member", WRITE, name)) or "-"
+            roles = tx.access.policy.field_holders("member", WRITE, name)
             form.fail(name, "value.not_writable", right=f"member.{WRITE}.{name}", roles=roles)
     form.finish()
     if row != before:
@@ -122,6 +122,7 @@ async def _move(connection: Connection, scope: Row) -> None:
     if await (await connection.execute(_MOVE, scope)).fetchone() is None:
         # The account has got another address meanwhile.
         raise proofs.unknown()
+    await proofs.drop_of_account(connection, scope["user"], scope["old"])
     await connection.execute("SELECT set_config('app.user_id', %(user)s::text, true)", scope)
     found = await (await connection.execute(_TENANTS, scope)).fetchall()
     for row in found:

@@ -4,7 +4,7 @@ A user is a person with an e-mail address and a password; a member is that perso
 is in :mod:`tenants.sign_in`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +15,15 @@ from tenants.database import ENTER, Caller, Connection, Database
 from tenants.field_types import BadValue
 from tenants.field_types.contacts import email_address
 from tenants.forms import Form
+from tenants.keys.knowing import leave_keys
 from tenants.passwords import hash_password
 from tenants.problems import Conflict, InvalidInput, LimitExceeded, NotFound
+from tenants.references import References
 from tenants.rules.writable import unwritable
 from tenants.transaction import Transaction, new_id
+
+# Who has rights to these decides over others.
+ADMINISTRATION = frozenset({"member", "team", "configuration", "identity_provider", "key", "audit"})
 
 
 async def member_by_email(database: Database, tenant_id: UUID, email: str | None) -> UUID:
@@ -79,13 +84,20 @@ async def find_or_create_user(connection: Connection, email: str, name: str, pas
 
 
 async def add_member(
-    connection: Connection, tenant_id: UUID, user_id: UUID, name: str, email: str, roles: list[str], language: str
+    connection: Connection,
+    tenant_id: UUID,
+    user_id: UUID,
+    name: str,
+    email: str,
+    roles: list[str],
+    language: str,
+    customer_id: UUID | None = None,
 ) -> UUID:
-    """Make a user a member of the tenant that the connection has entered."""
+    """Make a user a member of the tenant that the connection has entered: of the staff, or a person at a customer."""
     member_id = new_id()
     await connection.execute(
-        "INSERT INTO members (tenant_id, id, user_id, name, email, roles, language, created_at, updated_at)"
-        " VALUES (%(tenant)s, %(id)s, %(user)s, %(name)s, %(email)s, %(roles)s, %(language)s, now(), now())",
+        "INSERT INTO members (tenant_id, id, user_id, name, email, roles, language, customer_id, created_at, updated_at)"
+        " VALUES (%(tenant)s, %(id)s, %(user)s, %(name)s, %(email)s, %(roles)s, %(language)s, %(customer)s, now(), now())",
         {
             "tenant": tenant_id,
             "id": member_id,
@@ -94,13 +106,15 @@ async def add_member(
             "email": email.strip().lower(),
             "roles": roles,
             "language": language,
+            "customer": customer_id,
         },
     )
     return member_id
 
 
 async def create_member(tx: Transaction, values: Mapping[str, Any]) -> UUID:
-    """Give a person access to the company: ``email``, ``name``, ``roles``, ``language``, and a first ``password``.
+    """Give a person access to the company: ``email``, ``name``, ``roles``, ``language``, a first ``password``, and for a person at a
+    customer ``customerId``.
 
     A person who already has an account keeps their password. Raises :class:`NotAllowed` (member.invite) and
     :class:`InvalidInput`.
@@ -108,7 +122,7 @@ async def create_member(tx: Transaction, values: Mapping[str, Any]) -> UUID:
     tx.access.require("member.invite")
     row: dict[str, Any] = {}
     form = Form(values, row)
-    form.text("name", required=True, longest=200)
+    form.name()
     form.text("email", required=True, longest=254)
     if row.get("email"):
         try:
@@ -117,6 +131,7 @@ async def create_member(tx: Transaction, values: Mapping[str, Any]) -> UUID:
             form.fail("email", bad.code, **bad.data)
     form.value("roles", "tags", default=["member"])
     form.choice("language", tx.config.languages, default=tx.config.language)
+    await check_customer(tx, form)
     form.errors.extend(unwritable(tx.access, "member", form))
     check_roles(tx, form, ())
     password = await _first_password(form)
@@ -124,10 +139,11 @@ async def create_member(tx: Transaction, values: Mapping[str, Any]) -> UUID:
     connection = await tx.connection()
     user_id = await find_or_create_user(connection, row["email"], row["name"], password)
     tx.written["members"] = row
-    added = await add_member(
-        connection, tx.tenant_id, user_id, row["name"], row["email"], row["roles"], row["language"]
-    )
     told = {"name": row["name"], "email": row["email"], "roles": row["roles"]}
+    added = await add_member(
+        connection, tx.tenant_id, user_id, **told, language=row["language"], customer_id=row["customer_id"]
+    )
+    told |= customer_told(row)
     await record(tx, "member_added", told, about=About(MEMBER, added))
     return added
 
@@ -139,14 +155,60 @@ async def update_member(
     expected_version: int | None = None,
     *,
     keeps_things: bool = False,
+    revoke_keys: bool = False,
 ) -> UUID:
-    """Change a member's name, roles, language, or whether they may sign in; it holds from their next request on.
+    """Change a member's name, roles, language, the customer at whom they are a person, or whether they may sign in; it holds from their
+    next request on. Of keys whose secrets somebody knows who may sign in no more, those are told who can rotate them, or with
+    ``revoke_keys`` they end.
 
     Raises :class:`NotAllowed` (member.update), :class:`NotFound`, :class:`Conflict`, also for a member with things who may sign in no
     more, unless they keep them, :class:`InvalidInput`, and :class:`LimitExceeded` for what would leave the company without an owner.
     """
     tx.access.require("member.update")
-    # The owners are locked too, in one order for all, so that two of them cannot push each other out.
+    row = await _locked(tx, member_id)
+    if expected_version not in (None, row["version"]):
+        raise _stale(row, expected_version)
+    before = dict(row)
+    roles, active = row["roles"], row["active"]
+    form = Form(values, row)
+    form.name()
+    form.value("roles", "tags", default=[])
+    form.choice("language", tx.config.languages, default=row["language"])
+    form.value("active", "boolean", default=True)
+    await check_customer(tx, form)
+    form.errors.extend(unwritable(tx.access, "member", form))
+    # Who comes back is given all of their roles, and so is who is given a customer: these are then of other records.
+    is_given = (row["active"] and not active) or row["customer_id"] not in (None, before["customer_id"])
+    check_roles(tx, form, roles, is_given=is_given)
+    if active and not row["active"] and "owner" in roles and "owner" not in tx.actor.roles:
+        form.fail("active", "limit.owner_grant")
+    form.finish()
+    if (row["roles"], row["active"]) != (roles, active):
+        require_rank(tx, before, ADMINISTRATION)
+    if active and not row["active"] and not keeps_things:
+        await require_nothing(tx, row["id"])
+    if row != before:
+        await _keep(tx, before, row)
+    if active and not row["active"]:
+        await leave_keys(tx, row["id"], row["name"], revoke=revoke_keys)
+    return UUID(str(row["id"]))
+
+
+async def end_own_membership(tx: Transaction, *, keeps_things: bool) -> UUID:
+    """Let the member at hand sign in no more, by their own will: that takes no right.
+
+    Raises :class:`Conflict` for a member with things, unless they keep them, and :class:`LimitExceeded` for the last owner.
+    """
+    row = await _locked(tx, tx.caller.member_id)
+    if not keeps_things:
+        await require_nothing(tx, row["id"])
+    await _keep(tx, dict(row), {**row, "active": False})
+    await leave_keys(tx, row["id"], row["name"], revoke=False)
+    return UUID(str(row["id"]))
+
+
+async def _locked(tx: Transaction, member_id: UUID | None) -> dict[str, Any]:
+    """The member. The owners are locked too, in one order for all, so that two of them cannot push each other out."""
     rows = await tx.fetch_all(
         "SELECT * FROM members WHERE tenant_id = %(tenant)s AND (id = %(id)s OR 'owner' = ANY(roles)) ORDER BY id FOR UPDATE",
         id=member_id,
@@ -154,32 +216,20 @@ async def update_member(
     row = next((row for row in rows if row["id"] == member_id), None)
     if row is None:
         raise NotFound("member", member_id)
-    if expected_version not in (None, row["version"]):
-        raise _stale(row, expected_version)
-    before = dict(row)
-    roles, active = row["roles"], row["active"]
-    form = Form(values, row)
-    form.text("name", required=True, longest=200)
-    form.value("roles", "tags", default=[])
-    form.choice("language", tx.config.languages, default=row["language"])
-    form.value("active", "boolean", default=True)
-    form.errors.extend(unwritable(tx.access, "member", form))
-    check_roles(tx, form, roles)
-    if active and not row["active"] and "owner" in roles and "owner" not in tx.actor.roles:
-        form.fail("active", "limit.owner_grant")
-    form.finish()
-    if active and not row["active"] and not keeps_things:
-        await require_nothing(tx, row["id"])
-    if row == before:
-        return UUID(str(row["id"]))
+    return row
+
+
+async def _keep(tx: Transaction, before: Mapping[str, Any], row: Mapping[str, Any]) -> None:
+    """Write a member down who was locked and has changed. Raises :class:`LimitExceeded` where no owner would be left."""
     await tx.execute(
         "UPDATE members SET name = %(name)s, roles = %(roles)s, language = %(language)s, active = %(active)s,"
-        " version = version + 1, updated_at = %(now)s WHERE tenant_id = %(tenant)s AND id = %(id)s",
+        " customer_id = %(customer)s, version = version + 1, updated_at = %(now)s WHERE tenant_id = %(tenant)s AND id = %(id)s",
         id=row["id"],
         name=row["name"],
         roles=row["roles"],
         language=row["language"],
         active=row["active"],
+        customer=row["customer_id"],
         now=tx.now,
     )
     tx.tell_of_rights()
@@ -199,8 +249,9 @@ async def update_member(
     told = {
         name: (before[name], row[name]) for name in ("name", "roles", "language", "active") if before[name] != row[name]
     }
+    if before["customer_id"] != row["customer_id"]:
+        told["customer"] = (customer_told(before).get("customer"), customer_told(row).get("customer"))
     await record(tx, "member_changed", told, about=About(MEMBER, row["id"]))
-    return UUID(str(row["id"]))
 
 
 def _stale(row: Mapping[str, Any], expected: int | None) -> Conflict:
@@ -217,8 +268,38 @@ async def _first_password(form: Form) -> str:
         return ""
 
 
-def check_roles(tx: Transaction, form: Form, before: Sequence[str]) -> None:
-    """New roles exist and give nobody a right that whoever gives them lacks; else to manage members were to hold every right."""
+async def check_customer(tx: Transaction, form: Form) -> None:
+    """``customerId`` names a customer that whoever gives it may read, or nobody: then the person is of the staff."""
+    form.row.setdefault("customer_id", None)
+    if form.has("customerId"):
+        form.row["customer_id"] = None
+        if form.values["customerId"] is not None:
+            tx.access.require("customer.read")
+            references = References(tx)
+            references.ask(form, "customerId", "customer")
+            await references.fetch()
+            found = references.one(form, "customerId", "customer")
+            form.row["customer_id"] = found["id"] if found else None
+
+
+def customer_told(row: Mapping[str, Any]) -> dict[str, str]:
+    """What the audit log says of the customer at whom somebody is a person."""
+    return {"customer": str(row["customer_id"])} if row["customer_id"] else {}
+
+
+def require_rank(tx: Transaction, member: Mapping[str, Any], objects: Collection[str]) -> None:
+    """Raise :class:`Conflict` for a member who has rights to those objects that the caller lacks: to manage members is no power over those
+    above. All may change themselves."""
+    policy = tx.config.policy
+    missing = policy.access(member["roles"]).beyond(policy.access(()), tx.access)
+    found = sorted(right for right in missing if right.partition(".")[0] in objects)
+    if found and member["id"] != tx.caller.member_id:
+        raise Conflict("people.above", name=member["name"], rights=", ".join(found))
+
+
+def check_roles(tx: Transaction, form: Form, before: Sequence[str], *, is_given: bool = False) -> None:
+    """New roles exist and give nobody a right that whoever gives them lacks; else to manage members were to hold every right. So do all
+    roles where ``is_given`` says that those they had before count for nothing."""
     policy, roles = tx.config.policy, form.row["roles"]
     for role in roles:
         if role not in policy.roles and role not in before:
@@ -227,6 +308,6 @@ def check_roles(tx: Transaction, form: Form, before: Sequence[str]) -> None:
         # An administrator has all rights, but may not rise above the one who pays, nor push them out.
         form.fail("roles", "limit.owner_grant")
         return
-    gained = policy.access(roles).beyond(policy.access(before), tx.access)
+    gained = policy.access(roles).beyond(policy.access(() if is_given else before), tx.access)
     if gained:
         form.fail("roles", "limit.role_grant", rights=", ".join(sorted(gained)))

@@ -4,12 +4,25 @@ A problem carries a code and data, not a sentence: the door renders it in the ca
 :func:`tenants.messages.render`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from tenants.messages import render
+
+# Names of members who can give a right, by right. They are no part of a problem: it may be remembered with a plan that companies share.
+CanGrant = Mapping[str, Sequence[str]]
+NOBODY: CanGrant = MappingProxyType({})
+
+
+def whom_to_ask(right: str, can_grant: CanGrant, language: str) -> str:
+    """What to do for a right that one lacks."""
+    names = can_grant.get(right, ())
+    if names:
+        return render("ask.members", language, {"names": ", ".join(names)})
+    return render("ask.administrator", language, {})
 
 
 class Problem(Exception):
@@ -23,8 +36,14 @@ class Problem(Exception):
         self.code = code
         self.data = data
 
-    def text(self, language: str) -> str:
+    def text(self, language: str, can_grant: CanGrant = NOBODY) -> str:
+        """The sentence for people, who are told who ``can_grant`` what they lack."""
         return render(self.code, language, self.data)
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """The rights for want of which it was refused."""
+        return ()
 
     def __str__(self) -> str:
         return self.text("en")
@@ -38,8 +57,14 @@ class FieldError:
     code: str
     data: dict[str, Any] = field(default_factory=dict)
 
-    def text(self, language: str) -> str:
-        return render(self.code, language, self.data)
+    @property
+    def right(self) -> str | None:
+        """The right for want of which the value is refused: the roles that hold it are told with it."""
+        return self.data["right"] if {"right", "roles"} <= self.data.keys() else None
+
+    def text(self, language: str, can_grant: CanGrant = NOBODY) -> str:
+        ask = {"ask": whom_to_ask(self.right, can_grant, language)} if self.right else {}
+        return render(self.code, language, {**self.data, **ask})
 
     def below(self, *prefix: str | int) -> "FieldError":
         return FieldError((*prefix, *self.path), self.code, self.data)
@@ -56,8 +81,12 @@ class InvalidInput(Problem):
     def at(cls, path: tuple[str | int, ...], code: str, **data: Any) -> "InvalidInput":
         return cls([FieldError(path, code, data)])
 
-    def text(self, language: str) -> str:
-        return " ".join(error.text(language) for error in self.errors) or super().text(language)
+    def text(self, language: str, can_grant: CanGrant = NOBODY) -> str:
+        return " ".join(error.text(language, can_grant) for error in self.errors) or super().text(language)
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        return tuple(error.right for error in self.errors if error.right)
 
 
 class NotAllowed(Problem):
@@ -66,7 +95,14 @@ class NotAllowed(Problem):
     def __init__(self, right: str, granted_to: Iterable[str] = (), code: str = "not_allowed", **data: Any) -> None:
         self.right = right
         self.granted_to = tuple(granted_to)
-        super().__init__(code, right=right, roles=", ".join(self.granted_to) or "-", **data)
+        super().__init__(code, right=right, roles=self.granted_to, **data)
+
+    def text(self, language: str, can_grant: CanGrant = NOBODY) -> str:
+        return render(self.code, language, {**self.data, "ask": whom_to_ask(self.right, can_grant, language)})
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        return (self.right,)
 
 
 class NotSignedIn(Problem):

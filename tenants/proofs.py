@@ -39,6 +39,10 @@ _FIND = """
 SELECT id, address, language, data FROM proofs
 WHERE token_hash = %(hash)s AND purpose = %(purpose)s AND expires_at > now()
 """
+_DROP_OF_ACCOUNT = """
+DELETE FROM proofs
+WHERE (purpose = 'password_reset' AND address = %(address)s) OR (purpose = 'email_change' AND data ->> 'user' = %(user)s)
+"""
 _FORGET = "DELETE FROM proofs WHERE expires_at < now() - interval '1 day'"
 
 
@@ -134,6 +138,11 @@ async def use_within(connection: Connection, proof: Proof) -> None:
 async def drop_within(connection: Connection, proof_id: UUID) -> None:
     """Make a secret worthless that nobody shall bring back any more; a message that waits is not sent."""
     await connection.execute("DELETE FROM proofs WHERE id = %(id)s", {"id": proof_id})
+
+
+async def drop_of_account(connection: Connection, user_id: UUID, address: str) -> None:
+    """Make worthless what was asked for by who could sign in to an account, or read its mail, until now: new passwords and addresses."""
+    await connection.execute(_DROP_OF_ACCOUNT, {"user": str(user_id), "address": address})
 
 
 async def forget_old(database: Database) -> int:

@@ -53,15 +53,26 @@ class References:
         rows = self.rows(name)
         if rows:
             return rows[0]
-        data = {"type": record_type, "id": form.values[name]}
-        form.errors.append(FieldError((*form.path, name), "value.unknown_record", data))
+        form.errors.append(self.missing((*form.path, name), record_type, form.values[name]))
         return None
+
+    def missing(self, path: tuple[str | int, ...], record_type: str, given: Any) -> FieldError:
+        """What is wrong with an id that nothing was found by: it names nothing that the caller sees, or they may read no such records."""
+        right, access = f"{record_type}.read", self._tx.access
+        if access.allows(right) or right not in access.policy.rights:
+            return FieldError(path, "value.unknown_record", {"type": record_type, "id": given})
+        roles = access.policy.holders(right)
+        return FieldError(path, "value.not_writable", {"right": right, "roles": roles})
 
 
 def in_sight(tx: Transaction, record_type: str) -> tuple[str, Mapping[str, Any]]:
     """What else a statement asks of the rows of a record type, called as their table, so that it finds those alone that the caller may
     read; and the values of its parameters."""
-    tests, record = row_tests(tx.config, tx.access), REGISTRY[record_type]
+    right, access = f"{record_type}.read", tx.access
+    if right in access.policy.rights and not access.allows(right):
+        # Themselves everybody knows.
+        return (" AND id = %(self)s", {"self": tx.caller.member_id}) if record_type == "member" else (" AND FALSE", {})
+    tests, record = row_tests(tx.config, access), REGISTRY[record_type]
     test = tests.reading(record, record.table) if tests else ""
     if tests is None or not test:
         return "", {}

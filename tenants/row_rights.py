@@ -6,6 +6,7 @@ Scopes add up, and what a scoped denial takes away is gone whatever else is gran
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import orjson
 
@@ -13,11 +14,12 @@ from tenants.config.definitions import Role, RowScope
 from tenants.judge import Judge
 
 OWN, TEAM, TEAM_TREE, SHARED = "own", "team", "team_tree", "shared"
-# Objects whose records can be granted in part, and by what beside a condition: products have no owner and are not shared.
+CUSTOMER: Final = "customer"
+# Objects whose records can be granted in part, and by what beside a condition: products have no owner.
 SCOPED: Mapping[str, tuple[str, ...]] = {
-    "order": (OWN, TEAM, TEAM_TREE, SHARED),
-    "customer": (OWN, TEAM, TEAM_TREE, SHARED),
-    "product": (),
+    "order": (OWN, TEAM, TEAM_TREE, SHARED, CUSTOMER),
+    "customer": (OWN, TEAM, TEAM_TREE, SHARED, CUSTOMER),
+    "product": (SHARED,),
 }
 # An import creates and changes records by the rights to do so, which have scopes of their own.
 WITHOUT_ROWS = frozenset({"import"})
@@ -34,6 +36,11 @@ class Rows:
     within: tuple[RowScope, ...]
     without: tuple[RowScope, ...]
 
+    @property
+    def are_somebodys(self) -> bool:
+        """Whether they are there for a member alone: whoever is none, such as a key or an automation, has none of them."""
+        return not self.is_all and all(isinstance(scope, str) for scope in self.within)
+
     def covers(self, other: "Rows") -> bool:
         """Whether it is plain that these are all the records of the other, and maybe more."""
         is_wider = self.is_all or (not other.is_all and all(scope in self.within for scope in other.within))
@@ -43,14 +50,19 @@ class Rows:
 ALL_ROWS = Rows(True, (), ())
 
 
+def is_outside(rows: Mapping[str, Rows]) -> bool:
+    """Whether whoever has these rights is no member of staff, but a person at a customer: some right is of the customer's records."""
+    return any(CUSTOMER in held.within for held in rows.values())
+
+
 def scoped_rows(roles: Iterable[Role], rights: Iterable[str]) -> dict[str, Rows]:
     """The records of those rights that the roles together have, but not of all records."""
     grants = [grant for role in roles for grant in role.grants if not grant.fields]
-    scopes = {_key(grant.scope): grant.scope for grant in grants if grant.scope is not None}
+    scopes = {scope_key(grant.scope): grant.scope for grant in grants if grant.scope is not None}
     if not scopes:
         return {}
     policies = dict.fromkeys(
-        (grant.object, action, EVERY if grant.scope is None else _key(grant.scope), grant.effect)
+        (grant.object, action, EVERY if grant.scope is None else scope_key(grant.scope), grant.effect)
         for grant in grants
         for action in grant.actions
     )
@@ -69,47 +81,55 @@ def scoped_rows(roles: Iterable[Role], rights: Iterable[str]) -> dict[str, Rows]
             if policy[0] in (name, EVERY) and (policy[1] == action or policy[1].endswith(EVERY))
         ]
         if name in SCOPED and action not in WITHOUT_ROWS and any(policy[2] != EVERY for policy in about):
-            rows = _rows(judge, name, action, about, scopes)
+            rows = judged_rows(judge, (name, action), about, scopes, (EVERY, EVERY))
             if rows not in (None, ALL_ROWS):
                 found[right] = rows
     return found
 
 
-def _rows(
-    judge: Judge, name: str, action: str, about: Sequence[tuple[str, ...]], scopes: Mapping[str, RowScope]
+def judged_rows(
+    judge: Judge,
+    asked: tuple[str, ...],
+    about: Sequence[tuple[str, ...]],
+    scopes: Mapping[str, RowScope],
+    whatever: tuple[str, ...],
 ) -> Rows | None:
-    """The records of a right, by the policies that may be ``about`` it; None where it is not held of any."""
+    """The records of what is ``asked`` for, by the policies that may be ``about`` it, each of which ends in its scope and effect; None
+    where it is not held of any. ``whatever`` are the parts of a policy that is about all that may be asked."""
     judge.give(about)
-    is_all = judge.allows(name, action, _ANY)
-    within = [] if is_all else _allowed(judge, name, action, about, scopes)
+    is_all = judge.allows(*asked, _ANY)
+    scopes = {key: scope for key, scope in scopes.items() if any(policy[-2] == key for policy in about)}
+    within = [] if is_all else _allowed(judge, asked, about, scopes)
     if not is_all and not within:
         return None
-    denials = [policy for policy in about if policy[3] == "deny" and policy[2] != EVERY]
-    judge.give((*denials, (EVERY, EVERY, EVERY, "allow")))
-    left = _allowed(judge, name, action, about, scopes) if denials else list(scopes.values())
-    without = [scope for scope in scopes.values() if scope not in left]
+    denials = [policy for policy in about if policy[-1] == "deny" and policy[-2] != EVERY]
+    without: list[RowScope] = []
+    if denials:
+        judge.give((*denials, (*whatever, EVERY, "allow")))
+        left = _allowed(judge, asked, about, scopes)
+        without = [scope for scope in scopes.values() if scope not in left]
     return Rows(is_all, tuple(within), tuple(without))
 
 
 def _allowed(
-    judge: Judge, name: str, action: str, about: Sequence[tuple[str, ...]], scopes: Mapping[str, RowScope]
+    judge: Judge, asked: tuple[str, ...], about: Sequence[tuple[str, ...]], scopes: Mapping[str, RowScope]
 ) -> list[RowScope]:
     """The scopes that the judge allows as it stands; those of which the policies say the same are judged the same."""
     said: dict[str, set[tuple[str, ...]]] = {}
-    for owner, pattern, key, effect in about:
-        said.setdefault(key, set()).add((owner, pattern, effect))
+    for *parts, key, effect in about:
+        said.setdefault(key, set()).add((*parts, effect))
     known: dict[frozenset[tuple[str, ...]], bool] = {}
     found = []
     for key, scope in scopes.items():
         alike = frozenset(said.get(key, ()))
         if alike not in known:
-            known[alike] = judge.allows(name, action, key)
+            known[alike] = judge.allows(*asked, key)
         if known[alike]:
             found.append(scope)
     return found
 
 
-def _key(scope: RowScope) -> str:
+def scope_key(scope: RowScope) -> str:
     """The scope as Casbin compares it."""
     if isinstance(scope, str):
         return scope

@@ -5,7 +5,7 @@ really changed, chains it to the one before, and lets the automations decide, al
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from tenants.field_values.slots import turned
 from tenants.files.attaching import keep_attached
 from tenants.names import camel
 from tenants.occasion import Occasion
-from tenants.problems import Conflict, NotAllowed, NotFound
+from tenants.problems import Conflict, InvalidInput, NotAllowed, NotFound
 from tenants.quotas import require_room
 from tenants.rules.book import rules_for
 from tenants.rules.claims import TABLE
@@ -54,9 +54,10 @@ async def load(
     and with no more of its row than the aggregate's ``standing`` where no automation judges it by more and no computed field is
     worked out from it; where there are rules, it comes whole.
 
-    Raises :class:`NotFound` for one that is not there for the caller, :class:`NotAllowed` for one that is none of those that the
-    ``rights`` are of, and :class:`Conflict` when it is no longer the ``expected`` version.
+    Raises :class:`NotAllowed` for who may read no such records, or for one that is none of those that the ``rights`` are of,
+    :class:`NotFound` for one that is not there for the caller, and :class:`Conflict` when it is no longer the ``expected`` version.
     """
+    tx.access.require(f"{aggregate.record_type}.read")
     record = None
     if record_id is not None:
         ahead = tx.loaded.pop(record_id, None)
@@ -78,16 +79,25 @@ async def require_row(tx: Transaction, aggregate: Aggregate, record_id: UUID, ri
 
 async def is_row_of(tx: Transaction, aggregate: Aggregate, record_id: UUID, right: str) -> bool:
     """Whether a record is one of those that the caller has the right of, as it stands."""
+    return right in await rights_of_row(tx, aggregate, record_id, (right,))
+
+
+async def rights_of_row(
+    tx: Transaction, aggregate: Aggregate, record_id: UUID, rights: Collection[str]
+) -> frozenset[str]:
+    """Those of the rights, which the caller has of some records, that they have of this one, as it stands."""
     tests = row_tests(tx.config, tx.access)
-    test = tests.test(right, "t0") if tests else ""
-    if not test or tests is None:
-        return True
+    asked = {right: test for right in rights if tests and (test := tests.test(right, "t0"))}
+    if not asked or tests is None:
+        return frozenset(rights)
+    columns = ", ".join(f"{test} AS is_{place}" for place, test in enumerate(asked.values()))
     found = await tx.fetch_one(
-        f"SELECT 1 AS found FROM {aggregate.table} t0 WHERE t0.tenant_id = %(tenant)s AND t0.id = %(id)s AND {test}",  # noqa: S608
+        f"SELECT {columns} FROM {aggregate.table} t0 WHERE t0.tenant_id = %(tenant)s AND t0.id = %(id)s",  # noqa: S608
         id=record_id,
         **tests.values(Occasion(tx.now, tx.caller.member_id)),
     )
-    return found is not None
+    missing = {right for place, right in enumerate(asked) if not (found and found[f"is_{place}"])}
+    return frozenset(rights) - missing
 
 
 async def load_ahead(tx: Transaction, aggregate: Aggregate, record_ids: Sequence[UUID]) -> None:
@@ -145,7 +155,8 @@ def stale(aggregate: Aggregate, row: Row, expected: int) -> Conflict:
 async def save(tx: Transaction, settled: Settled, kind: str, note: str | None = None) -> bool:
     """Write what a settled change changed. False when nothing did, and nothing is written.
 
-    The row after it gets its version and times. ``kind`` and ``note`` go into the history.
+    The row after it gets its version and times. ``kind`` and ``note`` go into the history. Raises :class:`NotAllowed` and
+    :class:`InvalidInput` for a record that is then none of those that the caller may create or change so: what was written must not stay.
     """
     aggregate, before, after = settled.aggregate, settled.before, settled.after
     row = after.row
@@ -186,6 +197,11 @@ async def save(tx: Transaction, settled: Settled, kind: str, note: str | None = 
     await decide(tx, aggregate.record_type, before.row if before else None, row, event)
     if tx.access.rows and kind in _KEPT_WITHIN:
         await require_row(tx, aggregate, row["id"], f"{aggregate.record_type}.{_KEPT_WITHIN[kind]}")
+    if settled.in_part and kind in _KEPT_WITHIN:
+        held = await rights_of_row(tx, aggregate, row["id"], settled.in_part.keys())
+        errors = [error for right, found in settled.in_part.items() if right not in held for error in found]
+        if errors:
+            raise InvalidInput(errors)
     return True
 
 

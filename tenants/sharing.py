@@ -75,6 +75,16 @@ async def unshare(tx: Transaction, aggregate: Aggregate, record_id: UUID | None,
     return record.id
 
 
+async def pass_on(tx: Transaction, aggregate: Aggregate, row: Mapping[str, Any], member_id: UUID) -> None:
+    """Give a share of a record to another member, who has the record then for as long and in the same way."""
+    record = await load(tx, aggregate, row["record_id"])
+    passed = {**row, "member_id": member_id}
+    await tx.update("record_shares", ("member_id",), {"id": row["id"], "member_id": member_id})
+    tx.tell_of_rights()
+    await note_change(tx, aggregate, record, {"field": "shares", "old": _told(row), "new": _told(passed)})
+    await _log(tx, aggregate, record.id, (_plain(row), _plain(passed)))
+
+
 def _told(row: Mapping[str, Any]) -> Row:
     """What the history says of it."""
     with_whom = {"memberId": row["member_id"]} if row["member_id"] is not None else {"teamId": row["team_id"]}

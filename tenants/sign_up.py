@@ -7,20 +7,21 @@ password is chosen only then, by whoever reads the message. Neither the answer n
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import Any
 from uuid import UUID
 
 from tenants import proofs
 from tenants.actors import SOMEBODY
-from tenants.audit_log import COMPANY, About, record_within
-from tenants.companies import NewCompany, check_company, found
+from tenants.companies import NewCompany, check_company, found, note_founding
 from tenants.config.shipped_templates import DEFAULT_TEMPLATE, require_template
 from tenants.database import Connection, Database
 from tenants.field_types import BadValue
 from tenants.field_types.contacts import email_address
-from tenants.field_types.text import clean_text
+from tenants.keys.using import network
 from tenants.languages import product_language
-from tenants.problems import Conflict, FieldError, InvalidInput
+from tenants.names_told import name_of
+from tenants.problems import Conflict, FieldError, InvalidInput, LimitExceeded
 from tenants.quotas import Quotas
 from tenants.sign_in import tries
 from tenants.sign_in.proving import Shown, prove
@@ -46,24 +47,36 @@ RESERVED = frozenset(_RESERVED.split())
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On which terms anybody may found a company; ``quotas`` is what the operator lets such a company use."""
+    """On which terms anybody may found a company; ``quotas`` is what the operator lets such a company use. So many messages are sent within
+    an hour that were asked for from one network, and in all."""
 
     quotas: Quotas = field(default_factory=Quotas)
+    per_network: int = 20
+    per_hour: int = 500
 
 
-async def ask(database: Database, terms: Terms | None, values: Mapping[str, Any], language: str) -> None:
-    """Check what is wanted (names as in the API; ``language`` where none is given), and send a message with a secret to the address.
+async def ask(database: Database, terms: Terms | None, values: Mapping[str, Any], language: str, address: str) -> None:
+    """Check what is wanted (names as in the API; ``language`` where none is given), and send a message with a secret to the address of
+    mail. ``address`` is the network address of who asks.
 
-    Raises :class:`Conflict` where the operator lets nobody found companies (no ``terms``), and :class:`InvalidInput`, with a slug that is free
-    for one that is taken.
+    Raises :class:`Conflict` where the operator lets nobody found companies (no ``terms``), :class:`InvalidInput`, with a slug that is free
+    for one that is taken, and :class:`LimitExceeded` for too many messages from one network or in all.
     """
     if terms is None:
         raise Conflict("people.sign_up_closed")
     company = await _wanted(database, {**values, "language": values.get("language") or product_language(language)})
+    await _require_room(database, terms, address)
     bucket = tries.bucket_of(PURPOSE, company.owner_email)
     if not await tries.count(database, bucket, most=MOST_MESSAGES, minutes=HOUR):
         kept = {name: getattr(company, name) for name in _KEPT}
         await proofs.ask(database, PURPOSE, company.owner_email, company.language, kept)
+
+
+async def _require_room(database: Database, terms: Terms, address: str) -> None:
+    for name, most in ((network(address) or address, terms.per_network), ("", terms.per_hour)):
+        wait = await tries.count(database, tries.bucket_of(f"{PURPOSE} network", name), most=most, minutes=HOUR)
+        if wait:
+            raise LimitExceeded("limit.sign_ups", minutes=ceil(wait / 60))
 
 
 _KEPT = ("slug", "name", "owner_name", "language", "time_zone", "currency", "template")
@@ -91,9 +104,7 @@ async def confirm(
 
     async def owner(connection: Connection, tenant_id: UUID) -> UUID:
         await proofs.use_within(connection, proof)
-        told = {"slug": company.slug, "name": company.owner_name, "email": proof.address, "template": company.template}
-        about = About(COMPANY, tenant_id)
-        await record_within(connection, tenant_id, SOMEBODY, "company_founded", told, about=about)
+        await note_founding(connection, tenant_id, company, SOMEBODY)
         return await person.account(connection)
 
     await found(database, company, owner)
@@ -133,9 +144,8 @@ async def _wanted(database: Database, values: Mapping[str, Any]) -> NewCompany:
 
 
 def _name(values: Mapping[str, Any], name: str, errors: list[FieldError]) -> str:
-    # One line: it stands in the subject of a message.
     try:
-        given = clean_text(" ".join(values[name].split()), LONGEST_NAME)
+        given = name_of(" ".join(values[name].split()), LONGEST_NAME, to_strangers=True)
     except BadValue as bad:
         errors.append(FieldError((name,), bad.code, bad.data))
         return ""

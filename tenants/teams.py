@@ -9,22 +9,30 @@ from typing import Any
 from uuid import UUID
 
 from tenants import audit_log
+from tenants.audit_log import About
 from tenants.field_types import BadValue
 from tenants.field_types.identifier import record_id
 from tenants.field_types.text import clean_text
 from tenants.forms import Form
 from tenants.problems import Conflict, FieldError, NotFound
+from tenants.row_rights import SHARED, TEAM, TEAM_TREE
 from tenants.transaction import Transaction, new_id
 
 DEEPEST = 10
 LONGEST = 100
 MOST_MEMBERS = 1_000
 Row = dict[str, Any]
+# Scopes by which whoever is in a team has others' records.
+_BY_TEAMS = frozenset({TEAM, TEAM_TREE, SHARED})
 # What the audit log tells of a change.
 _TOLD = ("name", "names", "parent_id", "archived_at")
 # Locked as a whole, in one order for all: two who move teams at once could make a ring of them.
 _ALL = "SELECT * FROM teams WHERE tenant_id = %(tenant)s ORDER BY id FOR UPDATE"
 _MEMBERS = "SELECT id, member_id, is_lead FROM team_members WHERE tenant_id = %(tenant)s AND team_id = %(team)s"
+_ROLES = """
+SELECT DISTINCT m.roles FROM members m WHERE m.tenant_id = %(tenant)s AND (m.id = ANY(%(members)s::uuid[]) OR EXISTS (
+  SELECT FROM team_members t WHERE t.tenant_id = m.tenant_id AND t.member_id = m.id AND t.team_id = ANY(%(teams)s::uuid[])))
+"""
 _KNOWN = "SELECT id FROM members WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s::uuid[])"
 
 
@@ -39,11 +47,14 @@ async def create_team(tx: Transaction, values: Mapping[str, Any]) -> UUID:
     teams = {each["id"]: each for each in await tx.fetch_all(_ALL)}
     _check(tx, form, teams)
     members = await _members(tx, form)
+    path = [*_above(teams, row), row["id"]]
+    await _check_rights(tx, form, path, [each["member_id"] for each in members or ()])
     form.finish()
-    row.update(path=[*_above(teams, row), row["id"]], version=1, created_at=tx.now, updated_at=tx.now)
+    row.update(path=path, version=1, created_at=tx.now, updated_at=tx.now)
     await tx.insert("teams", row)
     await _write_members(tx, row["id"], [], members or [])
-    await audit_log.record(tx, "team_changed", {"team": str(row["id"]), "name": row["name"], **_who(members)})
+    told = {name: _said(row[name]) for name in _TOLD if row[name]} | {"members": _people(members or [])}
+    await audit_log.record(tx, "team_changed", told, about=About("team", row["id"]))
     return UUID(str(row["id"]))
 
 
@@ -70,9 +81,13 @@ async def update_team(
     _check(tx, form, teams)
     _archive(tx, form, teams)
     members = await _members(tx, form)
-    form.finish()
     known = await tx.fetch_all(_MEMBERS, team=row["id"])
     moved = list(_moved(teams, row))
+    before_it = {each["member_id"] for each in known}
+    new = [each["member_id"] for each in members or () if each["member_id"] not in before_it]
+    if new or moved or (before["archived_at"] and not row["archived_at"]):
+        await _check_rights(tx, form, [*_above(teams, row), row["id"]], new)
+    form.finish()
     are_others = members is not None and {(each["member_id"], each["is_lead"]) for each in known} != {
         (each["member_id"], each["is_lead"]) for each in members
     }
@@ -85,14 +100,34 @@ async def update_team(
     if are_others:
         await _write_members(tx, row["id"], known, members or [])
     told = {name: (_said(before[name]), _said(row[name])) for name in _TOLD if before[name] != row[name]}
-    await audit_log.record(
-        tx, "team_changed", {"team": str(row["id"]), **told, **_who(members if are_others else None)}
-    )
+    if are_others:
+        told["members"] = (_people(known), _people(members or []))
+    await audit_log.record(tx, "team_changed", told, about=About("team", row["id"]))
     return UUID(str(row["id"]))
 
 
-def _who(members: Sequence[Row] | None) -> Row:
-    return {} if members is None else {"members": [str(row["member_id"]) for row in members]}
+async def rights_beyond(tx: Transaction, team_ids: Sequence[UUID], member_ids: Sequence[UUID]) -> list[str]:
+    """The rights to others' records that members of these teams, those included who come in, have by them, and that the caller does not
+    have of all records: whoever could move people between teams without these could reach what is closed to them."""
+    rows = await tx.fetch_all(_ROLES, teams=list(team_ids), members=list(member_ids))
+    found = {
+        right
+        for row in rows
+        for right, rows_of in tx.config.policy.access(row["roles"]).rows.items()
+        if not _BY_TEAMS.isdisjoint(scope for scope in rows_of.within if isinstance(scope, str))
+    }
+    return sorted(right for right in found if not tx.access.allows(right) or right in tx.access.rows)
+
+
+async def _check_rights(tx: Transaction, form: Form, path: Sequence[UUID], new: Sequence[UUID]) -> None:
+    """Who comes in gets others' records, and those above get theirs."""
+    if not form.errors and (rights := await rights_beyond(tx, path, new)):
+        form.fail("members" if new else "parentId", "limit.team_grant", rights=rights)
+
+
+def _people(members: Sequence[Row]) -> list[Row]:
+    """Who is in it, as the audit log takes it."""
+    return sorted(({"id": str(row["member_id"]), "lead": row["is_lead"]} for row in members), key=lambda who: who["id"])
 
 
 def _said(value: Any) -> Any:

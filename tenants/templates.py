@@ -11,6 +11,7 @@ from liquid.exceptions import LiquidError
 from tenants.config.definitions import label
 from tenants.config.snapshot import TenantConfig
 from tenants.expressions import ComputedColumn
+from tenants.field_rights import EVERY
 from tenants.field_values.slots import turned
 from tenants.names import nearest
 from tenants.problems import Conflict, FieldError, NotFound
@@ -46,6 +47,12 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     "owner": ("name", "email", "language"),
     "customer": ("name", "email", "language"),
 }
+# Fields under another name than the one that a template says, and the parts that are fields of another record.
+_FIELDS = {"ownerId": "owner"}
+_OTHERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "owner": ("member", {}),
+    "customer": ("customer", {"email": "emails"}),
+}
 _PARTS = tuple(f"{name}.{part}" for name, parts in SHOWN.items() for part in parts)
 # What Liquid says of any text or list.
 _OF_ALL = ("size", "first", "last")
@@ -57,7 +64,12 @@ _Names = tuple[tuple[Any, ...], ...]
 @lru_cache(maxsize=1_000)
 def _named(text: str) -> _Names:
     """The ways to what a template shows, each part by part; those of its own variables are left out."""
-    return tuple(tuple(way) for way in _parsed(text).global_variable_segments(include_partials=False))
+    return tuple(_fixed(way) for way in _parsed(text).global_variable_segments(include_partials=False))
+
+
+def _fixed(way: Iterable[Any]) -> tuple[Any, ...]:
+    """A way whose parts can be keys; one that is worked out, as in order.custom[x], is a way itself."""
+    return tuple(_fixed(part) if isinstance(part, list) else part for part in way)
 
 
 def template_errors(config: TenantConfig, name: str, texts: Mapping[str, str]) -> Iterator[FieldError]:
@@ -83,6 +95,25 @@ def template_errors(config: TenantConfig, name: str, texts: Mapping[str, str]) -
                 shown = ".".join(str(part) for part in way)
                 near = nearest(shown.removeprefix("order."), known)
                 yield _unknown(path, "field", shown, near and f"order.{near}", [f"order.{name}" for name in known])
+
+
+def fields_shown(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Object and path of each field that a template can show; one that ends in ``*`` stands for all that begin so, where it is not known
+    before which is meant."""
+    ways = {
+        tuple(part if isinstance(part, str) else EVERY for part in (*way[1:3], None, None))
+        for text in texts.values()
+        for way in _named(text)
+        if way[0] == "order"
+    }
+    for field, part, *_ in ways:
+        if field == "custom":
+            yield "order", f"custom.{part}"
+            continue
+        yield "order", _FIELDS.get(field, field)
+        for other, (name, renamed) in _OTHERS.items():
+            if field in (other, EVERY):
+                yield from ((name, renamed.get(each, each)) for each in SHOWN[other] if part in (each, EVERY))
 
 
 def _is_known(way: tuple[Any, ...], known: Collection[str]) -> bool:

@@ -12,6 +12,8 @@ from uuid import UUID
 
 import orjson
 
+from tenants.actors import system
+from tenants.audit_log import record_within
 from tenants.database import ENTER, ENTER_UNFLUSHED, Caller, Database
 from tenants.problems import InvalidInput
 from tenants.quotas import Quotas
@@ -40,7 +42,8 @@ DO UPDATE SET requests = usage_days.requests + excluded.requests, cost = usage_d
 # Tenants take turns: who was measured longest ago comes first.
 _DUE = statement("""
 SELECT id, quotas FROM tenants
-WHERE measured_at IS NULL OR measured_at < now() - CASE WHEN quotas = '{}' THEN %(usual)s ELSE %(with_quota)s END::interval
+WHERE NOT canary AND (measured_at IS NULL
+  OR measured_at < now() - CASE WHEN quotas = '{}' THEN %(usual)s ELSE %(with_quota)s END::interval)
 ORDER BY measured_at NULLS FIRST LIMIT %(most)s
 """)
 # The room of a table is shared out by rows: exact sizes would have to be read row by row. Files know theirs.
@@ -125,11 +128,21 @@ async def _measure(connection: WireConnection, tenant_id: UUID, quotas: Mapping[
 
 
 async def set_quotas(database: Database, tenant_id: UUID, quotas: Quotas) -> None:
-    """Let the company use so much from now on. Whether it uses more already is judged at once."""
-    scope: Row = {"tenant": tenant_id, "quotas": quotas.model_dump(exclude_none=True)}
+    """The operator lets the company use so much from now on, and the audit log tells of it. Whether it uses more already is judged at
+    once."""
+    given = quotas.model_dump(exclude_none=True)
+    scope: Row = {"tenant": tenant_id, "quotas": given}
     async with database.connection() as connection:
-        await connection.exchange((_ENTER, scope), (_SET, scope))
-        await _measure(connection, tenant_id, scope["quotas"])
+        async with connection.transaction():
+            await connection.execute(ENTER, scope)
+            found = await connection.execute("SELECT quotas FROM tenants WHERE id = %(tenant)s FOR UPDATE", scope)
+            (known,) = [row["quotas"] for row in await found.fetchall()]
+            told = {name: (known.get(name), given.get(name)) for name in (*known, *given)}
+            changed = {name: values for name, values in told.items() if values[0] != values[1]}
+            await connection.exchange((_SET, scope))
+            if changed:
+                await record_within(connection, tenant_id, system("orderloom"), "quotas_set", changed)
+        await _measure(connection, tenant_id, given)
 
 
 async def report(database: Database, caller: Caller, first: date, last: date) -> tuple[Row | None, list[Row]]:

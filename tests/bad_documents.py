@@ -28,6 +28,11 @@ def levels(depth: int) -> str:
 BOMB = "".join(f"x{step}: &a{step} [{', '.join([f'*a{step - 1}' if step else '1'] * 10)}]\n" for step in range(9))
 LABELLED = "label: {en: X}, type: text"
 
+
+def grant(body: str) -> str:
+    return f"roles: {{r: {{label: {{en: R}}, grants: [{{{body}}}]}}}}"
+
+
 CASES: dict[str, Case] = {
     "a formula that is too long": Case(
         formula("1" + "+1" * 5_000),
@@ -264,5 +269,47 @@ CASES: dict[str, Case] = {
         "CONFIG_ONLY_KEY",
         "There is only one review, and its key is 'configuration', not 'all'.",
         "“review”只有一项，其键为“configuration”，不是“all”。",
+    ),
+    "a grant of no fields": Case(
+        grant("object: order, actions: [read], fields: []"),
+        "roles.r.grants.0.fields",
+        "CONFIG_NO_GRANT_FIELDS",
+        "The list of fields is empty. Name the fields, or leave 'fields' out to grant the whole object.",
+        "字段列表为空。请列出字段；若要授予整个对象，请去掉 fields。",
+    ),
+    "a scope that is none": Case(
+        grant("object: order, actions: [read], scope: mine"),
+        "roles.r.grants.0.scope",
+        "CONFIG_BAD_SCOPE",
+        '"mine" is no scope. Give own, team, team_tree, shared, customer, or where: with a condition.',
+        '"mine" 不是有效的范围。请使用 own, team, team_tree, shared, customer，或用 where: 给出条件。',
+    ),
+    "a scope of no condition": Case(
+        grant("object: order, actions: [read], scope: {where: {}}"),
+        "roles.r.grants.0.scope",
+        "CONFIG_BAD_SCOPE",
+        '{"where":{}} is no scope. Give own, team, team_tree, shared, customer, or where: with a condition.',
+        '{"where":{}} 不是有效的范围。请使用 own, team, team_tree, shared, customer，或用 where: 给出条件。',
+    ),
+    "a right with a slip": Case(
+        grant("object: order, actions: [raed]"),
+        "role.r.grants.0",
+        "CONFIG_UNKNOWN_RIGHT_NEAR",
+        "There is no right 'order.raed'. Did you mean 'order.read'?",
+        "没有权限“order.raed”。是否应为“order.read”？",
+    ),
+    "a right that there is none like": Case(
+        grant("object: product, actions: [fly]"),
+        "role.r.grants.0",
+        "CONFIG_UNKNOWN_RIGHT",
+        "There is no right 'product.fly'. There are: product.read, product.create, product.update, product.share, product.import, product.export.",
+        "没有权限“product.fly”。可用的权限：product.read, product.create, product.update, product.share, product.import, product.export。",
+    ),
+    "a role that inherits from itself": Case(
+        "roles: {r: {label: {en: R}, inherits: [r]}}",
+        "role.r.inherits",
+        "CONFIG_ROLE_CYCLE",
+        "The role 'r' inherits from itself: r > r.",
+        "角色“r”继承了自身：r > r。",
     ),
 }

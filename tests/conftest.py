@@ -103,6 +103,8 @@ def settings(services: Services, worker_id: str, tmp_path_factory: pytest.TempPa
             "company_cost_rate": 10**9,
             "company_cost_burst": 10**12,
             "anonymous_cost_rate": 10**9,
+            "sign_ups_per_network": 10**6,
+            "sign_ups_per_hour": 10**6,
         }
     )
 

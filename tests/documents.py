@@ -61,7 +61,9 @@ CREATE_CUSTOMER = mutation("createCustomer", "Customer", f"customer {{ {CUSTOMER
 UPDATE_CUSTOMER = mutation("updateCustomer", "Customer", f"customer {{ {CUSTOMER} }}")
 CREATE_PRODUCT = mutation("createProduct", "Product", f"product {{ {PRODUCT} }}")
 UPDATE_PRODUCT = mutation("updateProduct", "Product", f"product {{ {PRODUCT} }}")
-CREATE_MEMBER = mutation("createMember", "Member", "member { id version name email roles language active }")
+INVITE_MEMBER = mutation(
+    "inviteMember", "Invitation", "invitation { id email name roles language state invitedBy messages }"
+)
 UPDATE_MEMBER = mutation("updateMember", "Member", "member { id version name email roles language active }")
 DEACTIVATE_MEMBER = mutation("deactivateMember", "Member", "member { id version name email roles language active }")
 _CONFIGURED = "version changes { kind key sentence }"

@@ -127,6 +127,15 @@ class Company:
             await connection.execute(ENTER, scope)
             return await (await connection.execute(sql, scope)).fetchall()
 
+    async def add_member(self, **values: Any) -> Row:
+        """The member that the house makes of an e-mail address, name, password and so on, as the owner; people get in by invitation alone."""
+        async with self.begin() as tx:
+            member_id = await people.create_member(tx, {"password": PASSWORD, **values})
+            (row,) = await tx.fetch_all(
+                "SELECT * FROM members WHERE tenant_id = %(tenant)s AND id = %(id)s", id=member_id
+            )
+        return {**row, "id": str(member_id)}
+
     async def add_person(self, *roles: str, language: str = "en", name: str = "") -> Person:
         """One more member, signed in."""
         name = name or " ".join(roles) or "Nobody"

@@ -176,6 +176,10 @@ SPECIAL: Mapping[tuple[str, str], Callable[["Book", Row], Any]] = {
     ("Product", "files"): _files("product"),
     ("Order", "shares"): _shares("order"),
     ("Customer", "shares"): _shares("customer"),
+    ("Customer", "isMine"): lambda book, row: (
+        row["id"] in {me.row["customer_id"] for me in book.all("Member", id=book.viewer)}
+    ),
+    ("Member", "customer"): lambda book, row: book.find("Customer", row["customer_id"]),
     ("Member", "isMe"): lambda book, row: row["id"] == book.viewer,
     ("Member", "teams"): lambda book, row: book.paged(
         "TeamMembership", book.all("TeamMembership", member_id=row["id"])

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-ROLES = ("owner", "admin", "member", "read_only")
+ROLES = ("owner", "admin", "member", "read_only", "portal")
 # Open to all: no right is needed; SIGNED_IN: any valid token will do.
 ANYBODY, SIGNED_IN = "anybody", "signed in"
 
@@ -32,15 +32,15 @@ MUTATIONS: dict[str, str] = {
     "setSignIn": "configuration.update",
     **dict.fromkeys(("createIdentityProvider", "updateIdentityProvider"), "identity_provider.manage"),
     **dict.fromkeys(("removeIdentityProvider", "testIdentityProvider"), "identity_provider.manage"),
-    "createMember": "member.invite",
     **dict.fromkeys(("inviteMember", "resendInvitation", "withdrawInvitation"), "member.invite"),
     **dict.fromkeys(("handOver", "deactivateMember"), "member.update"),
     **dict.fromkeys(("signUp", "confirmSignUp", "acceptInvitation", "confirmEmailChange"), ANYBODY),
-    **dict.fromkeys(("switchCompany", "updateSelf", "requestEmailChange"), SIGNED_IN),
+    **dict.fromkeys(("switchCompany", "updateSelf", "requestEmailChange", "leaveCompany"), SIGNED_IN),
     "updateMember": "member.update",
     **dict.fromkeys(("createTeam", "updateTeam"), "team.update"),
     **dict.fromkeys(("shareOrder", "unshareOrder"), "order.share"),
     **dict.fromkeys(("shareCustomer", "unshareCustomer"), "customer.share"),
+    **dict.fromkeys(("shareProduct", "unshareProduct"), "product.share"),
     "markNotificationRead": SIGNED_IN,
     "createApiKey": "key.create",
     **dict.fromkeys(("rotateApiKey", "revokeApiKey"), "key.update"),
@@ -110,7 +110,7 @@ QUERIES: dict[str, str] = {
     "ownSignIns": SIGNED_IN,
     "invitations": "member.invite",
     **dict.fromkeys(("memberBelongings", "leftBehind", "handOvers"), "member.update"),
-    **dict.fromkeys(("auditEntries", "auditEntry"), "audit.read"),
+    **dict.fromkeys(("auditEntries", "auditEntry", "isolation"), "audit.read"),
     **dict.fromkeys(("apiKeys", "apiKey"), "key.read"),
     "lifeCycles": "configuration.read",
     "backfills": "configuration.read",
@@ -164,7 +164,11 @@ TAKING = {
     *("order.create", "order.update", "order.change_status", "customer.create", "customer.update"),
     *(f"order.transition.{key}" for key in ("confirm", "ship", "take_back", "complete")),
 }
-HELD: dict[str, set[str]] = {"member": READING | TAKING, "read_only": READING}
+HELD: dict[str, set[str]] = {
+    "member": READING | TAKING,
+    "read_only": READING,
+    "portal": {"order.read", "customer.read", "product.read"},
+}
 
 
 def may(role: str, right: str) -> bool:

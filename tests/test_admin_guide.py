@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Client, Drain
+from tests.harness import Client, Drain, Outbox
 from tests.test_cli import Orderloom, environment, orderloom
 from tests.test_docs import FENCE, LINK, ROOT
 
@@ -17,6 +17,8 @@ PARTS = sorted(path for path in (ROOT / "docs" / "guide").glob("*.md") if not pa
 # A word such as ORDER-ID stands for what the answer has in its place when it is first shown.
 STANDS_FOR = re.compile(r"\b[A-Z]+(?:-[A-Z]+)+\b")
 SENDER = re.compile(r"# Sent by (\w+)\.\n")
+# What a message holds that is to be brought back: a line of its own.
+SECRET = re.compile(r"^([\w-]{43})$", re.MULTILINE)
 HEADING = re.compile(r"^(#+) ", re.MULTILINE)
 
 
@@ -59,8 +61,9 @@ def filled_in(document: str, known: dict[str, Any]) -> str:
     return STANDS_FOR.sub(value, document)
 
 
-async def test_the_guide_works(client: Client, work: Drain, orderloom: Orderloom) -> None:
-    """Every command and document of the guide, in order, from the founding of the company; what follows of each is done."""
+async def test_the_guide_works(client: Client, work: Drain, outbox: Outbox, orderloom: Orderloom) -> None:
+    """Every command and document of the guide, in order, from the founding of the company; what follows of each is done, and what messages
+    hold is known by whom they went to."""
     known: dict[str, Any] = {}
     fences = [fence for path in PARTS for fence in FENCE.findall(text(path))]
     answers = 0
@@ -70,12 +73,18 @@ async def test_the_guide_works(client: Client, work: Drain, orderloom: Orderloom
             assert (said.code, said.out) == (0, known.get("DOCUMENT-OF-BROOK", "")), body
         elif kind == "graphql":
             sender = SENDER.match(body)
-            token = known.get(f"TOKEN-OF-{sender.group(1).upper()}" if sender else "TOKEN-OF-ADA")
+            token = known.get(f"TOKEN-OF-{sender.group(1).upper()}") if sender else known.get("TOKEN-OF-ADA")
             answer = await client.graphql(filled_in(body, known), token=token)
             assert answer.keys() == {"data"}, (body, answer)
             assert same(json.loads(shown), answer["data"], known), (body, answer["data"])
             answers += 1
             await work()
+            await work.mail()
+            known |= {
+                f"SECRET-OF-{mail['recipient'].partition('@')[0].upper()}": found[1]
+                for mail in outbox.sent
+                if (found := SECRET.search(mail["body"]))
+            }
     assert answers == sum(kind == "json" for kind, _ in fences) >= 50
 
 

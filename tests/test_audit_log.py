@@ -15,7 +15,6 @@ from tenants.database import Database
 from tenants.exports import export_records
 from tests.conftest import NewCompany
 from tests.documents import (
-    CREATE_MEMBER,
     DEFINE_ROLE,
     UPDATE_MEMBER,
     VOID_ORDER,
@@ -160,9 +159,7 @@ async def test_tallies_are_bounded(company: Company, app: Starlette, database: D
 async def test_people_keys_and_configuration(company: Company, client: Client) -> None:
     """Each change leaves one entry, with before and after."""
     await done(company, DEFINE_ROLE, key="auditor", label={"en": "Auditor"}, grants=AUDITOR)
-    member = await done(
-        company, CREATE_MEMBER, name="Ann", email=f"a{company.slug}@example.com", password=NEW, roles=["member"]
-    )
+    member = await company.add_member(name="Ann", email=f"a{company.slug}@example.com", password=NEW, roles=["member"])
     await done(company, UPDATE_MEMBER, id=member["id"], roles=["member", "auditor"])
     await done(company, UPDATE_MEMBER, id=member["id"], active=False)
     async with unchanged(company):
@@ -211,9 +208,7 @@ async def test_exports_say_how_much(company: Company, client: Client, database: 
 
 async def test_filters(company: Company, client: Client) -> None:
     """By who, what, when, and whom it is about."""
-    member = await done(
-        company, CREATE_MEMBER, name="Ann", email=f"a{company.slug}@example.com", password=NEW, roles=["member"]
-    )
+    member = await company.add_member(name="Ann", email=f"a{company.slug}@example.com", password=NEW, roles=["member"])
     key = (await done(company, CREATE_KEY, name="ERP", roles=["member"]))["apiKey"]
     both = await entries(company)
     assert [entry["kind"] for entry in both] == ["MEMBER_ADDED", "KEY_CREATED"]
@@ -255,9 +250,7 @@ async def test_tampering_is_found(
     company: Company, client: Client, database: Database, settings: Settings, tampering: str, reason: str
 ) -> None:
     """By the same walk as the history: what was changed or taken out, also the end."""
-    member = await done(
-        company, CREATE_MEMBER, name="Ann", email=f"a{company.slug}@example.com", password=NEW, roles=["member"]
-    )
+    member = await company.add_member(name="Ann", email=f"a{company.slug}@example.com", password=NEW, roles=["member"])
     await done(company, UPDATE_MEMBER, id=member["id"], roles=["read_only"])
     await done(company, UPDATE_MEMBER, id=member["id"], roles=["member"])
     await an_order(company)

@@ -15,12 +15,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
 from server.embedded import Services
+from server.isolation.catalog import breaches
 from server.settings import APPLICATION_ROLE, Settings
 from tenants.columns import metadata
 from tenants.database import ENTER, Database
 from tenants.models.tables import SHARED_TABLES, TENANT_TABLES
 from tenants.records import REGISTRY, Column, Money, RecordType
-from tests.catalog import breaches
 from tests.documents import an_order
 from tests.harness import Client, Company
 from tests.services import fresh_database

@@ -142,11 +142,42 @@ async def test_what_members_lose_with_a_role(company: Company, client: Client) -
         await company.add_person("clerk", "member")
     await share(company, desk={"roles": ["clerk"]})
     found = await removal(company, "role", "clerk")
-    assert (found["sentence"], found["destructive"], found["values"]) == ("Remove role 'clerk' (Clerk)", True, 3)
+    taken = "Remove role 'clerk' (Clerk): order.transition.confirm is no longer granted"
+    assert (found["sentence"], found["destructive"], found["values"]) == (taken, True, 3)
     assert found["losses"] == ["3 members lose this role's rights."]
     assert [(needed["kind"], needed["key"]) for needed in found["dependents"]] == [("role", "boss"), ("view", "desk")]
     step = await removal(company, "transition", "confirm")
     assert [(needed["kind"], needed["key"]) for needed in step["dependents"]] == [("role", "clerk")]
+
+
+async def planned_role(company: Company, body: str) -> list[Row]:
+    """What a plan that has nothing but the role of clerks tells of."""
+    found: list[Row] = (await plan(company, f"orderloom: 1\nroles: {{clerk: {{{body}}}}}", merge=True))["changes"]
+    return found
+
+
+async def test_what_members_lose_and_get_by_a_role_that_changes(company: Company, client: Client) -> None:
+    """Those are counted whom no other role of theirs leaves the right; a role that comes again is had by who had one of its key."""
+    own = {"object": "order", "actions": ["read", "void", "export"]}
+    await done(company, DEFINE_ROLE, key="clerk", label={"en": "Clerk"}, grants=[own])
+    await done(company, DEFINE_ROLE, key="boss", label={"en": "Boss"}, inherits=["clerk"])
+    for roles in (["clerk"], ["clerk", "admin"], ["boss"]):
+        await company.add_person(*roles)
+    rights = "grants: [{object: order, actions: [read, void], scope: own}]"
+    (change,) = await planned_role(company, f"label: {{en: Clerk}}, {rights}")
+    lost = "2 members lose some of these rights: order.export, order.read, order.void."
+    assert (change["destructive"], change["losses"], change["remarks"]) == (True, [lost], ["2 members hold it."])
+    wider = "grants: [{object: order, actions: [read, void, export, update]}]"
+    (change,) = await planned_role(company, f"label: {{en: Clerk}}, {wider}")
+    assert (change["destructive"], change["losses"]) == (False, [])
+
+    await done(company, DEFINE_ROLE, key="boss", label={"en": "Boss"}, inherits=["member"])
+    await done(company, REMOVE_DEFINITION, kind="role", key="clerk")
+    everything = "inherits: [read_only], grants: [{object: '*', actions: ['*']}]"
+    (change,) = await planned_role(company, f"label: {{en: New}}, {everything}")
+    assert change["sentence"] == "Add role 'clerk' (New): inherited roles set to 'read_only'; may *.*"
+    told = "2 members with a removed role of this key would have this one at once."
+    assert (change["values"], change["remarks"]) == (2, [told])
 
 
 async def test_a_status_that_orders_stand_in(company: Company, client: Client) -> None:

@@ -199,7 +199,7 @@ async def test_an_export_that_never_ends_is_given_up(
     await stock(company, 1)
     await done(company, EXPORT, object="order", format="CSV")
     with monkeypatch.context() as patch:
-        patch.setattr(export_files, "columns", None)
+        patch.setattr(export_files, "written", None)
         for _ in range(jobs.MOST_ATTEMPTS):
             with pytest.raises(TypeError):
                 await work(overdue=True)

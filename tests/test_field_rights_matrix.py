@@ -29,13 +29,13 @@ FIELDS: dict[str, str] = {
     "customer": "kind name language externalId company people owner notes tags phones emails addresses orders orderSummary files shares createdAt"
     " updatedAt",
     "product": "sku name externalId specification unit price taxRate active orderLines files createdAt updatedAt",
-    "member": "name email roles language active teams createdAt",
+    "member": "name email roles language active customer teams createdAt",
 }
 # Open with the record: its address, and what consists of fields with rights of their own.
 OPEN: dict[str, str] = {
     "order": "id version permissions history custom",
     "order_line": "id position order",
-    "customer": "id version permissions history custom",
+    "customer": "id version isMine permissions history custom",
     "product": "id version permissions history custom",
     "member": "id version isMe",
 }
@@ -232,7 +232,8 @@ def whole(roles: dict[str, Role], held: tuple[str, ...], *, of_fields: bool) -> 
             if not grant.fields
             for action in grant.actions
         ]
-        for policy in field_policies(role) if of_fields else granted:
+        of_all = [(each.object, each.action, each.field, each.effect) for each in field_policies(role)]
+        for policy in of_all if of_fields else granted:
             enforcer.add_policy(key, *policy)
         for parent in role.inherits:
             enforcer.add_grouping_policy(key, parent)

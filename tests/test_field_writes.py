@@ -87,7 +87,7 @@ async def test_those_are_named_who_could_write_it(company: Company, client: Clie
             ["notes"],
             (
                 "You lack the right 'customer.write.notes', so you cannot fill this in."
-                " Roles that have it: owner, admin, member, writer. Ask an administrator."
+                " Roles that have it: owner, admin, member, writer. Who can give it to you: Olga Owner."
             ),
         )
     ]

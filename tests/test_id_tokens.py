@@ -18,8 +18,10 @@ from tenants.callers import Callers
 from tenants.outgoing import Answer, NoAnswer
 from tenants.secrets import Secrets
 from tenants.sign_in.sessions import NOWHERE, SignedIn
+from tenants.single_sign_on.desk import Desk
 from tenants.single_sign_on.discovery import BadProvider, Discovery
-from tenants.single_sign_on.visits import Desk, SentBack, Wanted, begin, come_back, finish, new_secret, sha256_of
+from tenants.single_sign_on.visit_secrets import new_secret, sha256_of
+from tenants.single_sign_on.visits import Arrival, SentBack, Wanted, begin, come_back, finish
 from tests.harness import Company, Row
 
 pytestmark = pytest.mark.anyio
@@ -95,6 +97,7 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     ),
     "of nobody": (lambda claims: signed(claims | {"sub": ""}), "sub"),
     "of a number": (lambda claims: signed(claims | {"sub": 7}), "sub"),
+    "of a name that cannot be kept": (lambda claims: signed(claims | {"sub": "a\0"}), "sub"),
 }
 
 
@@ -157,12 +160,15 @@ class Visitor:
     async def back(self, **said: str) -> str:
         asked = await self.off()
         said = {"state": asked["state"], "code": "any"} | said
-        return await come_back(self.company.database, self.callers, Secrets(), self.desk, said, self.browser)
+        return await come_back(self.company.database, self.callers, Secrets(), self.desk, Arrival(said, self.browser))
 
     async def refused(self, **said: str) -> tuple[str, Row]:
         with pytest.raises(SentBack) as error:
             await self.back(**said)
-        return error.value.problem.code, error.value.problem.data
+        code, data = error.value.problem.code, error.value.problem.data
+        # The company is told the same.
+        assert error.value.told[2:] == (code, ", ".join(data.values()))
+        return code, data
 
 
 @pytest.fixture
@@ -210,8 +216,7 @@ async def test_a_true_token_is_believed(visitor: Visitor) -> None:
         visitor.callers,
         Secrets(),
         visitor.desk,
-        {"state": asked["state"], "code": "c"},
-        visitor.browser,
+        Arrival({"state": asked["state"], "code": "c"}, visitor.browser),
     )
     form = visitor.provider.form
     assert sha256_of(form.pop("code_verifier")) == asked["code_challenge"]
@@ -264,8 +269,7 @@ async def test_what_a_provider_says_is_not_put_before_people(visitor: Visitor) -
             visitor.callers,
             Secrets(),
             visitor.desk,
-            {"state": asked["state"], "error": "<script>", "error_description": "call 555"},
-            visitor.browser,
+            Arrival({"state": asked["state"], "error": "<script>", "error_description": "call 555"}, visitor.browser),
         )
     page = error.value.address("zh")
     assert page.startswith(f"{PAGE}?error=SINGLE_SIGN_ON_REFUSED&message=")

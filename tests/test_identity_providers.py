@@ -169,8 +169,8 @@ async def test_what_owners_come_in_by_only_owners_change(company: Company, clien
 def test_the_documents_of_the_guide_are_valid() -> None:
     text = (Path(__file__).parent.parent / "docs" / "single-sign-on.md").read_text(encoding="utf-8")
     documents = re.findall(r"```graphql\n(.*?)```", text, re.DOTALL)
-    assert len(documents) == 2
-    assert [validate(SCHEMA, parse(document)) for document in documents] == [[], []]
+    assert len(documents) == 3
+    assert [validate(SCHEMA, parse(document)) for document in documents] == [[], [], []]
 
 
 async def test_another_company_sees_nothing_of_it(company: Company, client: Client, new_company: Any) -> None:

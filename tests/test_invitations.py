@@ -10,8 +10,8 @@ from tenants.database import Database
 from tenants.transaction import new_id
 from tests.conftest import NewCompany
 from tests.documents import (
-    CREATE_MEMBER,
     DEFINE_ROLE,
+    INVITE_MEMBER,
     UPDATE_MEMBER,
     ask,
     bad_values,
@@ -26,7 +26,6 @@ from tests.test_people import sign_in
 pytestmark = pytest.mark.anyio
 
 INVITATION = "id email name roles language state invitedBy messages"
-INVITE = mutation("inviteMember", "Invitation", f"invitation {{ {INVITATION} }}")
 RESEND = mutation("resendInvitation", "Invitation", f"invitation {{ {INVITATION} }}")
 WITHDRAW = mutation("withdrawInvitation", "Invitation", f"invitation {{ {INVITATION} }}")
 ACCEPT = mutation("acceptInvitation", "AcceptInvitation", "tenant email")
@@ -61,7 +60,7 @@ async def accepting(client: Client, **values: Any) -> Row:
 
 async def invited(company: Company, work: Drain, outbox: Outbox, **values: Any) -> tuple[Row, str]:
     """An invitation, and the secret that its message holds."""
-    made = await done(company, INVITE, **{"email": new_address(), **values})
+    made = await done(company, INVITE_MEMBER, **{"email": new_address(), **values})
     outbox.sent.clear()
     assert await work.mail() == 1
     return made, secret_of(outbox.sent[0])
@@ -70,7 +69,9 @@ async def invited(company: Company, work: Drain, outbox: Outbox, **values: Any) 
 async def test_a_new_person_joins(company: Company, client: Client, work: Drain, outbox: Outbox) -> None:
     """In their language, under the roles that were said, with a password of their own; the secret works once."""
     email = new_address()
-    made = await done(company, INVITE, email=f" {email.upper()} ", name="Mei", roles=["read_only"], language="zh")
+    made = await done(
+        company, INVITE_MEMBER, email=f" {email.upper()} ", name="Mei", roles=["read_only"], language="zh"
+    )
     assert {**made, "id": ""} == {
         "id": "",
         "email": email,
@@ -83,7 +84,8 @@ async def test_a_new_person_joins(company: Company, client: Client, work: Drain,
     }
     assert await work.mail() == 1
     (mail,) = outbox.sent
-    assert (mail["recipient"], mail["subject"]) == (email, "Olga Owner 邀请您加入 Test Company")
+    assert (mail["recipient"], mail["subject"]) == (email, "邀请您加入一家公司")
+    assert mail["body"].startswith("“Olga Owner”邀请您加入公司“Test Company”。")
     secret = secret_of(mail)
     (kept,) = await company.rows("SELECT token_hash, data::text FROM proofs WHERE address = %(email)s", email=email)
     assert secret not in kept["data"]
@@ -167,7 +169,7 @@ async def test_sending_again_and_withdrawing(company: Company, client: Client, w
 async def test_invitations_expire(company: Company, client: Client, work: Drain, outbox: Outbox) -> None:
     """Then they can be sent once more, or be replaced by another."""
     made, secret = await invited(company, work, outbox)
-    assert bad_values(await refused(company, INVITE, email=made["email"])) == {"email": "PEOPLE_IS_INVITED"}
+    assert bad_values(await refused(company, INVITE_MEMBER, email=made["email"])) == {"email": "PEOPLE_IS_INVITED"}
     late = "SET expires_at = now() - interval '1 minute'"
     await company.rows(f"UPDATE proofs {late} WHERE address = %(email)s RETURNING id", email=made["email"])
     await company.rows(f"UPDATE invitations {late}, sent_at = now() - interval '15 days' RETURNING id")
@@ -176,7 +178,7 @@ async def test_invitations_expire(company: Company, client: Client, work: Drain,
     assert listed["state"] == "EXPIRED"
     assert (await done(company, RESEND, id=made["id"]))["state"] == "OPEN"
     await company.rows(f"UPDATE invitations {late} RETURNING id")
-    other = await done(company, INVITE, email=made["email"])
+    other = await done(company, INVITE_MEMBER, email=made["email"])
     assert (await refused(company, RESEND, id=made["id"]))["code"] == "PEOPLE_INVITATION_OVER"
     states = {each["id"]: each["state"] for each in (await company.data(LIST))["invitations"]}
     assert states == {made["id"]: "EXPIRED", other["id"]: "OPEN"}
@@ -194,24 +196,24 @@ async def test_what_is_no_invitation(company: Company, client: Client) -> None:
     )
     host = await company.add_person("host")
     async with unchanged(company, without=("audit_entries", "audit_log")):
-        refusal = await refused(company, INVITE, company.member, email="a@example.com")
+        refusal = await refused(company, INVITE_MEMBER, company.member, email="a@example.com")
         assert (refusal["__typename"], refusal["right"]) == ("NotAllowed", "member.invite")
         listed = await company.graphql(LIST, person=company.member)
         assert listed["errors"][0]["extensions"]["right"] == "member.invite"
-        bad = await refused(company, INVITE, email="nobody", roles=["no_such"], language="xx", name="x" * 201)
+        bad = await refused(company, INVITE_MEMBER, email="nobody", roles=["no_such"], language="xx", name="x" * 201)
         assert bad_values(bad) == {
             "email": "VALUE_NOT_EMAIL",
             "roles": "CONFIG_UNKNOWN_ROLE",
             "language": "VALUE_NOT_OPTION",
             "name": "VALUE_TOO_LONG",
         }
-        known = await refused(company, INVITE, email=company.member.email.upper())
+        known = await refused(company, INVITE_MEMBER, email=company.member.email.upper())
         assert bad_values(known) == {"email": "PEOPLE_IS_MEMBER"}
         for roles, code in ((["member"], "LIMIT_ROLE_GRANT"), (["owner"], "LIMIT_OWNER_GRANT")):
-            assert bad_values(await refused(company, INVITE, host, email="a@example.com", roles=roles)) == {
+            assert bad_values(await refused(company, INVITE_MEMBER, host, email="a@example.com", roles=roles)) == {
                 "roles": code
             }
-    made = await done(company, INVITE, host, email=new_address(), roles=["read_only"])
+    made = await done(company, INVITE_MEMBER, host, email=new_address(), roles=["read_only"])
     assert made["invitedBy"] == "host"
 
 
@@ -221,7 +223,7 @@ async def test_an_invitation_is_worth_what_its_inviter_is(
     """Who has left, or lost a right, lets nobody in any more; somebody else can send the invitation again."""
     admin = await company.add_person("admin")
     email = new_address()
-    made = await done(company, INVITE, admin, email=email, roles=["member"])
+    made = await done(company, INVITE_MEMBER, admin, email=email, roles=["member"])
     await work.mail()
     secret = secret_of(outbox.sent[-1])
     await done(company, UPDATE_MEMBER, id=str(admin.id), roles=["read_only"])
@@ -239,7 +241,7 @@ async def test_an_invitation_is_worth_what_its_inviter_is(
 async def test_who_left_comes_back(company: Company, client: Client, work: Drain, outbox: Outbox) -> None:
     """As the member that they were, under the roles of the invitation."""
     email = new_address()
-    was = await done(company, CREATE_MEMBER, email=email, name="Tom", password=PASSWORD, roles=["admin"])
+    was = await company.add_member(email=email, name="Tom", password=PASSWORD, roles=["admin"])
     await done(company, UPDATE_MEMBER, id=was["id"], active=False)
     _, secret = await invited(company, work, outbox, email=email, roles=["read_only"])
     assert (await accepting(client, token=secret, password=PASSWORD))["__typename"] == "AcceptInvitationPayload"
@@ -274,3 +276,26 @@ async def test_one_operation_accepts_once(company: Company, client: Client, work
     codes = [result["code"] for result in answer["data"].values()]
     assert codes == ["INVALID_INPUT", "LIMIT_SIGN_IN_ONCE", "LIMIT_SIGN_IN_ONCE"]
     assert (await ask(company, WITHDRAW, id=str(new_id())))["code"] == "NOT_FOUND"
+
+
+async def test_names_that_would_mislead_strangers_are_sent_to_nobody(
+    company: Company, client: Client, work: Drain
+) -> None:
+    """A name is one line that can be seen, wherever it is given; one with an address stays inside the company."""
+    broken, address = "Orla\r\nBcc: evil@x.example", "Orla http://evil.example"
+    update_self = mutation("updateSelf", "Member", "member { name }")
+    set_company = mutation("setCompany", "Configuration", "version")
+    async with unchanged(company):
+        for document, values, path in (
+            (update_self, {"name": broken}, "name"),
+            (UPDATE_MEMBER, {"id": str(company.member.id), "name": broken}, "name"),
+            (INVITE_MEMBER, {"email": new_address(), "name": "Orla \u202egnp"}, "name"),
+            (set_company, {"name": broken}, "settings.company.name"),
+        ):
+            assert bad_values(await refused(company, document, **values)) == {path: "VALUE_NOT_A_NAME"}
+    assert await done(company, update_self, name=address) == {"name": address}
+    async with unchanged(company):
+        refusal = await refused(company, INVITE_MEMBER, email=new_address())
+        assert (refusal["__typename"], refusal["code"]) == ("Conflict", "PEOPLE_NAME_TO_STRANGERS")
+        assert address in refusal["message"]
+    assert await work.mail() == 0

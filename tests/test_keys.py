@@ -16,13 +16,15 @@ from websockets.exceptions import ConnectionClosed
 from schema.execution import PERSONAL, SCHEMA
 from server.sessions import UsedSessions
 from tenants.callers import Callers
+from tenants.calls import Call, under_way
 from tenants.database import Database
+from tenants.keys import using
 from tenants.keys.secret import is_wrong, new_secret
 from tests.documents import (
-    CREATE_MEMBER,
     CREATE_ORDER,
     DEFINE_ROLE,
     HISTORY,
+    INVITE_MEMBER,
     bad_values,
     done,
     mutation,
@@ -144,7 +146,7 @@ async def test_no_key_can_raise_itself(company: Company, client: Client) -> None
             (CREATE, {"name": "More", "roles": ["read_only"]}),
             (ROTATE, {"id": str(key.id)}),
             (REVOKE, {"id": str(key.id)}),
-            (CREATE_MEMBER, {"name": "Eve", "email": "eve@example.com", "password": "seven unlike words of mine"}),
+            (INVITE_MEMBER, {"name": "Eve", "email": "eve@example.com"}),
             (DEFINE_ROLE, {"key": "all", "label": {"en": "All"}, "grants": [{"object": "*", "actions": ["*"]}]}),
         ):
             assert (await refused(company, document, key, **values))["__typename"] == "NotAllowed", document
@@ -283,6 +285,58 @@ async def test_last_use_is_written_once_a_minute(
     assert after["lastUsedAt"] > moments[0]
     kinds = "SELECT kind FROM events WHERE record_id = %(id)s ORDER BY record_version"
     assert [row["kind"] for row in await company.rows(kinds, id=key["id"])] == ["key_created", "key_used"]
+
+
+async def test_the_first_use_from_each_network_is_told(
+    company: Company, app: Starlette, database: Database, callers: Callers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever took a secret along is seen in the audit log; another address of a known network is nothing new, in whatever process, and a
+    program that comes from everywhere is told of so many times."""
+    key = await a_key_through(company, app)
+    monkeypatch.setattr(using, "MOST_NETWORKS", 4)
+
+    async def told(*addresses: str) -> list[tuple[str, str]]:
+        used = UsedSessions(database, callers)
+        for address in addresses:
+            with under_way(Call(address=address)):
+                await callers.by_token(key["secret"])
+                await callers.by_token(company.owner.token)
+        await used.note()
+        await used.note()
+        sql = "SELECT changes FROM events WHERE record_id = %(id)s AND kind = 'key_used' ORDER BY record_version"
+        rows = await company.rows(sql, id=key["id"])
+        return [(row["changes"][0]["new"], row["changes"][1]["new"]) for row in rows]
+
+    first, second = ("203.0.113.0/24", "203.0.113.7"), ("2001:db8::/48", "2001:db8::1")
+    assert await told("203.0.113.7") == [first]
+    assert await told("203.0.113.8", "::ffff:203.0.113.9") == [first]
+    assert sorted(await told("2001:db8::1", "203.0.113.7")) == [second, first]
+    assert len(await told(*(f"198.51.{part}.1" for part in range(9)))) == 4
+
+
+async def test_a_program_learns_what_it_is(company: Company, client: Client) -> None:
+    """Its key in place of a membership, and what it may do, narrowed as the key is: object by object, field by field."""
+    key = await a_key(company, name="Shop", recordTypes=["order"], rights=["order.read", "order.create"], validDays=30)
+    asked = """{ viewer { member { id } key { id name roles rights recordTypes expiresAt lastUsedAt } companies { slug } tenant { slug }
+      permissions { object actions { action allowed } steps { key allowed } fields { path readable writable } } } }"""
+    viewer = (await company.data(asked, person=as_person(key)))["viewer"]
+    assert viewer["member"] is None
+    shown = {name: key[name] for name in ("id", "name", "roles", "expiresAt", "lastUsedAt")}
+    rights = ["order.create", "order.read"]
+    assert viewer["key"] | {"rights": sorted(viewer["key"]["rights"])} == {
+        **shown, "rights": rights, "recordTypes": ["order"],
+    }  # fmt: skip
+    assert (viewer["companies"], viewer["tenant"]) == ([], {"slug": company.slug})
+    of = {each["object"]: each for each in viewer["permissions"]}
+    allowed = {
+        f"{name}.{action['action']}" for name, each in of.items() for action in each["actions"] if action["allowed"]
+    }
+    assert allowed == set(rights)
+    assert [step["key"] for step in of["order"]["steps"] if step["allowed"]] == []
+    assert all(field["readable"] and field["writable"] for field in of["order"]["fields"])
+    assert not any(field["readable"] or field["writable"] for field in of["customer"]["fields"])
+    own = (await company.data("{ viewer { member { id } key { id } } }", person=company.member))["viewer"]
+    assert own == {"member": {"id": str(company.member.id)}, "key": None}
 
 
 async def test_files_by_keys(company: Company, client: Client) -> None:

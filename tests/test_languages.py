@@ -4,11 +4,11 @@ import pytest
 
 from tests.documents import (
     CHANGE_STATUS,
-    CREATE_MEMBER,
     DEFINE_FIELD,
     DEFINE_ROLE,
     DEFINE_STATUS,
     DEFINE_TRANSITION,
+    INVITE_MEMBER,
     UPDATE_MEMBER,
     an_order,
     bad_values,
@@ -152,12 +152,13 @@ async def test_a_language_that_the_company_does_not_have(company: Company, clien
 
 
 async def test_members_choose_among_the_companys_languages(company: Company, client: Client) -> None:
-    person = {"name": "Ann", "email": "ann@example.com", "password": "correct-horse-battery"}
+    person = {"name": "Ann", "email": "ann@example.com"}
     async with unchanged(company):
-        problem = await refused(company, CREATE_MEMBER, **person, language="fr")
+        problem = await refused(company, INVITE_MEMBER, **person, language="fr")
         assert bad_values(problem) == {"language": "VALUE_NOT_OPTION"}
     await speak(company, "fr", "zh-TW")
-    made = await done(company, CREATE_MEMBER, **person)
+    assert (await done(company, INVITE_MEMBER, **person))["language"] == "fr"
+    made = await company.add_member(**person)
     assert made["language"] == "fr"
     assert (await done(company, UPDATE_MEMBER, id=made["id"], language="zh-TW"))["language"] == "zh-TW"
     async with unchanged(company):

@@ -91,6 +91,26 @@ async def test_what_one_company_taught_no_other_knows(
     assert await outcome(client, persisted(public), None) == (400, "PERSISTED_QUERY_NOT_FOUND")
 
 
+async def test_a_mutation_that_spells_out_a_text_is_not_kept(company: Company, client: Client) -> None:
+    """It runs, but the text may be a password: neither a row nor the memory of the process has it afterwards."""
+    change = "{{ result: changePassword(input: {{currentPassword: {0}, newPassword: {0}}}) {{ __typename }} }}"
+    spelled = ('"never-the-password"', '"""never-the-password"""')
+    texts = [f"mutation {change.format(text)}" for text in spelled]
+    texts.append(f'query Q {{ __typename }} mutation M($p: String! = "secret") {change.format("$p")}')
+    for text in texts:
+        body = persisted(text, query=text, operationName="M" if "M(" in text else None)
+        assert await outcome(client, body, company.owner) == (200, "OK")
+        assert await outcome(client, persisted(text), company.owner) == (400, "PERSISTED_QUERY_NOT_FOUND")
+    assert await company.rows("SELECT 1 FROM documents") == []
+    # With variables it is kept, and so is a query, whatever it spells out.
+    for text in (f"mutation($p: String!) {change.format('$p')}", '{ orders(search: "x") { totalCount } }'):
+        body = persisted(text, query=text, variables={"p": "never-the-password"})
+        assert await outcome(client, body, company.owner) == (200, "OK")
+    kept = await company.rows("SELECT text FROM documents ORDER BY text")
+    assert len(kept) == 2
+    assert not any("never" in row["text"] for row in kept)
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -327,7 +327,7 @@ async def test_what_may_not_be_read_is_not_read(company: Company, client: Client
         "code": "NOT_ALLOWED",
         "reason": "NOT_ALLOWED",
         "right": "order.read",
-        "grantedTo": ["owner", "admin", "member", "read_only"],
+        "grantedTo": ["owner", "admin", "member", "read_only", "portal"],
         "canGrant": ["Olga Owner"],
     }
     assert [text for text in statements.work if "FROM orders" in text] == []

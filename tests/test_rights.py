@@ -3,6 +3,7 @@
 A field of the schema that is not in the table fails the test, so that nobody adds one without saying who may use it.
 """
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -15,12 +16,12 @@ from tenants.config.drafts import create_draft
 from tenants.config.shipped_templates import TEMPLATES
 from tenants.keys.managing import create_key
 from tenants.permissions import BUILT_IN_ROLES, RIGHTS
-from tests.documents import CREATE_CUSTOMER, CREATE_PRODUCT, an_order, done, unchanged
+from tests.documents import CREATE_CUSTOMER, CREATE_PRODUCT, INVITE_MEMBER, an_order, done, unchanged
 from tests.harness import Client, Company, Row
 from tests.rights import ANYBODY, BARE, HELD, MUTATIONS, QUERIES, ROLES, SIGNED_IN, SUBSCRIPTIONS, TAKING, may
 from tests.test_conversions import a_field, convert
-from tests.test_invitations import INVITE
-from tests.test_teams import CREATE_TEAM, SHARE_CUSTOMER, SHARE_ORDER
+from tests.test_teams import CREATE_TEAM, SHARE_CUSTOMER, SHARE_ORDER, SHARE_PRODUCT
+from tests.traces import TRACES, traces
 
 
 def root_fields(kind: GraphQLObjectType | None) -> set[str]:
@@ -35,6 +36,7 @@ def test_the_table_is_complete() -> None:
     known = {f"{name}.{action}" for name, actions in RIGHTS.items() for action in actions}
     assert ({*MUTATIONS.values(), *QUERIES.values()} - {ANYBODY, SIGNED_IN}) <= known
     assert set(BUILT_IN_ROLES) == set(ROLES)
+    assert set(TRACES) == {name for name, right in MUTATIONS.items() if right not in (ANYBODY, SIGNED_IN)}
 
 
 PRODUCT_MAPPING = """
@@ -45,6 +47,8 @@ files: [{file: p.csv, record: product, external_id: sku, fields: {sku: sku, name
 
 # Who may change roles in the company at hand.
 CAN_GRANT = ["Olga Owner"]
+# Roles of people at a customer, to whom no names of staff are told.
+OUTSIDE = ("portal",)
 MIGRATION_ID = "01a2012d-0000-7000-8000-000000000001"
 PROVIDER_ID = "01a2012d-0000-7000-8000-000000000002"
 PROVIDER = {"name": "P", "issuer": "http://127.0.0.1:1", "clientId": "us"}
@@ -73,6 +77,7 @@ WRITTEN_OUT = {
     "sessions": "sessions { current }",
     "identityProviders": "identityProviders { key }",
     "ownSignIns": "ownSignIns { kind }",
+    "isolation": "isolation { proofs { id } }",
     "invitations": "invitations { id }",
     "leftBehind": "leftBehind { name }",
     "handOvers": "handOvers { id }",
@@ -104,7 +109,6 @@ class Scene:
             "createProduct": {"sku": "B", "name": "Bean"},
             "updateProduct": {"id": product["id"], "name": "Ape"},
             "signIn": {"email": company.owner.email, "password": "not this one"},
-            "createMember": {"email": f"new-{company.slug}@example.com", "name": "N", "password": "words of some kind"},
             "updateMember": {"id": str(company.read_only.id), "name": "Renamed"},
             "inviteMember": {"email": f"invited-{company.slug}@example.com"},
             "handOver": {"fromId": str(company.owner.id), "toId": str(company.member.id), "what": ["ORDERS"]},
@@ -112,6 +116,7 @@ class Scene:
             "createTeam": {"name": "Sales"},
             "shareOrder": {"id": order["id"], "memberId": str(company.owner.id)},
             "shareCustomer": {"id": customer["id"], "memberId": str(company.owner.id)},
+            "shareProduct": {"id": product["id"], "memberId": str(company.owner.id)},
             "markNotificationRead": {"id": order["id"]},
             "resetSecondFactor": {"memberId": str(company.read_only.id)},
             "createApiKey": {"name": "ERP", "roles": ["read_only"]},
@@ -232,7 +237,7 @@ async def scene(company: Company, client: Client) -> Scene:
     customer = await done(company, CREATE_CUSTOMER, name="Ada")
     product = await done(company, CREATE_PRODUCT, sku="A", name="Apple")
     async with company.begin() as tx:
-        view = change_sets.define(tx.config, "view", "all", {"label": {"en": "All"}})
+        view = change_sets.define(tx.config, "view", "all", {"label": {"en": "All"}, "roles": list(ROLES)})
         sales = {"label": {"en": "Sales"}, "initial": "draft", "statuses": {"draft": {}}}
         number = {"type": "auto_number", "label": {"en": "No"}, "numbering": "N{seq}"}
         field = change_sets.define(tx.config, "field", "order.no", number)
@@ -250,13 +255,14 @@ async def scene(company: Company, client: Client) -> Scene:
     conversion = (await convert(company, "size", "long_text"))["id"]
     order = await an_order(company, customerId=customer["id"])
     found = Scene(company, order, customer, product, str(draft), str(asked), conversion)
-    invited = await done(company, INVITE, email=f"asked-{company.slug}@example.com")
+    invited = await done(company, INVITE_MEMBER, email=f"asked-{company.slug}@example.com")
     found.inputs |= {key_0: {"id": invited["id"]} for key_0 in ("resendInvitation", "withdrawInvitation")}
     found.inputs |= {key_0: {"id": str(key.id)} for key_0 in ("rotateApiKey", "revokeApiKey")}
     team = await done(company, CREATE_TEAM, name="Team")
     found.inputs["updateTeam"] = {"id": team["id"], "name": "Sellers"}
     found.finders["team"] = f'(id: "{team["id"]}")'
-    for kind, share, shared in (("Order", SHARE_ORDER, order), ("Customer", SHARE_CUSTOMER, customer)):
+    shares = {"Order": (SHARE_ORDER, order), "Customer": (SHARE_CUSTOMER, customer), "Product": (SHARE_PRODUCT, product)}
+    for kind, (share, shared) in shares.items():
         made = await done(company, share, id=shared["id"], memberId=str(company.member.id))
         share_id = made["shares"]["nodes"][0]["id"]
         found.inputs[f"unshare{kind}"] = {"id": shared["id"], "shareId": share_id}
@@ -282,30 +288,36 @@ async def test_the_viewer_is_told_the_same(scene: Scene, role: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name, right in MUTATIONS.items() if right not in (ANYBODY, SIGNED_IN)])
 async def test_who_may_call_a_mutation(scene: Scene, name: str) -> None:
-    """Whoever lacks the right is told which one and who holds it, and has changed nothing; whoever has it succeeds."""
+    """Whoever lacks the right is told which one and who holds it, and has changed nothing; whoever has it succeeds, which is
+    written down."""
     company, right = scene.company, MUTATIONS[name]
     document, variables = scene.mutation(name)
     holders = [role for role in ROLES if may(role, right)]
     for role in ROLES:
         if may(role, right):
             continue
+        person = await person_of(company, role)
         async with unchanged(company):
-            result = (await company.data(document, variables, person=await person_of(company, role)))["result"]
+            result = (await company.data(document, variables, person=person))["result"]
+        can_grant = [] if role in OUTSIDE else CAN_GRANT
+        asked = f"Who can give it to you: {', '.join(can_grant)}." if can_grant else "Ask an administrator."
         assert result == {
             "__typename": "NotAllowed",
             "code": "NOT_ALLOWED",
             "right": right,
             "grantedTo": holders,
-            "canGrant": CAN_GRANT,
-            "message": f"You lack the right '{right}'. Roles that have it: {', '.join(holders)}. Ask an administrator.",
+            "canGrant": can_grant,
+            "message": f"You lack the right '{right}'. Roles that have it: {', '.join(holders)}. {asked}",
         }
     async with unchanged(company):
         answer = await company.client.graphql(document, variables) if company.client else {}
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["NOT_SIGNED_IN"]
     # The least of the holders, so that no right beyond the one in the table is needed.
     person = await person_of(company, holders[-1])
+    before = await traces(company)
     result = (await company.data(document, variables, person=person))["result"]
     assert result["__typename"].endswith("Payload"), result
+    assert (await traces(company)) - before == Counter(TRACES[name])
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -332,7 +344,7 @@ async def test_who_may_read_a_root_field(scene: Scene, name: str) -> None:
         if may(role, right):
             assert "errors" not in answer, answer
         else:
-            assert_refused(answer, right, [holder for holder in ROLES if may(holder, right)])
+            assert_refused(answer, right, [holder for holder in ROLES if may(holder, right)], role)
     bare = await company.graphql(document, person=await company.add_person(name="Bare"))
     if right == SIGNED_IN:
         assert bare == {"data": {"result": BARE[name]}}
@@ -345,12 +357,12 @@ async def test_who_may_read_a_root_field(scene: Scene, name: str) -> None:
         assert "data" not in answer
 
 
-def assert_refused(answer: Row, right: str, holders: list[str]) -> None:
+def assert_refused(answer: Row, right: str, holders: list[str], role: str = "") -> None:
     (error,) = answer["errors"]
     extensions = error["extensions"]
     assert (extensions["code"], extensions["right"], extensions["grantedTo"]) == ("NOT_ALLOWED", right, holders)
     assert extensions["reason"] == "NOT_ALLOWED"
     # The administrator is in the company from when they are asked for.
-    assert extensions["canGrant"] in (CAN_GRANT, [*CAN_GRANT, "admin"])
+    assert extensions["canGrant"] in ([[]] if role in OUTSIDE else [CAN_GRANT, [*CAN_GRANT, "admin"]])
     assert f"'{right}'" in error["message"]
     assert answer.get("data") in (None, {"result": None})

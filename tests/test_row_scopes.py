@@ -203,7 +203,7 @@ async def test_what_one_changes_stays_ones_own(company: Company, client: Client)
             )
             assert problem["message"] == (
                 "Your right 'order.update' is not of this record, or not of what it would become. Roles that have it of all: owner, admin,"
-                " member. Ask an administrator."
+                " member. Who can give it to you: Olga Owner."
             )
     orders = "SELECT count(*) AS n FROM orders WHERE tenant_id = %(tenant)s"
     before = await company.rows(orders)
@@ -280,7 +280,7 @@ async def test_several_roles_add_up(company: Company, client: Client) -> None:
 
 
 BAD: dict[str, tuple[Row, str, str]] = {
-    "of fields": (scoped("own", "read", fields=["total"]), "scope", "CONFIG_SCOPE_OF_FIELDS"),
+    "of a field that is always there": (scoped("own", "read", fields=["total"]), "fields", "CONFIG_FIELD_IN_PART"),
     "of members": (scoped("own", "read", name="member"), "scope", "CONFIG_NO_SCOPE"),
     "of everything": (scoped("own", "read", name="*"), "scope", "CONFIG_NO_SCOPE"),
     "of products": (scoped("own", "read", name="product"), "scope", "CONFIG_UNKNOWN_SCOPE"),

@@ -13,7 +13,7 @@ from server.settings import Settings
 from tenants.problems import Conflict
 from tenants.secrets import Secrets, new_key
 from tests.conftest import NewCompany
-from tests.documents import CREATE_MEMBER, REMOVE_DEFINITION, done, refused, unchanged
+from tests.documents import REMOVE_DEFINITION, refused, unchanged
 from tests.harness import PASSWORD, Client, Company, Person, Row
 from tests.test_sign_in import SESSIONS, asked, is_in
 
@@ -215,14 +215,17 @@ async def test_the_company_wants_one(company: Company, client: Client, clock: Cl
     )
     signed = await asked(client, SIGN_IN, email=admin.email, password=PASSWORD)
     assert (signed["__typename"], signed["secondFactorDue"]) == ("SignInPayload", True)
-    assert not (await client.http.get("/files/1", headers={"Authorization": f"Bearer {signed['token']}"})).is_success
+    file = await client.http.get("/files/1", headers={"Authorization": f"Bearer {signed['token']}"})
+    assert (file.status_code, file.json()["errors"][0]["extensions"]["code"]) == (403, "SECOND_FACTOR_DUE")
     await enrolled(client, clock, signed["token"])
     answer = await client.graphql("{ viewer { secondFactorDue } orders { totalCount } }", token=signed["token"])
     assert answer == {"data": {"viewer": {"secondFactorDue": False}, "orders": {"totalCount": 0}}}
     assert with_one
-    # Nobody is asked any more.
-    await asked(client, SET, token, secondFactor=[])
     later = await company.add_person("admin")
+    answer = await client.graphql("{ orders { totalCount } }", token=later.token)
+    assert answer["errors"][0]["extensions"]["code"] == "SECOND_FACTOR_DUE"
+    # Nobody is asked any more: at once, and of no session that was asked before.
+    await asked(client, SET, token, secondFactor=[])
     assert "errors" not in await client.graphql("{ orders { totalCount } }", token=later.token)
 
 
@@ -259,7 +262,7 @@ async def test_a_lost_one_is_taken_away_by_an_administrator(
         "code"
     ] == "SECOND_FACTOR_OWNER"
     other = await new_company()
-    await done(other, CREATE_MEMBER, email=admin.email, name="Guest", password=PASSWORD + "s", roles=["read_only"])
+    await other.add_member(email=admin.email, name="Guest", password=PASSWORD + "s", roles=["read_only"])
     await enrolled(client, clock, signed["token"])
     assert (await asked(client, RESET, company.owner.token, memberId=str(admin.id)))[
         "code"

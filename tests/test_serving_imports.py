@@ -14,6 +14,8 @@ NOT_FOR_SERVING = {
     "cryptography.fernet": "8 MiB, for whoever sets up a second factor",
     "pyotp": "2 MiB, for the same",
     "segno": "2 MiB, for the same",
+    "lxml": "7 MiB, for the process that reads what providers of SAML write",
+    "signxml": "7 MiB, for the same",
     "hypothesis": "for tests",
     "pytest": "for tests",
 }

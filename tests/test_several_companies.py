@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from tests.conftest import NewCompany
-from tests.documents import CREATE_MEMBER, DEFINE_ROLE, UPDATE_MEMBER, bad_values, done, mutation, refused, unchanged
+from tests.documents import DEFINE_ROLE, UPDATE_MEMBER, bad_values, done, mutation, refused, unchanged
 from tests.harness import PASSWORD, Client, Company, Drain, Outbox, Person, Row
 from tests.test_invitations import UNKNOWN, new_address, no_messages, secret_of  # noqa: F401  (a fixture)
 from tests.test_people import SIGN_OUT, code_of, sign_in
 from tests.test_second_factor import SET, Clock, clock, confirm, enrolled  # noqa: F401  (a fixture)
+from tests.test_sign_in import CHANGE, NEW, REQUEST, RESET
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +36,7 @@ async def ask(client: Client, document: str, by: str | None = None, /, **values:
 
 async def joined(company: Company, person: Person, *roles: str) -> Row:
     """The person as a member of another company."""
-    return await done(company, CREATE_MEMBER, email=person.email, name="Guest", password=PASSWORD, roles=list(roles))
+    return await company.add_member(email=person.email, name="Guest", password=PASSWORD, roles=list(roles))
 
 
 async def test_going_from_one_to_another(company: Company, client: Client, new_company: NewCompany) -> None:
@@ -188,3 +189,24 @@ async def test_an_address_that_moved_meanwhile(company: Company, client: Client,
     first, second = (secret_of(mail) for mail in outbox.sent)
     assert (await ask(client, CONFIRM_EMAIL, token=first))["__typename"] == "ConfirmEmailChangePayload"
     assert bad_values(await ask(client, CONFIRM_EMAIL, token=second)) == UNKNOWN
+
+
+@pytest.mark.parametrize("how", ["change", "reset"])
+async def test_a_new_password_ends_what_was_asked_for_before(
+    company: Company, client: Client, work: Drain, outbox: Outbox, how: str
+) -> None:
+    """Who had the password asked for another address, and for messages to set it anew: none of it counts any more."""
+    await ask(client, REQUEST_EMAIL, company.owner.token, email=new_address(), password=PASSWORD)
+    for _ in range(2):
+        await ask(client, REQUEST, email=company.owner.email)
+    await work.mail()
+    moving, *resets = (secret_of(mail) for mail in outbox.sent)
+    if how == "change":
+        changed = await ask(client, CHANGE, company.owner.token, currentPassword=PASSWORD, newPassword=NEW)
+    else:
+        changed = await ask(client, RESET, token=resets.pop(), newPassword=NEW)
+    assert changed["__typename"] in ("ChangePasswordPayload", "ResetPasswordPayload")
+    assert bad_values(await ask(client, CONFIRM_EMAIL, token=moving)) == UNKNOWN
+    for secret in resets:
+        assert bad_values(await ask(client, RESET, token=secret, newPassword=NEW + " again")) == UNKNOWN
+    assert (await sign_in(client, company.owner.email, NEW))["__typename"] == "SignInPayload"

@@ -43,7 +43,7 @@ async def test_the_same_rights_are_judged_once(new_company: NewCompany) -> None:
     assert policies[0] is policies[1]
     assert policies[0] is not policies[2]
     assert [policy.access(("packer",)).rights for policy in policies] == [frozenset(), frozenset(), {"order.read"}]
-    assert [policy.holders("order.read")[-1] for policy in policies] == ["read_only", "read_only", "packer"]
+    assert [policy.holders("order.read")[-1] for policy in policies] == ["portal", "portal", "packer"]
     assert (await one.caller()).access is (await same.caller()).access
 
 

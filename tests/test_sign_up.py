@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
 from starlette.applications import Starlette
 
+from server.proxies import Proxies
 from server.settings import Settings
 from tenants.companies import SLUG
 from tenants.config.shipped_templates import template_names
@@ -34,7 +36,7 @@ ORDER = """mutation { createOrder(input: {lines: [{name: "x", unitPrice: "1"}]})
 def terms(app: Starlette) -> Iterator[Terms]:
     """An instance that lets companies have two records."""
     before = app.state.house
-    found = Terms(Quotas(records=2))
+    found = Terms(Quotas(records=2), per_network=10**6, per_hour=10**6)
     app.state.house = replace(before, sign_up=found)
     yield found
     app.state.house = before
@@ -76,7 +78,8 @@ async def test_a_company_is_founded(
     assert await count(database) == before
     assert await work.mail() == 1
     (mail,) = outbox.sent
-    assert (mail["recipient"], mail["subject"]) == (email, "创建 蓝门 店")
+    assert (mail["recipient"], mail["subject"]) == (email, "创建您的公司")
+    assert "创建公司“蓝门 店”。" in mail["body"]
     secret = secret_of(mail)
     assert bad_values(await ask(client, CONFIRM, token="made-up", password=PASSWORD)) == UNKNOWN
     assert bad_values(await ask(client, CONFIRM, token=secret)) == {"password": "VALUE_REQUIRED"}
@@ -215,10 +218,67 @@ async def test_the_operators_terms(
 
 
 async def test_the_settings_of_sign_up() -> None:
-    assert Settings().sign_up_terms() == Terms(Quotas(records=100_000, storage_bytes=2_048 * 2**20))
+    assert Settings().sign_up_terms() == Terms(Quotas(records=100_000, storage_bytes=2_048 * 2**20), 20, 500)
     limited = Settings.model_validate({"sign_up_records": 5, "sign_up_storage_mb": 1})
     assert limited.sign_up_terms() == Terms(Quotas(records=5, storage_bytes=2**20))
     assert Settings.model_validate({"sign_up": "closed"}).sign_up_terms() is None
+
+
+async def test_what_strangers_say_is_not_sent_on(client: Client, work: Drain) -> None:
+    """No name with an address of mail or the web, and none that is not one line of what can be seen; ordinary names pass."""
+    for bad in (
+        "Bank http://evil.example now",
+        "www.evil",
+        "evil.example",
+        "mail me@evil",
+        "192.0.2.7 is it",
+        "at bb.cc/d",
+    ):
+        refusal = await wanted(client, companyName=bad, name=bad)
+        assert bad_values(refusal) == dict.fromkeys(("companyName", "name"), "PEOPLE_NAME_IS_ADDRESS"), bad
+    for bad in ("Orla \u202egnp", "Or\u0007la", "O\u2060rla"):
+        refusal = await wanted(client, companyName=bad, name=bad)
+        assert bad_values(refusal) == dict.fromkeys(("companyName", "name"), "VALUE_NOT_A_NAME"), bad
+    assert await work.mail() == 0
+    for good in (
+        "St. Gallen & Söhne GmbH",
+        "St.Gallen AG",
+        "O'Neil, J.R.",
+        "蓝门（上海）有限公司",
+        "नमस्\u200dते",
+        "50% Off 24/7",
+    ):
+        assert (await wanted(client, companyName=good, name=good))["__typename"] == "SignUpPayload", good
+    assert await work.mail() == 6
+
+
+async def test_messages_are_bounded(
+    client: Client, app: Starlette, terms: Terms, database: Database, work: Drain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For each network and for the instance, however many addresses they go to; what is refused counts for nobody else."""
+    monkeypatch.setattr(app, "proxies", Proxies([ip_network("127.0.0.0/8")]))
+    async with database.connection() as connection:
+        await connection.execute("DELETE FROM sign_in_tries")
+    app.state.house = replace(app.state.house, sign_up=Terms(Quotas(), per_network=2, per_hour=5))
+
+    async def asked_from(address: str) -> str:
+        client.http.headers["X-Forwarded-For"] = address
+        values = {"companyName": "Blue Door", "slug": new_slug(), "name": "Ada", "email": new_address()}
+        result = await ask(client, SIGN_UP, **values)
+        if result["__typename"] == "LimitExceeded":
+            assert result["message"] == "Too many want to found a company just now. Try again in 60 minutes."
+        return str(result.get("code", "sent"))
+
+    try:
+        near = [await asked_from(f"203.0.113.{last}") for last in range(1, 5)]
+        far = [await asked_from(f"2001:db8:{block:x}::7") for block in range(4)]
+    finally:
+        del client.http.headers["X-Forwarded-For"]
+    assert near == ["sent", "sent", "LIMIT_SIGN_UPS", "LIMIT_SIGN_UPS"]
+    assert far == ["sent", "sent", "sent", "LIMIT_SIGN_UPS"]
+    assert await work.mail() == 5
+    async with database.connection() as connection:
+        await connection.execute("DELETE FROM sign_in_tries")
 
 
 async def test_a_session_of_somebody_else(

@@ -1,24 +1,27 @@
 """Signing in at a real OpenID Connect provider, from the first address to the session (X-29, D-15)."""
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyotp
 import pytest
+from starlette.applications import Starlette
 
-from bench.npm import AbsentError
 from tenants import people
-from tenants.database import ENTER
+from tenants.database import ENTER, Database
+from tenants.sign_in.sessions import open_session
+from tests.documents import UPDATE_MEMBER, done
 from tests.harness import PASSWORD, Client, Company, Row
-from tests.identity_provider import CLIENT_SECRET, CREATE, OTHER_PAGE, Visit, at_provider, running
+from tests.identity_provider import (
+    CLIENT_SECRET,
+    OTHER_PAGE,
+    Visit,
+    at_provider,
+    cancelled_at_provider,
+    providers,
+)
 
 pytestmark = pytest.mark.anyio
 
-ACCOUNTS: Mapping[str, Mapping[str, Any]] = {
-    "anna": {"email": "Anna@Example.com", "email_verified": True, "name": "Anna Arendt", "groups": ["sales", "other"]},
-    "bert": {"email": "bert@example.com", "email_verified": False, "name": "Bert"},
-    "carl": {"email": "carl@elsewhere.com", "email_verified": True, "name": "Carl"},
-}
 UPDATE = """
 mutation($input: UpdateIdentityProviderInput!) { result: updateIdentityProvider(input: $input) {
   __typename ... on IdentityProviderPayload { identityProvider { version active } } ... on Problem { code message }
@@ -29,45 +32,17 @@ mutation($input: SignInInput!) { result: signIn(input: $input) {
   __typename ... on SignInPayload { token } ... on Problem { code message }
 } }
 """
-WHO = "{ viewer { member { id email roles } } }"
 
 
-@pytest.fixture(scope="session")
-def issuer() -> Iterator[str]:
+@pytest.fixture
+def issuer() -> str:
     """The provider, in a process of its own."""
-    try:
-        provider = running(ACCOUNTS)
-        started = provider.__enter__()
-    except AbsentError as absent:
-        pytest.skip(f"no identity provider: {absent}")
-    yield started
-    provider.__exit__(None, None, None)
-
-
-async def provide(company: Company, issuer: str, **changes: Any) -> str:
-    """Set up the provider, as the owner; its id."""
-    wanted = {
-        "key": "login",
-        "name": "Work Login",
-        "issuer": issuer,
-        "clientId": "orderloom",
-        "clientSecret": CLIENT_SECRET,
-        "createsMembers": True,
-        "defaultRoles": ["read_only"],
-    }
-    result = (await company.data(CREATE, {"input": wanted | changes}))["result"]
-    assert result["__typename"] == "IdentityProviderPayload", result
-    made: str = result["identityProvider"]["id"]
-    return made
+    return providers().issuer
 
 
 async def update(company: Company, provider: str, **changes: Any) -> Row:
     result: Row = (await company.data(UPDATE, {"input": {"id": provider} | changes}))["result"]
     return result
-
-
-async def members(company: Company) -> list[Row]:
-    return await company.rows("SELECT email, roles, version FROM members WHERE tenant_id = %(tenant)s ORDER BY email")
 
 
 @pytest.mark.parametrize("client_id", ["orderloom", "without-secret", "by-post"])
@@ -191,6 +166,32 @@ async def test_who_is_not_let_in_leaves_nothing(
     assert await company.rows("SELECT subject FROM member_identities WHERE tenant_id = %(tenant)s") == []
 
 
+async def test_the_company_is_told_why_somebody_did_not_get_in(
+    company: Company, client: Client, issuer: str, app: Starlette, database: Database
+) -> None:
+    """Cancelled there, not let in here, too late, or in another browser: an entry of the audit log each."""
+    await provide(company, issuer, createsMembers=False)
+    cancelled = await cancelled_at_provider((await Visit(client, company.slug).off()).headers["location"])
+    assert (await Visit(client, company.slug).back(cancelled))["error"] == "SINGLE_SIGN_ON_REFUSED"
+    assert (await Visit(client, company.slug).go("anna"))["error"] == "SINGLE_SIGN_ON_NOBODY"
+    state = (await Visit(client, company.slug).off()).headers["location"].split("state=")[1].split("&")[0]
+    back = f"/single-sign-on/callback?state={state}&code=c"
+    browser = dict(client.http.cookies)
+    client.http.cookies.clear()
+    assert (await client.http.get(back)).status_code == 400
+    client.http.cookies.update(browser)
+    late = "UPDATE single_sign_on_starts SET expires_at = now() WHERE tenant_id = %(tenant)s RETURNING 1 AS x"
+    assert await company.rows(late) == [{"x": 1}]
+    assert (await client.http.get(back)).status_code == 400
+    assert (await client.http.get(back)).status_code == 400
+    assert await refusals(company, app, database) == [
+        ("single_sign_on.nobody", "anna@example.com, Work Login"),
+        ("single_sign_on.refused", "Work Login, access_denied"),
+        ("visit.expired", ""),
+        ("visit.other_browser", ""),
+    ]
+
+
 async def test_roles_follow_the_claim(company: Company, client: Client, issuer: str) -> None:
     """At each sign-in; the roles of sessions that are open change with them."""
     mapping = [{"value": "sales", "role": "member"}]
@@ -252,7 +253,33 @@ async def test_passwords_are_off_where_a_provider_is_enforced(company: Company, 
         return str(result.get("code") or result["__typename"])
 
     assert await by_password("anna@example.com") == "SignInPayload"
+    sessions = (
+        "SELECT count(*) AS n FROM sessions WHERE tenant_id = %(tenant)s AND revoked_at IS NULL AND member_id = %(id)s"
+    )
+    assert await company.rows(sessions, id=company.member.id) == [{"n": 1}]
+    assert "errors" not in await company.graphql(WHO, person=company.member)
     await update(company, provider, enforced=True)
+    # Whoever came in with a password is out at once, and told why; owners, and those whom the provider let in, are not.
+    assert await company.rows(sessions, id=company.member.id) == [{"n": 0}]
+    (error,) = (await company.graphql(WHO, person=company.member))["errors"]
+    assert (error["extensions"]["code"], error["message"]) == (
+        "NOT_SIGNED_IN",
+        "Your company signs in by its identity provider; here, only owners have a password.",
+    )
+    for token in (company.owner.token, signed["token"]):
+        assert "errors" not in await client.graphql(WHO, token=token)
+    # Whoever is made an owner may come in with a password, until they are one no longer.
+    await company.rows(
+        "UPDATE sessions SET revoked_at = NULL WHERE member_id = %(id)s RETURNING 1 AS x", id=company.member.id
+    )
+    for roles, refused in ((["owner"], False), (["member"], True)):
+        await done(company, UPDATE_MEMBER, id=str(company.member.id), roles=roles)
+        answer = await company.graphql(WHO, person=company.member)
+        assert ("errors" in answer) is refused
+    # One that is opened at the same moment is of no use either.
+    late = await open_session(company.database, company.id, company.member.id)
+    (error,) = (await client.graphql(WHO, token=late.token))["errors"]
+    assert error["message"].startswith("Your company signs in by its identity provider")
     assert await by_password("anna@example.com") == "SINGLE_SIGN_ON_WANTED"
     assert await by_password(company.owner.email) == "SignInPayload"
     assert (await Visit(client, company.slug).sign_in("anna"))["__typename"] == "SignInPayload"
@@ -288,17 +315,17 @@ async def test_a_second_factor_is_asked_for_where_the_provider_has_not(
     company: Company, client: Client, issuer: str
 ) -> None:
     provider = await provide(company, issuer)
-    token = (await Visit(client, company.slug).sign_in("anna"))["token"]
+    token = (await Visit(client, company.slug).sign_in("dora"))["token"]
     await company.rows(
         "UPDATE users SET password_hash = (SELECT password_hash FROM users WHERE email = %(owner)s)"
-        " WHERE email = 'anna@example.com' RETURNING 1 AS x",
+        " WHERE email = 'dora@example.com' RETURNING 1 AS x",
         owner=company.owner.email,
     )
     start = "mutation($p: String!) { result: startSecondFactor(input: {password: $p}) { ... on StartSecondFactorPayload { secret } } }"
     secret = (await client.graphql(start, {"p": PASSWORD}, token=token))["data"]["result"]["secret"]
     prove = "mutation($c: String!) { result: proveSecondFactor(input: {code: $c}) { ... on RecoveryCodesPayload { codes } } }"
     codes = (await client.graphql(prove, {"c": pyotp.TOTP(secret).now()}, token=token))["data"]["result"]["codes"]
-    wanted = await Visit(client, company.slug).sign_in("anna")
+    wanted = await Visit(client, company.slug).sign_in("dora")
     assert wanted["__typename"] == "CodeWantedPayload"
     confirm = (
         "mutation($input: ConfirmSignInInput!) { result: confirmSignIn(input: $input)"
@@ -309,7 +336,7 @@ async def test_a_second_factor_is_asked_for_where_the_provider_has_not(
     opened = "SELECT count(*) AS n FROM sessions WHERE tenant_id = %(tenant)s AND provider_id IS NOT NULL AND revoked_at IS NULL"
     assert await company.rows(opened) == [{"n": 2}]
     await update(company, provider, countsAsSecondFactor=True)
-    assert (await Visit(client, company.slug).sign_in("anna"))["__typename"] == "SignInPayload"
+    assert (await Visit(client, company.slug).sign_in("dora"))["__typename"] == "SignInPayload"
 
 
 async def test_a_provider_is_tried(company: Company, client: Client, issuer: str) -> None:

@@ -6,7 +6,10 @@ import pytest
 
 from tests.documents import (
     CREATE_CUSTOMER,
+    CREATE_PRODUCT,
+    DEFINE_ROLE,
     UPDATE_ORDER,
+    UPDATE_PRODUCT,
     an_order,
     bad_values,
     done,
@@ -30,6 +33,9 @@ SHARE_ORDER = mutation("shareOrder", "Order", f"order {{ {SHARES} }}")
 UNSHARE_ORDER = mutation("unshareOrder", "Order", f"order {{ {SHARES} }}")
 SHARE_CUSTOMER = mutation("shareCustomer", "Customer", f"customer {{ {SHARES} }}")
 UNSHARE_CUSTOMER = mutation("unshareCustomer", "Customer", f"customer {{ {SHARES} }}")
+
+SHARE_PRODUCT = mutation("shareProduct", "Product", f"product {{ {SHARES} }}")
+UNSHARE_PRODUCT = mutation("unshareProduct", "Product", f"product {{ {SHARES} }}")
 
 
 async def team(company: Company, name: str, *members: Person, parent: Row | None = None) -> Row:
@@ -246,6 +252,42 @@ async def test_customers_are_shared_too(company: Company, client: Client) -> Non
     (one,) = shared["shares"]["nodes"]
     await done(company, UNSHARE_CUSTOMER, ann, id=customer["id"], shareId=one["id"])
     assert (await company.data(count, person=bob))["customers"]["totalCount"] == 0
+
+
+async def test_products_are_shared_too(company: Company, client: Client) -> None:
+    """To read, to change, and no more; on an order's line it is there for whom it is shared with alone."""
+    grants = [
+        scoped("shared", "read", "update", name="product"),
+        *({"object": name, "actions": ["read"]} for name in ("order", "customer", "member")),
+    ]
+    await done(company, DEFINE_ROLE, key="guest", label={"en": "Guest"}, grants=grants)
+    ann = await company.add_person("guest", name="Ann")
+    made = await done(company, CREATE_PRODUCT, sku="A", name="Apple", price="1")
+    order = await an_order(company, lines=[{"productId": made["id"]}])
+    seen = """query($id: ID!) { products { nodes { name } } product(id: $id) { permissions } order(id: "ORDER") {
+      lines { nodes { product { sku } } } } }""".replace("ORDER", order["id"])
+
+    async def found() -> Row:
+        return await company.data(seen, {"id": made["id"]}, person=ann)
+
+    nothing: Row = {"products": {"nodes": []}, "product": None, "order": {"lines": {"nodes": [{"product": None}]}}}
+    assert await found() == nothing
+    assert (await refused(company, UPDATE_PRODUCT, ann, id=made["id"], name="B"))["__typename"] == "NotFound"
+    shared = await done(company, SHARE_PRODUCT, id=made["id"], memberId=str(ann.id))
+    assert (await found())["order"] == {"lines": {"nodes": [{"product": {"sku": "A"}}]}}
+    problem = await refused(company, UPDATE_PRODUCT, ann, id=made["id"], name="B")
+    assert (problem["__typename"], problem["right"]) == ("NotAllowed", "product.update")
+    (one,) = shared["shares"]["nodes"]
+    await done(company, UNSHARE_PRODUCT, id=made["id"], shareId=one["id"])
+    assert await found() == nothing
+    await done(company, SHARE_PRODUCT, id=made["id"], memberId=str(ann.id), mayChange=True)
+    assert (await done(company, UPDATE_PRODUCT, ann, id=made["id"], name="B"))["name"] == "B"
+    problem = await refused(
+        company, DEFINE_ROLE, key="r", label={"en": "R"}, grants=[scoped("team", "read", name="product")]
+    )
+    assert problem["errors"][0]["message"] == (
+        "There is no scope 'team' of 'product', which belongs to nobody. Its scopes: shared, or a condition."
+    )
 
 
 async def test_what_cannot_be_shared(company: Company, client: Client) -> None:

@@ -132,7 +132,7 @@ async def test_groups(five: Company, statements: Statements) -> None:
         ("customer.kind", [("PERSON", "PERSON", 1), (None, None, 4)]),
         ("isVoided", [("false", "false", 5)]),
         ("voidReason", [(None, None, 5)]),
-        ("customer.owner", [(None, None, 5)]),
+        ("customer.owner", [(None, None, 4), (str(five.owner.id), "Olga Owner", 1)]),
     ]
     for path, expected in cases:
         groups = (await five.data(GROUPS, {"by": path}))["orderGroups"]

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import psycopg
 from psycopg_pool import PoolTimeout
@@ -32,8 +33,13 @@ BETWEEN_CHORES = 300.0
 log = logging.getLogger(__name__)
 
 
-async def run(database_url: str, redis_url: str) -> None:
-    """Relay jobs and do the chores until SIGINT or SIGTERM. Raises ``PoolTimeout`` and the like when there is no database."""
+# What goes on beside relay and chores until it is cancelled.
+Beside = Callable[[Database], Coroutine[Any, Any, None]]
+
+
+async def run(database_url: str, redis_url: str, *beside: Beside) -> None:
+    """Relay jobs and do the chores, and what goes on ``beside`` them, until SIGINT or SIGTERM. Raises ``PoolTimeout`` and the like when
+    there is no database."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -44,8 +50,9 @@ async def run(database_url: str, redis_url: str) -> None:
         relay = asyncio.create_task(Relay(database, broker, redis_url).run())
         timer = asyncio.create_task(_do_chores(database))
         stopping = asyncio.create_task(stopped.wait())
-        await asyncio.wait((relay, timer, stopping), return_when=asyncio.FIRST_COMPLETED)
-        await end(relay, timer, stopping)
+        tasks = (relay, timer, stopping, *(asyncio.create_task(each(database)) for each in beside))
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        await end(*tasks)
     finally:
         await database.close()
 

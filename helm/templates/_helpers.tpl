@@ -56,6 +56,8 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
   value: {{ .Values.signInPages | quote }}
 - name: OUTGOING_PRIVATE_NETWORKS
   value: {{ .Values.outgoingPrivateNetworks | quote }}
+- name: TRUSTED_PROXIES
+  value: {{ .Values.trustedProxies | quote }}
 - name: LOG_LEVEL
   value: {{ .Values.logLevel | quote }}
 - name: DATA_DIR
@@ -95,10 +97,16 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
   value: {{ .Values.limits.anonymousCostRate | int64 | quote }}
 - name: SIGN_UP
   value: {{ .Values.signUp.state | quote }}
+- name: SIGN_UPS_PER_NETWORK
+  value: {{ .Values.signUp.perNetwork | int64 | quote }}
+- name: SIGN_UPS_PER_HOUR
+  value: {{ .Values.signUp.perHour | int64 | quote }}
 - name: SIGN_UP_RECORDS
   value: {{ .Values.signUp.records | int64 | quote }}
 - name: SIGN_UP_STORAGE_MB
   value: {{ .Values.signUp.storageMb | int64 | quote }}
+- name: ISOLATION_PROOF_HOURS
+  value: {{ .Values.isolationProofHours | quote }}
 {{- end -}}
 
 {{- define "orderloom.podSecurity" -}}

@@ -20,7 +20,7 @@ class GrantInput:
     )
     scope: Json | None = strawberry.field(
         default=UNSET,
-        description="The records that it is about alone: own, team, team_tree, shared, or {where: ...} with a condition in the shape of their"
+        description="The records that it is about alone: own, team, team_tree, shared, customer, or {where: ...} with a condition in the shape of their"
         " list's filter.",
     )
     effect: str | None = strawberry.field(default=UNSET, description="allow (if not given) or deny, which wins.")

@@ -7,10 +7,13 @@ import typer
 
 from server.commands.house import CommandError, TenantOption, opened, run, say
 from tenants import people
+from tenants.actors import system
 from tenants.companies import NewCompany, create_company, list_companies
 from tenants.config.shipped_templates import DEFAULT_TEMPLATE, template_names
+from tenants.ownership import make_owner
 from tenants.quotas import Quotas
 from tenants.sign_in.sessions import open_session
+from tenants.transaction import begin
 from tenants.usage import set_quotas
 
 tenant = typer.Typer(help="Companies on this instance.", no_args_is_help=True)
@@ -71,8 +74,32 @@ async def _create(company: NewCompany) -> bool:
     """Whether the owner's account is new."""
     async with opened() as house:
         known = await people.is_known(house.database, company.owner_email)
-        await create_company(house.database, company)
+        await create_company(house.database, company, system("orderloom"))
         return not known
+
+
+@tenant.command("owner")
+def owner(
+    slug: Annotated[str, typer.Argument(help="The company's slug.")],
+    email: Annotated[str, typer.Argument(help="The address of the member, or of whoever is to become one.")],
+    name: Annotated[str, typer.Option(help="The name of who is no member yet; the address if not given.")] = "",
+) -> None:
+    """Make somebody an owner, for a company whose only owner is gone. All owners are told by e-mail."""
+    made = run(_make_owner(slug, email, name))
+    say(f"{email} is an owner of the company '{slug}'; all its owners are told by e-mail.")
+    if made:
+        typer.echo(made)
+
+
+async def _make_owner(slug: str, email: str, name: str) -> str:
+    """The password of who had no account yet."""
+    async with opened() as house:
+        known = await people.is_known(house.database, email)
+        password = secrets.token_urlsafe(12)
+        values = {"email": email, "name": name or email, "password": password}
+        async with begin(house.database, await house.operator(await house.tenant(slug))) as tx:
+            await make_owner(tx, values)
+        return "" if known else password
 
 
 @tenant.command("quota")

@@ -1,6 +1,8 @@
 """The processes that run, and what is done once before they do."""
 
 import asyncio
+from datetime import timedelta
+from functools import partial
 from urllib.parse import unquote, urlsplit
 
 import psycopg
@@ -13,6 +15,7 @@ from server.app import create_app
 from server.commands.house import opened, say
 from server.commands.house import run as run_command
 from server.embedded import running
+from server.isolation.timer import keep_proving
 from server.mailbox import is_loopback
 from server.preflight import check_database
 from server.protocol import Server, configured, listening_socket
@@ -55,7 +58,9 @@ def clock() -> None:
     settings = _load()
     url = settings.application_database_url()
     check_database(url)
-    asyncio.run(clock_process.run(url, settings.redis_address()))
+    hours = timedelta(hours=settings.isolation_proof_hours)
+    beside = (partial(keep_proving, every=hours),) if hours else ()
+    asyncio.run(clock_process.run(url, settings.redis_address(), *beside))
 
 
 def secret_key() -> None:

@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from tenants.access.rules import Right, Rule, closing, is_known, rules
-from tenants.access.scopes import matching, rows_words
+from tenants.access.scopes import matching, rows_of_all_words
 from tenants.config.snapshot import TenantConfig
 from tenants.field_rights import OBJECTS, READ, WRITE
 from tenants.messages import render
 from tenants.permissions import Access
 from tenants.problems import InvalidInput, NotFound
-from tenants.records.rights import OWN, built_in_fields
+from tenants.records.rights import OWN, built_in_fields, own_told
 from tenants.row_rights import Rows
 from tenants.transaction import Transaction
 
@@ -38,8 +38,8 @@ class Reason(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """``right`` is the one that decides: the first that is missing, or where none is, the one that was asked for. ``rules`` are the
-    grants that are about it, the deciding one first; ``closed_by`` the roles to which the fields of its object are closed; ``rows`` its
-    records where it is not of all."""
+    grants that are about it, the deciding one first; ``closed_by`` the roles to which the fields of its object are closed; ``rows`` what
+    its records are among where it is not of all."""
 
     member_id: UUID
     name: str
@@ -49,7 +49,7 @@ class Explanation:
     rules: tuple[Rule, ...]
     closed_by: tuple[str, ...]
     granted_to: tuple[str, ...]
-    rows: Rows | None
+    rows: tuple[Rows, ...]
 
     @property
     def allowed(self) -> bool:
@@ -57,7 +57,7 @@ class Explanation:
 
     def sentence(self, language: str) -> str:
         """The same for people."""
-        data: dict[str, Any] = {"name": self.name, "right": self.right, "roles": ", ".join(self.granted_to) or "-"}
+        data: dict[str, Any] = {"name": self.name, "right": self.right, "roles": self.granted_to}
         match self.reason:
             case Reason.GRANTED:
                 return render("access.is_granted", language, {**data, **self._decider})
@@ -66,9 +66,9 @@ class Explanation:
             case Reason.CLOSED:
                 return render("access.is_closed", language, {**data, "role": ", ".join(self.closed_by)})
             case Reason.PARTLY if self.rows:
-                return render("access.is_partly", language, {**data, "rows": rows_words(self.rows, language)})
+                return render("access.is_partly", language, {**data, "rows": rows_of_all_words(self.rows, language)})
             case Reason.OUT_OF_SCOPE if self.rows:
-                return render("access.out_of_scope", language, {**data, "rows": rows_words(self.rows, language)})
+                return render("access.out_of_scope", language, {**data, "rows": rows_of_all_words(self.rows, language)})
             case Reason.INACTIVE:
                 return render("access.is_inactive", language, data)
             case Reason.NO_RECORD:
@@ -90,7 +90,7 @@ async def explain(
     """
     if member_id is None or member_id != tx.caller.member_id:
         tx.access.require(ABOUT_OTHERS)
-    asked = _asked(tx.config, action, field)
+    asked = _asked(tx.config, tx.access, action, field)
     member = await tx.fetch_one(
         "SELECT id, name, roles, active FROM members WHERE tenant_id = %(tenant)s AND id = %(id)s", id=member_id
     )
@@ -107,8 +107,9 @@ async def explain(
 async def _explained(tx: Transaction, member: Row, right: Right, record_id: UUID | None) -> Explanation:
     found = rules(tx.config.policy, member["roles"], right)
     access = tx.config.policy.access(member["roles"])
-    # What is closed of fields is so for all records; those that a member has the object of decide about it first.
-    if record_id is None or right.field or not right.is_held(access):
+    # Of a field that is closed in all records or in none, those that a member has the object of decide first.
+    is_of_all = bool(right.field) and not access.field_part(right.object, right.action, right.field)
+    if record_id is None or is_of_all or not right.is_held(access):
         return explained(access, member, right, found)
     scopes = [rule.grant.scope for rule in found if rule.grant.scope is not None]
     inside = await matching(tx, right, scopes, record_id, member["id"])
@@ -144,13 +145,13 @@ def explained(
         rules=tuple(found if of_record else sorted(found, key=_weight)),
         closed_by=tuple(closing(policy, roles, right)) if right.field else (),
         granted_to=right.holders(policy),
-        rows=access.rows.get(right.name),
+        rows=right.rows(access),
     )
 
 
 def _weight(rule: Rule) -> int:
     """Where a rule stands among others: what denies all decides, then what grants all."""
-    return (0 if not rule.allows else 1) if rule.grant.scope is None or rule.grant.fields else (2 if rule.allows else 3)
+    return (0 if not rule.allows else 1) if rule.grant.scope is None else (2 if rule.allows else 3)
 
 
 def _of_record(found: Sequence[Rule]) -> Reason:
@@ -161,13 +162,13 @@ def _of_record(found: Sequence[Rule]) -> Reason:
 
 def _reason(access: Access, right: Right, found: Sequence[Rule], roles: Sequence[str]) -> Reason:
     if right.is_held(access):
-        return Reason.PARTLY if right.name in access.rows else Reason.GRANTED
+        return Reason.PARTLY if right.rows(access) else Reason.GRANTED
     if any(not rule.allows and rule.grant.scope is None for rule in found):
         return Reason.DENIED
     return Reason.CLOSED if right.field and closing(access.policy, roles, right) else Reason.NOT_GRANTED
 
 
-def _asked(config: TenantConfig, action: str, field: str | None) -> tuple[Right, ...]:
+def _asked(config: TenantConfig, asker: Access, action: str, field: str | None) -> tuple[Right, ...]:
     """The rights that it takes, in the order in which they are asked for."""
     right = Right.named(action)
     if field:
@@ -175,14 +176,14 @@ def _asked(config: TenantConfig, action: str, field: str | None) -> tuple[Right,
         wanted = (*(right.needed if right.action not in (READ, WRITE) else ()), *field_right.needed)
     else:
         wanted = right.needed
-    fields = {name: set(field_paths(config, name)) for name in OBJECTS}
+    fields = {name: set(field_paths(config, name, asker)) for name in OBJECTS}
     for each in wanted:
         if not is_known(config.policy, each, fields):
             raise InvalidInput.at(("action" if each.field == "" else "field",), "access.unknown_right", right=each.name)
     return tuple(dict.fromkeys(wanted))
 
 
-def field_paths(config: TenantConfig, name: str) -> Iterator[str]:
-    """The paths of an object's fields to which there are rights."""
+def field_paths(config: TenantConfig, name: str, access: Access) -> Iterator[str]:
+    """The paths of an object's fields to which there are rights, as far as whoever has that access may know of them."""
     yield from (path for path, _, _ in built_in_fields(name))
-    yield from (f"{OWN}{key}" for key in config.own.get(name, {}))
+    yield from (f"{OWN}{key}" for key in own_told(access, name, config.own.get(name, {})))

@@ -7,8 +7,11 @@ from tenants.config.definitions import Grant, Role
 from tenants.field_rights import EVERY, FIELD_ACTIONS, OBJECTS, READ, field_policies
 from tenants.judge import Judge
 from tenants.permissions import Access, Policy
+from tenants.row_rights import SCOPED, Rows
 
 STEP = "transition."
+# What is done with records as they are, and what makes new ones.
+_OF_OTHERS = frozenset({READ, "export", "create", "import"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,19 @@ class Right:
         return cls(owner, action)
 
     def is_held(self, access: Access) -> bool:
-        """Whether it is held, and with it those without which it is of no use."""
+        """Whether it is held, if only of some records, and with it those without which it is of no use."""
         if not self.field:
             return access.allows(self.name)
-        return access.has_field(self.object, self.action, self.field) and (
+        return access.has_some(self.object, self.action, self.field) and (
             self.action != READ or access.allows(f"{self.object}.{READ}")
         )
+
+    def rows(self, access: Access) -> tuple[Rows, ...]:
+        """What a record must be among for it; nothing where it is of all records, or of none."""
+        if self.field:
+            return access.rows_of_field(self.object, self.action, self.field) or ()
+        rows = access.rows.get(self.name)
+        return () if rows is None else (rows,)
 
     @property
     def needed(self) -> tuple["Right", ...]:
@@ -56,9 +66,16 @@ class Right:
         if self.field:
             reading = (Right(self.object, READ), Right(self.object, READ, self.field))
             return reading if self.action == READ else (*reading, self)
+        # What cannot be seen cannot be changed.
+        seen = (Right(self.object, READ),) if self.is_change else ()
         if self.object == "order" and self.action.startswith(STEP):
-            return Right(self.object, "change_status"), self
-        return (self,)
+            return *seen, Right(self.object, "change_status"), self
+        return *seen, self
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it is one to change records that are there."""
+        return self.object in SCOPED and self.action not in _OF_OTHERS
 
     def holders(self, policy: Policy) -> tuple[str, ...]:
         """The roles that hold it."""

@@ -9,10 +9,11 @@ from tenants.conditions import parse_condition
 from tenants.conditions.row_tests import RowTests
 from tenants.config.condition_words import condition_words
 from tenants.config.definitions import RowScope
+from tenants.config.snapshot import TenantConfig
 from tenants.messages import render
 from tenants.occasion import Occasion
 from tenants.records import REGISTRY
-from tenants.row_rights import OWN, SHARED, TEAM, Rows
+from tenants.row_rights import CUSTOMER, OWN, SHARED, TEAM, Rows
 from tenants.transaction import Transaction
 
 
@@ -24,6 +25,8 @@ def scope_words(scope: RowScope, language: str) -> str:
         return render("access.rows_team", language, {})
     if scope == SHARED:
         return render("access.rows_shared", language, {})
+    if scope == CUSTOMER:
+        return render("access.rows_customer", language, {})
     if isinstance(scope, str):
         return render("access.rows_team_tree", language, {})
     return render("access.rows_where", language, {"condition": condition_words(scope.where, language)})
@@ -40,6 +43,11 @@ def rows_words(rows: Rows, language: str) -> str:
             "access.rows_but", language, {"rows": render("access.rows_all", language, {}), "without": without}
         )
     return render("access.rows_but", language, {"rows": within, "without": without}) if without else within
+
+
+def rows_of_all_words(rows: Sequence[Rows], language: str) -> str:
+    """The records that are among all of these, such as those of a field that may be read of some and written in others."""
+    return render("access.rows_and", language, {}).join(rows_words(each, language) for each in rows)
 
 
 async def matching(
@@ -64,10 +72,10 @@ def _statement(
     if rows is None:
         return found, {}
     right = f"{name}.{action}"
-    tests = row_test(tx, {right: rows})
+    tests = row_test(tx.config, {right: rows})
     return f"{found} AND {tests.test(right, 't0')}", tests.values(Occasion(tx.now, member_id))
 
 
-def row_test(tx: Transaction, rows: Mapping[str, Rows]) -> RowTests:
+def row_test(config: TenantConfig, rows: Mapping[str, Rows]) -> RowTests:
     """The tests of rows that are asked of anybody's records, not only of the caller's."""
-    return RowTests(rows, lambda name, tree: parse_condition(REGISTRY[name], tx.config, tree))
+    return RowTests(rows, lambda name, tree: parse_condition(REGISTRY[name], config, tree))

@@ -1,39 +1,39 @@
 """What planned roles would change: who gains and who loses which rights, and how many records they could then get at. Nothing is done."""
 
 from asyncio import to_thread
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from tenants.access.counting import OF_NO_RECORD, Held, counts
 from tenants.access.rules import Right
-from tenants.conditions import parse_condition
-from tenants.conditions.row_tests import RowTests
 from tenants.config.change_sets import Change, after, errors_beside
 from tenants.config.snapshot import TenantConfig
-from tenants.occasion import Occasion
 from tenants.permissions import Access, Policy
 from tenants.problems import FieldError
-from tenants.records import REGISTRY
-from tenants.row_rights import SCOPED
+from tenants.row_rights import SCOPED, WITHOUT_ROWS, Rows
 from tenants.transaction import Transaction
 
-# So many members are compared, so many of those who gain or lose are told of, and so many different counts are made for them.
-MOST_MEMBERS, MOST_SHOWN, MOST_COUNTS = 10_000, 100, 40
-# Records are counted up to this, and beyond it are more than this.
-MOST_RECORDS = 10_000
-# Rights to what is not there yet.
-_OF_NO_RECORD = frozenset({"create", "import"})
+# So many members are compared, and so many of those who gain or lose are told of.
+MOST_MEMBERS, MOST_SHOWN = 10_000, 100
 
 Row = Mapping[str, Any]
 
 
+class Records(NamedTuple):
+    """Of which records a right is, where not of all or none, and of how many; None where that was not counted."""
+
+    rows: Rows | None
+    number: int | None
+
+
 class Counted(NamedTuple):
-    """How many records of an object a right is of, before and after; None where that was not counted."""
+    """Of which records of an object a right is, before and after."""
 
     right: Right
-    before: int | None
-    after: int | None
+    before: Records
+    after: Records
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +69,6 @@ class Simulation:
     roles: tuple[tuple[str, Gain], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """The rights of a member before or after."""
-
-    config: TenantConfig
-    access: Access
-
-
 async def simulate(tx: Transaction, changes: Iterable[Change], members: Mapping[UUID, Sequence[str]]) -> Simulation:
     """What the changes of the configuration, and other roles of the ``members``, would change.
 
@@ -98,10 +90,12 @@ async def simulate(tx: Transaction, changes: Iterable[Change], members: Mapping[
     # Each set of roles is compiled, which takes milliseconds.
     found, roles = await to_thread(_compared, tx.config, planned, known, members)
     shown = found[:MOST_SHOWN]
-    counts = await _counts(tx, planned, shown)
+    sides = [_sides(tx.config, planned, gain) for gain in shown]
+    found_counts = iter(await counts(tx, [held for pairs in sides for pair in pairs for held in pair]))
+    records = [[_counted(pair, (next(found_counts), next(found_counts))) for pair in pairs] for pairs in sides]
     return Simulation(
         affected=len(found),
-        members=tuple(replace(each, records=tuple(_records(tx.config, planned, each, counts))) for each in shown),
+        members=tuple(replace(each, records=tuple(told)) for each, told in zip(shown, records, strict=True)),
         roles=tuple(roles),
     )
 
@@ -145,60 +139,20 @@ def _gain(before: Access, later: Access) -> Gain:
     return Gain(tuple(sorted(later.beyond(before))), tuple(sorted(before.beyond(later))))
 
 
-# What a count is of: an object, the test of its rows, and the member whose rows they are where the test asks for one.
-_Key = tuple[str, str, UUID | None]
-
-
-def _records(
-    config: TenantConfig, planned: TenantConfig, gain: MemberGain, counts: Mapping[_Key, int]
-) -> Iterator[Counted]:
-    for right in _counted_rights(gain):
-        before, later = (
-            _count(_Side(of, of.policy.access(roles)), right, gain, counts)
-            for of, roles in ((config, gain.roles_before), (planned, gain.roles_after))
-        )
-        yield Counted(right, before, later)
-
-
-def _count(side: _Side, right: Right, gain: MemberGain, counts: Mapping[_Key, int]) -> int | None:
-    if not side.access.allows(right.name):
-        return 0
-    return counts.get(_key(_tests(side), right, gain))
-
-
-def _counted_rights(gain: MemberGain) -> list[Right]:
-    rights = (Right.named(name) for name in sorted({*gain.change.gains, *gain.change.losses}))
+def _sides(config: TenantConfig, planned: TenantConfig, gain: MemberGain) -> list[tuple[Held, Held]]:
+    """Each right to records that a member gains or loses, as it was and as it would be."""
+    before, later = config.policy.access(gain.roles_before), planned.policy.access(gain.roles_after)
+    rights = [Right.named(name) for name in sorted({*gain.change.gains, *gain.change.losses})]
     return [
-        right for right in rights if right.object in SCOPED and not right.field and right.action not in _OF_NO_RECORD
+        (Held(config, before, right, gain.member["id"]), Held(planned, later, right, gain.member["id"]))
+        for right in rights
+        if right.object in SCOPED and not right.field and right.action not in WITHOUT_ROWS
+        if right.action not in OF_NO_RECORD or right.name in before.rows or right.name in later.rows
     ]
 
 
-def _tests(side: _Side) -> RowTests:
-    return RowTests(side.access.rows, lambda name, tree: parse_condition(REGISTRY[name], side.config, tree))
-
-
-def _key(tests: RowTests, right: Right, gain: MemberGain) -> _Key:
-    test = tests.test(right.name, "t0")
-    return right.object, test, gain.member["id"] if "%(member)s" in test else None
-
-
-async def _counts(tx: Transaction, planned: TenantConfig, shown: Sequence[MemberGain]) -> dict[_Key, int]:
-    """Each count that is told, made once, all in one round trip."""
-    asked: dict[_Key, tuple[str, Mapping[str, Any]]] = {}
-    for gain in shown:
-        for config, roles in ((tx.config, gain.roles_before), (planned, gain.roles_after)):
-            side = _Side(config, config.policy.access(roles))
-            for right in _counted_rights(gain):
-                if not side.access.allows(right.name) or len(asked) == MOST_COUNTS:
-                    continue
-                tests = _tests(side)
-                name, test, member = key = _key(tests, right, gain)
-                values = tests.values(Occasion(tx.now, member or gain.member["id"])) if test else {}
-                asked.setdefault(key, (_count_sql(name, test), values))
-    found = await tx.fetch_each(*asked.values()) if asked else []
-    return {key: rows[0]["found"] for key, rows in zip(asked, found, strict=True)}
-
-
-def _count_sql(name: str, test: str) -> str:
-    where = f"t0.tenant_id = %(tenant)s{f' AND {test}' if test else ''}"
-    return f"SELECT count(*) AS found FROM (SELECT FROM {REGISTRY[name].table} t0 WHERE {where} LIMIT {MOST_RECORDS + 1}) c"  # noqa: S608
+def _counted(sides: tuple[Held, Held], found: tuple[int | None, int | None]) -> Counted:
+    before, later = (
+        Records(held.access.rows.get(held.right.name), count) for held, count in zip(sides, found, strict=True)
+    )
+    return Counted(sides[0].right, before, later)

@@ -34,6 +34,10 @@ class Action(BaseModel):
         """What is wrong with the parameters in this configuration, beyond their form."""
         yield from ()
 
+    def templates(self) -> Mapping[str, Mapping[str, str]]:
+        """Its texts over the record, by the parameter that holds them."""
+        return {}
+
     @abstractmethod
     async def perform(self, tx: Transaction, context: ActionContext) -> str:
         """Do it, and say in one short line what came of it. Raises the house's problems."""

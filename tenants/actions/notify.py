@@ -28,6 +28,9 @@ class Notify(Action):
             yield FieldError(("to",), "config.unknown_role", {"role": self.to})
         yield from template_errors(config, "text", self.text)
 
+    def templates(self) -> Mapping[str, Template]:
+        return {"text": self.text}
+
     async def perform(self, tx: Transaction, context: ActionContext) -> str:
         order = await load_order(tx, context.record_id, own_fields(self.text))
         members = await self._recipients(tx, order)

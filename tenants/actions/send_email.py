@@ -1,6 +1,6 @@
 """Send an e-mail."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tenants.actions.base import Action, ActionContext, register
 from tenants.config.definitions import Automation, Template
@@ -33,6 +33,9 @@ class SendEmail(Action):
                 yield FieldError(("to",), bad.code, bad.data)
         yield from template_errors(config, "subject", self.subject)
         yield from template_errors(config, "body", self.body)
+
+    def templates(self) -> Mapping[str, Template]:
+        return {"subject": self.subject, "body": self.body}
 
     async def perform(self, tx: Transaction, context: ActionContext) -> str:
         order = await load_order(tx, context.record_id, own_fields(self.subject, self.body))

@@ -11,6 +11,7 @@ from tenants.config.snapshot import TenantConfig
 from tenants.field_types.operators import FLAG
 from tenants.permissions import Access
 from tenants.problems import FieldError, InvalidInput
+from tenants.reading.in_part import readable
 from tenants.reading.selection import Leaf, constant
 from tenants.reading.withheld import related
 from tenants.records import (
@@ -24,7 +25,7 @@ from tenants.records import (
     Relation,
     Structure,
 )
-from tenants.records.rights import OWN, require_to_read
+from tenants.records.rights import OWN
 
 DEEPEST = 10
 MOST_PARTS = 200
@@ -49,7 +50,7 @@ def parse_condition(
 
 def row_tests(config: TenantConfig, access: Access) -> RowTests | None:
     """What the reader's rights say of single records; None for who has no scopes."""
-    if not access.rows:
+    if not (access.rows or access.field_rows):
         return None
     return known_tests(config, access, lambda name, tree: parse_condition(REGISTRY[name], config, tree))
 
@@ -86,18 +87,18 @@ class _Parser:
         attribute = record.by_name.get(name)
         if attribute is None:
             return self._fail(path, "value.unknown_field", name=name)
-        self._require(record, name, attribute)
-        return self._attribute(record, attribute, value, path)
+        return self._attribute(record, self._readable(record, name, attribute), value, path)
 
-    def _require(self, record: RecordType, name: str, attribute: Attribute) -> None:
-        if self.access is not None:
-            require_to_read(self.access, record, name, attribute)
+    def _readable(self, record: RecordType, name: str, attribute: Attribute) -> Attribute:
+        if self.access is None:
+            return attribute
+        return readable(self.access, row_tests(self.config, self.access), record, name, attribute)
 
-    def _require_own(self, record: RecordType, tree: Any) -> None:
+    def _own(self, record: RecordType, tree: Any) -> Mapping[str, Attribute]:
+        """The company's own fields that the filter names."""
         own = self.config.own.get(record.name, {})
-        for name in tree if isinstance(tree, Mapping) else ():
-            if name in own:
-                self._require(record, f"{OWN}{name}", own[name])
+        named = [name for name in own if name in tree] if isinstance(tree, Mapping) else []
+        return {name: self._readable(record, f"{OWN}{name}", own[name]) for name in named}
 
     def _attribute(self, record: RecordType, attribute: Attribute, value: Any, path: Path) -> Condition:
         match attribute:
@@ -110,8 +111,7 @@ class _Parser:
             case Structure():
                 return self._members(record, {member.name: member for member in attribute.members}, value, path)
             case Custom():
-                self._require_own(record, value)
-                return self._members(record, self.config.own.get(record.name, {}), value, path)
+                return self._members(record, self._own(record, value), value, path)
             case Relation():
                 return self._relation(record, attribute, value, path)
         return self._fail(path, "value.unknown_field", name=attribute.name)
@@ -168,17 +168,15 @@ class _Parser:
         if not isinstance(tree, Mapping):
             return self._fail(path, "value.no_null")
         self.parts += len(tree)
-        own = columns_for(function, self.config.own.get(record.name, {}).values())
         has_own = any(isinstance(attribute, Custom) for attribute in record.attributes)
         parts = []
         for name, value in tree.items():
             if name == "custom" and has_own:
-                self._require_own(record, value)
+                own = columns_for(function, self._own(record, value).values())
                 parts.append(self._over(function, own, value, (*path, name)))
             else:
-                if name in record.by_name:
-                    self._require(record, name, record.by_name[name])
-                parts.append(self._over(function, columns_for(function, record.attributes), {name: value}, path))
+                built_in = [self._readable(record, name, record.by_name[name])] if name in record.by_name else []
+                parts.append(self._over(function, columns_for(function, built_in), {name: value}, path))
         return All(tuple(parts))
 
     def _over(self, function: str, columns: Mapping[str, Column | Money], tree: Any, path: Path) -> Condition:

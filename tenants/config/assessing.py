@@ -5,23 +5,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from tenants.config.breaking import Breaking, breaking
+from tenants.config.breaking import Breaking, asks_more, breaking
 from tenants.config.change_sets import Change, after, errors_beside, is_open
 from tenants.config.checks.base import Reference
-from tenants.config.definitions import CustomField, split_field_key
+from tenants.config.definitions import Automation, CustomField, split_field_key
 from tenants.config.dependents import Dependent, Dependents, needing
 from tenants.config.four_eyes import review_errors
 from tenants.config.number_remarks import empty_parts
+from tenants.config.role_losses import Lost, lost_rights
 from tenants.config.sentences import title
 from tenants.config.shown_formulas import shown_formulas
 from tenants.config.snapshot import TenantConfig
 from tenants.config.uses import Use, archived_options, archived_references, turned_on
+from tenants.field_rights import READ
 from tenants.life_cycles import versions
 from tenants.life_cycles.cycles import cycle_of_type, default_type
 from tenants.life_cycles.dead_ends import dead_ends
 from tenants.messages import InLanguages, render
 from tenants.problems import FieldError
 from tenants.records.rights import OWN
+from tenants.row_rights import SCOPED
 from tenants.rules.building import claims_to_come, moves_claims
 from tenants.transaction import Transaction
 
@@ -38,6 +41,10 @@ class Remark(NamedTuple):
             for name, value in self.data.items()
         }
         return render(self.code, language, shown)
+
+
+# Rights that are of no use to who may not read the record.
+_CHANGING = ("update", "change_status", "void", "share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +87,31 @@ async def assess(tx: Transaction, changes: Iterable[Change]) -> Assessment:
     used = await Use.counted(tx, todo)
     orders = {} if problems else await _orders(tx, todo)
     stuck = {} if problems else _stuck(tx.config, planned, todo)
-    moved = [] if problems else [change.key for change in todo if moves_claims(change.before, change.after)]
+    untold = {change.reference for change in todo if compares(change) and not tx.access.reads_all()}
+    told = [] if problems else [change for change in todo if change.reference not in untold]
+    moved = [change.key for change in told if moves_claims(change.before, change.after)]
     claimed_later, doubled = await claims_to_come(tx, planned, moved)
     problems += doubled
-    broken = {} if problems else {change.reference: await breaking(tx, planned, change) for change in todo}
+    broken = {} if problems else {change.reference: await breaking(tx, planned, change) for change in told}
+    lost = {} if problems else await lost_rights(tx, planned, todo)
     effects = tuple(
         Effect(
             change,
             dependents.get((change.kind, change.key), ()),
             used.of(change),
-            tuple(_losses(used, change)),
+            (*_losses(used, change), *_lost_rights(lost, change)),
             (
                 *_remarks(used, change),
                 *_option_remarks(used, change, dependents),
                 *(() if problems else _role_remarks(tx.config, planned, change)),
+                *(() if problems else _automation_remarks(planned, change)),
                 *(() if problems else _type_remarks(tx.config, planned, change)),
                 *orders.get(change.reference, ()),
                 *stuck.get(change.reference, ()),
                 *_claim_remarks(claimed_later, change),
                 *_number_remarks(tx, planned, change),
                 *_breaking_remarks(change, broken.get(change.reference)),
+                *((Remark("effect.not_counted", {}),) if change.reference in untold else ()),
             ),
         )
         for change in todo
@@ -110,6 +122,12 @@ async def assess(tx: Transaction, changes: Iterable[Change]) -> Assessment:
         if effect.change.kind == "status" and effect.change.takes_away and used.open_orders[effect.change.key]
     ]
     return Assessment(effects, tuple(problems))
+
+
+def compares(change: Change) -> bool:
+    """Whether what a change asks of values is told by records that do not fulfil it: by changing it again and again, every value could be
+    found out."""
+    return moves_claims(change.before, change.after) or asks_more(change) or turned_on(change, "unique")
 
 
 def _breaking_remarks(change: Change, found: Breaking | None) -> Iterator[Remark]:
@@ -185,9 +203,16 @@ def _losses(used: Use, change: Change) -> Iterator[Remark]:
             yield Remark("effect.option_archived", {"count": found, "option": option})
 
 
+def _lost_rights(lost: Mapping[str, Lost], change: Change) -> Iterator[Remark]:
+    if change.kind == "role" and (found := lost.get(change.key)):
+        yield Remark("effect.members_lose_rights", {"count": found.members, "rights": found.rights})
+
+
 def _remarks(used: Use, change: Change) -> Iterator[Remark]:
     count = used.of(change)
-    if count and change.kind in _HELD and change.kind not in (_LOST if change.takes_away else ()):
+    if count and change.kind == "role" and change.before is None:
+        yield Remark("effect.members_get_role", {"count": count})
+    elif count and change.kind in _HELD and change.kind not in (_LOST if change.takes_away else ()):
         yield Remark(_HELD[change.kind], {"count": count})
     if change.takes_away and (found := used.private_views.get((change.kind, change.key), 0)):
         yield Remark("effect.private_views", {"count": found})
@@ -198,6 +223,11 @@ def _remarks(used: Use, change: Change) -> Iterator[Remark]:
 def _role_remarks(config: TenantConfig, planned: TenantConfig, change: Change) -> Iterator[Remark]:
     """What a role can work out of fields that it may not read: told of the role, and of a formula by which it comes to that."""
     if change.kind == "role" and is_open(change.after):
+        access = planned.policy.access((change.key,))
+        for name in SCOPED:
+            blind = sorted(f"{name}.{action}" for action in _CHANGING if access.allows(f"{name}.{action}"))
+            if blind and not access.allows(f"{name}.{READ}"):
+                yield Remark("effect.blind_rights", {"rights": blind, "read": f"{name}.{READ}"})
         for formula, field in shown_formulas(planned, change.key):
             yield Remark("effect.formula_shows", {"formula": formula, "field": field})
     if isinstance(change.after, CustomField) and change.after.is_computed and is_open(change.after):
@@ -207,6 +237,17 @@ def _role_remarks(config: TenantConfig, planned: TenantConfig, change: Change) -
             for formula, field in shown_formulas(planned, role):
                 if formula == f"{record_type}.{OWN}{key}" and (formula, field) not in known:
                     yield Remark("effect.formula_shows_to", {"title": Dependent(role, definition), "field": field})
+
+
+def _automation_remarks(planned: TenantConfig, change: Change) -> Iterator[Remark]:
+    """What a role gives to members alone: told of an automation that acts under it, and of the role by which it would do so."""
+    if isinstance(change.after, Automation) and is_open(change.after):
+        if rights := planned.policy.access((change.after.role,)).of_members():
+            yield Remark("effect.of_members", {"rights": ", ".join(rights)})
+    if change.kind == "role" and (rights := planned.policy.access((change.key,)).of_members()):
+        for key, automation in planned.definitions["automation"].items():
+            if isinstance(automation, Automation) and automation.role == change.key:
+                yield Remark("effect.of_members_to", {"title": Dependent(key, automation), "rights": ", ".join(rights)})
 
 
 def _type_remarks(config: TenantConfig, planned: TenantConfig, change: Change) -> Iterator[Remark]:

@@ -36,13 +36,24 @@ class Breaking(NamedTuple):
 
 async def breaking(tx: Transaction, planned: TenantConfig, change: Change) -> Breaking | None:
     """The records that do not fulfil a definition as it would be; None for one that asks nothing else of records than before."""
-    if isinstance(change.after, Rule) and _asks(change.after) and _asked(change.after) != _asked(change.before):
+    if not asks_more(change):
+        return None
+    if isinstance(change.after, Rule):
         return await _of_rule(tx, planned, change.key, change.after)
+    assert isinstance(change.after, CustomField)
+    return await _of_field(tx, change.key, change.after)
+
+
+def asks_more(change: Change) -> bool:
+    """Whether a change asks something else of records than before: a rule, or limits of a field."""
+    if isinstance(change.after, Rule):
+        return _asks(change.after) and _asked(change.after) != _asked(change.before)
     if isinstance(change.after, CustomField) and isinstance(change.before, CustomField):
         limits = [getattr(change.after, name) for name in _LIMITS]
-        if any(limit is not None for limit in limits) and limits != [getattr(change.before, name) for name in _LIMITS]:
-            return await _of_field(tx, change.key, change.after)
-    return None
+        return any(limit is not None for limit in limits) and limits != [
+            getattr(change.before, name) for name in _LIMITS
+        ]
+    return False
 
 
 def _asks(rule: Rule) -> bool:

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from tenants.audit_log import About, record
 from tenants.config.drafts import APPROVED, OPEN, REJECTED, SUBMITTED, Row, load, store, with_writer
 from tenants.config.four_eyes import APPROVE, WRITE
 from tenants.messages import render
@@ -59,6 +60,8 @@ async def _judge(tx: Transaction, draft_id: UUID | None, expected_version: int, 
     await _tell_writers(
         tx, row, _TOLD[state], {"reviewer": tx.actor.name, "name": row["name"], "comment": comment or "-"}
     )
+    told = {"name": row["name"], "version": row["version"], "state": state, "comment": comment or None}
+    await record(tx, "draft_judged", told, about=About("draft", row["id"]))
     judged = {"reviewer_name": tx.actor.name, "review_comment": comment, "reviewed_at": tx.now}
     return await store(tx, row, {"state": state, **judged})
 

@@ -40,7 +40,7 @@ def _rights(grant: Grant, language: str) -> Iterator[Right]:
         yield from (("", _scoped(f"{grant.object}.{action}", grant.scope, language)) for action in grant.actions)
     for action in FIELD_ACTIONS if grant.fields else ():
         if action in grant.actions or EVERY in grant.actions:
-            yield from ((action, f"{grant.object}.{path}") for path in grant.fields)
+            yield from ((action, _scoped(f"{grant.object}.{path}", grant.scope, language)) for path in grant.fields)
 
 
 def _scoped(right: str, scope: RowScope | None, language: str) -> str:

@@ -15,14 +15,14 @@ def sentence(key: str, before: Definition | None, after: Definition | None, lang
     titled = title(key, after or before, language)
     if _is_always_there(kind):
         before, after = before or kind(), after or kind()
-    if before is None:
-        return render("change.added", language, {"title": titled})
-    if after is None:
-        return render("change.removed", language, {"title": titled})
-    was_open, is_open = (not getattr(found, "archived", False) for found in (before, after))
-    code = "change.changed" if was_open == is_open else ("change.restored" if is_open else "change.archived")
+    code, details = "change.added" if before is None else "change.removed", list[str]()
+    if before is not None and after is not None:
+        was_open, is_open = (not getattr(found, "archived", False) for found in (before, after))
+        code = "change.changed" if was_open == is_open else ("change.restored" if is_open else "change.archived")
+        details = list(_details(before, after, language))
+    elif kind.is_told_whole:
+        details = list(_details(before or _bare(after), after or _bare(before), language))
     changed = render(code, language, {"title": titled})
-    details = list(_details(before, after, language))
     if not details:
         return changed
     return (
@@ -51,6 +51,12 @@ def kind_name(kind: type[Definition], language: str) -> str:
 def _is_always_there(kind: type[Definition]) -> bool:
     """Whether something holds where there is no such definition: its defaults. There is one such thing, whatever its key."""
     return not any(field.is_required() for field in kind.model_fields.values())
+
+
+def _bare(definition: Definition | None) -> Definition:
+    """It, with nothing but what its title says."""
+    assert definition is not None
+    return type(definition).model_construct(label=getattr(definition, "label", None))
 
 
 def _details(before: Definition, after: Definition, language: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tenants.config.snapshot import TenantConfig
 from tenants.permissions import Access
 from tenants.records import REGISTRY, Attribute, Custom, RecordType, Relation
-from tenants.records.rights import OWN, may_read
+from tenants.records.rights import OWN, may_read, may_read_some
 
 
 def shown_formulas(config: TenantConfig, role: str) -> Iterator[tuple[str, str]]:
@@ -15,7 +15,7 @@ def shown_formulas(config: TenantConfig, role: str) -> Iterator[tuple[str, str]]
         return
     for record_type, column in config.computed.columns():
         record = REGISTRY[record_type]
-        if access.allows(record.right) and may_read(access, record, f"{OWN}{column.name}", column):
+        if access.allows(record.right) and may_read_some(access, record, f"{OWN}{column.name}", column):
             for path in sorted(column.formula.uses):
                 if not _may_follow(config, access, record, path):
                     yield f"{record_type}.{OWN}{column.name}", f"{record_type}.{path}"

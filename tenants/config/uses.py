@@ -53,12 +53,17 @@ class Use:
                 for change in fields
                 for option in archived_options(change)
             },
-            doubled={change.key: await _doubled(tx, change.key) for change in fields if turned_on(change, "unique")},
+            doubled={
+                change.key: await _doubled(tx, change.key)
+                for change in fields
+                if turned_on(change, "unique") and tx.access.reads_all()
+            },
             statuses={key: found for key, (found, _) in statuses.items()},
             open_orders=Counter({key: found for key, (_, found) in statuses.items()}),
             types=await _counts(tx, "orders", "type") if "order_type" in kinds else {},
             reasons=await _counts(tx, "orders", "void_reason") if "void_reason" in kinds else {},
-            members=await _members(tx) if "role" in kinds else {},
+            # Members keep the keys of roles that are gone, and have those again that come back.
+            members=await _members(tx) if any(change.kind == "role" for change in todo) else {},
             runs=await _counts(tx, "automation_runs", "automation") if "automation" in kinds else {},
             private_views=await _private_views(tx, todo),
         )

@@ -9,7 +9,15 @@ from tenants.config.change_sets import Change, refuse_changed_since
 from tenants.config.definitions import CustomField
 from tenants.config.documents import stored
 from tenants.config.four_eyes import require_approval
-from tenants.conversions.planning import RIGHT, TITLES, Failure, Plan, look, require_place
+from tenants.conversions.planning import (
+    RIGHT,
+    Failure,
+    Plan,
+    look,
+    require_place,
+    require_values,
+    title_sql,
+)
 from tenants.conversions.running import (
     CHECKING,
     CLEARED,
@@ -30,6 +38,7 @@ from tenants.conversions.shaping import FIRST, Wanted, field_of, filled, place_o
 from tenants.conversions.values import Converter, How
 from tenants.life_cycles.versions import bump
 from tenants.problems import Conflict, FieldError, InvalidInput, NotFound
+from tenants.references import in_sight
 from tenants.transaction import Transaction, new_id
 
 # Records that are converted in the transaction of the mutation; a job does more.
@@ -183,24 +192,26 @@ async def conversions(tx: Transaction, most: int) -> list[Row]:
 
 
 async def failures(tx: Transaction, conversion_id: UUID | None, most: int, after: UUID | None) -> list[Failure]:
-    """The values that a conversion could not convert, in the order of their records' ids, of records ``after`` one.
+    """The values that a conversion could not convert, in the order of their records' ids, of records ``after`` one that the caller may read.
 
-    Raises :class:`NotAllowed` (configuration.update, and to read the records) and :class:`NotFound`.
+    Raises :class:`NotAllowed` (configuration.update, and to read the records and their field) and :class:`NotFound`.
     """
     tx.access.require(RIGHT)
     row = await conversion(tx, conversion_id)
     if row is None:
         raise NotFound("field_conversion", conversion_id)
     place = place_of(tx, row["field"])
-    tx.access.require(f"{place.record_type}.read")
+    require_values(tx, place, row["field"])
+    table, (seen, values) = place.table, in_sight(tx, place.record_type)
     rows = await tx.fetch_all(
-        f"SELECT f.*, o.{TITLES[place.record_type]} AS title FROM conversion_failures f"  # noqa: S608
-        f" JOIN {place.table} o ON o.tenant_id = f.tenant_id AND o.id = f.record_id"
-        " WHERE f.tenant_id = %(tenant)s AND f.conversion_id = %(id)s AND f.record_id > %(after)s::uuid"
+        f"SELECT f.*, {title_sql(tx, place)} AS title FROM conversion_failures f"  # noqa: S608
+        f" JOIN {table} ON {table}.tenant_id = f.tenant_id AND {table}.id = f.record_id"
+        f" WHERE f.tenant_id = %(tenant)s AND f.conversion_id = %(id)s AND f.record_id > %(after)s::uuid{seen}"
         " ORDER BY f.record_id LIMIT %(most)s",
         id=conversion_id,
         after=after or FIRST,
         most=most,
+        **values,
     )
     return [
         Failure(each["record_id"], each["title"], each["value"], FieldError((), each["code"], each["data"]))

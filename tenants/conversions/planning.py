@@ -8,11 +8,14 @@ import orjson
 
 from tenants.config.assessing import Assessment, assess
 from tenants.config.change_sets import Change
-from tenants.config.definitions import Option
+from tenants.config.definitions import Option, split_field_key
 from tenants.conversions.shaping import Place, Value, Wanted, all_values, field_of, place_of, shape
 from tenants.conversions.values import There, Way
+from tenants.field_rights import READ
 from tenants.field_types import BadValue
 from tenants.problems import FieldError
+from tenants.records.rights import OWN
+from tenants.references import in_sight
 from tenants.transaction import Transaction
 
 RIGHT = "configuration.update"
@@ -35,7 +38,7 @@ class Failure:
 @dataclass(slots=True)
 class Plan:
     """``records`` are all of the type; ``values`` have a value, of which ``converted`` get one of the new type. ``made`` are the options
-    that come with the conversion."""
+    that come with the conversion; ``failures`` are of records alone that the reader may read."""
 
     key: str
     record_type: str
@@ -64,13 +67,28 @@ async def plan(tx: Transaction, wanted: Wanted) -> Plan:
 
 
 def require_place(tx: Transaction, key: str) -> Place:
-    """Where the field is stored, for who may convert it. Raises :class:`NotAllowed` and :class:`InvalidInput`."""
+    """Where the field is stored, for who may convert it and read all of its values, of which the plan and the refusals tell.
+
+    Raises :class:`NotAllowed` and :class:`InvalidInput`.
+    """
     tx.access.require(RIGHT)
     field_of(tx, key)
     place = place_of(tx, key)
-    # Values are shown.
-    tx.access.require(f"{place.record_type}.read")
+    require_values(tx, place, key)
     return place
+
+
+def require_values(tx: Transaction, place: Place, key: str) -> None:
+    """Raise :class:`NotAllowed` for who may not read the values of a field."""
+    tx.access.require(f"{place.record_type}.read")
+    tx.access.require_field(place.record_type, READ, f"{OWN}{split_field_key(key)[1]}")
+
+
+def title_sql(tx: Transaction, place: Place) -> str:
+    """What the caller may know a record by: its id, where its name or number is closed to them."""
+    title = TITLES[place.record_type]
+    shown = title if tx.access.has_field(place.record_type, READ, title) else "id"
+    return f"{place.table}.{shown}::text"
 
 
 async def look(tx: Transaction, place: Place, way: Way, found: Plan, *, is_unique: bool) -> None:
@@ -94,7 +112,11 @@ async def look(tx: Transaction, place: Place, way: Way, found: Plan, *, is_uniqu
             elif each.value is not None:
                 found.converted += new is not None
     titles = await _titles(tx, place, [each.record_id for each, _ in failed])
-    found.failures = [Failure(each.record_id, titles[each.record_id], each.value, error) for each, error in failed]
+    found.failures = [
+        Failure(each.record_id, titles[each.record_id], each.value, error)
+        for each, error in failed
+        if each.record_id in titles
+    ]
 
 
 def converted(way: Way, each: Value) -> tuple[Any, FieldError | None]:
@@ -110,11 +132,14 @@ def _plain(value: Any) -> Any:
 
 
 async def _titles(tx: Transaction, place: Place, ids: list[UUID]) -> dict[UUID, str]:
+    """What those of the records are known by that the caller may read."""
     if not ids:
         return {}
+    seen, values = in_sight(tx, place.record_type)
     rows = await tx.fetch_all(
-        f"SELECT id, {TITLES[place.record_type]} AS title FROM {place.table}"  # noqa: S608
-        " WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s::uuid[])",
+        f"SELECT id, {title_sql(tx, place)} AS title FROM {place.table}"  # noqa: S608
+        f" WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s::uuid[]){seen}",
         ids=ids,
+        **values,
     )
     return {row["id"]: row["title"] for row in rows}

@@ -25,6 +25,7 @@ from tenants.conversions.shaping import FIRST, Place, Value, page, place_of
 from tenants.conversions.values import POSSIBLE, Back, Converter, How, There, Way, is_same
 from tenants.life_cycles.versions import bump
 from tenants.problems import FieldError, InvalidInput
+from tenants.references import in_sight
 from tenants.reindexing import reindex_some
 from tenants.transaction import Transaction
 
@@ -293,17 +294,23 @@ async def fill_at_once(tx: Transaction, row: Row) -> None:
         await _make(tx, row, place, way, values)
         through = values[-1].record_id
     if row["otherwise"] == REFUSE:
-        await _refuse_failures(tx, row)
+        await _refuse_failures(tx, row, place)
 
 
-async def _refuse_failures(tx: Transaction, row: Row) -> None:
-    found = await tx.fetch_all(
-        "SELECT value #>> '{}' AS value, count(*) OVER () AS found FROM conversion_failures"
-        " WHERE tenant_id = %(tenant)s AND conversion_id = %(id)s ORDER BY record_id LIMIT 1",
+async def _refuse_failures(tx: Transaction, row: Row, place: Place) -> None:
+    """Raise :class:`InvalidInput` where there are failures; an example is of a record that the caller may read."""
+    seen, values = in_sight(tx, place.record_type)
+    found = await tx.fetch_one(
+        "SELECT count(*) AS found, (SELECT f.value #>> '{}' FROM conversion_failures f"  # noqa: S608
+        f" JOIN {place.table} ON {place.table}.tenant_id = f.tenant_id AND {place.table}.id = f.record_id"
+        f" WHERE f.tenant_id = %(tenant)s AND f.conversion_id = %(id)s{seen} ORDER BY f.record_id LIMIT 1) AS example"
+        " FROM conversion_failures WHERE tenant_id = %(tenant)s AND conversion_id = %(id)s",
         id=row["id"],
+        **values,
     )
-    if found:
-        raise InvalidInput.at(("type",), "conversion.refused", count=found[0]["found"], example=found[0]["value"])
+    if found and found["found"]:
+        example = "…" if found["example"] is None else found["example"]
+        raise InvalidInput.at(("type",), "conversion.refused", count=found["found"], example=example)
 
 
 async def queue(tx: Transaction, conversion_id: UUID) -> None:

@@ -171,7 +171,7 @@ async def _refuse_values(tx: Transaction, field: _Field, count: int) -> None:
         )
         if double:
             named = ", ".join(f"{row['value']} ({row['found']})" for row in double)
-            raise _not_unique(field, named)
+            raise _not_unique(field, named if tx.access.reads_all() else "…")
 
 
 def _not_unique(field: _Field, named: str) -> InvalidInput:

@@ -7,8 +7,12 @@ from uuid import UUID
 
 import orjson
 
+from tenants.audit_log import record_within
+from tenants.calls import current
 from tenants.database import Caller, Database
-from tenants.problems import NotFound
+from tenants.export_sources import SOURCES
+from tenants.field_rights import READ
+from tenants.problems import Conflict, NotFound
 from tenants.reading.seeing import may_see
 from tenants.reading.withheld import hangs_in_sight
 from tenants.wire import bind, statement
@@ -16,8 +20,12 @@ from tenants.wire import bind, statement
 _FIND = """
 SELECT json_build_object('name', f.name, 'content_type', f.content_type, 'size', f.size, 'sha256', encode(f.sha256, 'base64'),
   'record_type', f.record_type, 'record_id', f.record_id, 'place', f.place,
+  'exported', x.record_type, 'columns', x.columns,
+  'is_narrower', EXISTS (SELECT FROM members m WHERE m.tenant_id = f.tenant_id AND m.id = %(actor)s::uuid AND m.updated_at > f.created_at)
+    OR EXISTS (SELECT FROM change_sets c WHERE c.tenant_id = f.tenant_id AND c.created_at > f.created_at AND c.changes @> '[{"kind": "role"}]'),
   'is_own', f.created_by_id IS NOT DISTINCT FROM %(actor)s::uuid)
-FROM stored_files f WHERE f.tenant_id = %(tenant)s AND f.id = %(file)s::uuid AND f.sha256 IS NOT NULL
+FROM stored_files f LEFT JOIN exports x ON x.tenant_id = f.tenant_id AND x.id = f.id
+WHERE f.tenant_id = %(tenant)s AND f.id = %(file)s::uuid AND f.sha256 IS NOT NULL
 """
 _PART = statement("""
 SELECT content FROM file_chunks
@@ -27,19 +35,24 @@ WHERE tenant_id = %(tenant)s::uuid AND file_id = %(file)s::uuid AND position = %
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file that the caller may have. ``sha256`` is in base64."""
+    """A file that the caller may have. ``sha256`` is in base64. It hangs on a record, has records of a type that were ``exported``, or
+    neither yet."""
 
     id: UUID
     name: str
     content_type: str
     size: int
     sha256: str
+    record_type: str | None
+    record_id: str | None
+    exported: str | None
 
 
 async def find(database: Database, caller: Caller, file_id: UUID | None) -> Found:
     """The file, for who may read what it hangs on; one that hangs on nothing yet is there for who uploaded it.
 
-    Raises :class:`NotFound` for all others, and :class:`tenants.database.Outdated`.
+    Raises :class:`NotFound` for all others, for an export :class:`NotAllowed` where its right is gone and :class:`Conflict` where what they
+    may read was narrowed since, and :class:`tenants.database.Outdated`.
     """
     if file_id is None:
         raise NotFound("file", file_id)
@@ -48,7 +61,37 @@ async def find(database: Database, caller: Caller, file_id: UUID | None) -> Foun
     found: Mapping[str, Any] | None = orjson.loads(answer) if answer else None
     if found is None or not await _may_have(database, caller, found):
         raise NotFound("file", file_id)
-    return Found(file_id, found["name"], found["content_type"], found["size"], found["sha256"])
+    if found["exported"] is not None:
+        _require_rights(caller, found)
+    told = ("name", "content_type", "size", "sha256", "record_type", "record_id", "exported")
+    return Found(file_id, **{name: found[name] for name in told})
+
+
+def _require_rights(caller: Caller, found: Mapping[str, Any]) -> None:
+    """What was exported under rights that are gone is given out no more: not the columns that were closed, and where a right is of some
+    records, nothing from before roles were changed."""
+    source, access = SOURCES[found["exported"]], caller.access
+    for right in source.rights:
+        access.require(right)
+    columns = {".".join(path) for path in source.columns(caller)}
+    is_of_some = any(right in access.rows for right in (*source.rights, f"{found['exported']}.{READ}"))
+    if not columns.issuperset(found["columns"]) or (is_of_some and found["is_narrower"]):
+        raise Conflict("export.narrowed")
+
+
+async def note_download(database: Database, caller: Caller, found: Found) -> None:
+    """Tell the audit log that the caller has a file: one entry for each time, before its first byte is out."""
+    told = {
+        "file": str(found.id),
+        "name": found.name,
+        "size": found.size,
+        "recordType": found.record_type,
+        "record": found.record_id,
+        "exported": found.exported,
+        "address": current().address or None,
+    }
+    async with database.connection() as connection, connection.transaction():
+        await record_within(connection, caller.tenant_id, caller.actor, "file_downloaded", told)
 
 
 async def _may_have(database: Database, caller: Caller, found: Mapping[str, Any]) -> bool:

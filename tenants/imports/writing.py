@@ -1,13 +1,15 @@
 """Writing drafts in batches, through the commands that everybody uses.
 
-A command refuses before it writes, so a refused record leaves its batch as it was. When the database itself refuses, the batch
-is halved and tried again until the record that is to blame stands alone.
+A command that refuses before it writes leaves its batch as it was. When it refuses what it has written, since the record is none of
+those that the caller may create or change, or when the database itself refuses, the batch is halved and tried again until the record that is
+to blame stands alone.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import getitem
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +24,7 @@ from tenants.imports.reading import Row
 from tenants.imports.spool import Spool
 from tenants.imports.summary import Reason
 from tenants.problems import FieldError, InvalidInput, Problem
+from tenants.references import in_sight
 from tenants.saving import load_ahead
 from tenants.transaction import Transaction, begin
 
@@ -164,6 +167,7 @@ async def _write_all(tx: Transaction, drafts: Sequence[Draft]) -> list[Outcome]:
     unknown = await _resolve(tx, drafts)
     known = await _find(tx, record, {draft.external_id for draft in drafts})
     await load_ahead(tx, _AGGREGATES[record], list(known.values()))
+    out_of_sight = {record_id for record_id in known.values() if record_id not in tx.loaded}
     await _look_up_keys(tx, drafts, known)
     if record == "order":
         await numbering.reserve(tx, sum(draft.external_id not in known for draft in drafts))
@@ -172,6 +176,10 @@ async def _write_all(tx: Transaction, drafts: Sequence[Draft]) -> list[Outcome]:
         outcome = unknown.get(draft.external_id)
         if outcome is None:
             record_id = known.get(draft.external_id)
+            if record_id in out_of_sight:
+                taken = FieldError((), "import.out_of_sight", {"type": record, "value": draft.external_id})
+                outcomes.append(Outcome(REJECTED, reasons=[Reason(taken)]))
+                continue
             stored = tx.loaded.get(record_id) if record_id else None
             _keep_entries(draft, stored)
             keeps_status = stored is not None and draft.filled.values.get("status") not in (
@@ -188,10 +196,10 @@ async def _write_one(tx: Transaction, draft: Draft, record_id: UUID | None) -> O
     events = len(tx.events)
     try:
         await _COMMANDS[draft.record](tx, dict(draft.filled.values), record_id)
-    except InvalidInput as problem:
-        return _rejected(draft, problem)
     except Problem as problem:
-        return Outcome(REJECTED, reasons=[Reason(problem)])
+        if len(tx.events) > events:
+            raise
+        return _refused(draft, problem)
     if record_id is None:
         return Outcome(CREATED)
     return Outcome(UPDATED if len(tx.events) > events else UNCHANGED)
@@ -203,7 +211,7 @@ async def _resolve(tx: Transaction, drafts: Sequence[Draft]) -> dict[str, Outcom
     for draft in drafts:
         for link, _ in draft.links():
             wanted.setdefault(link.record, set()).add(link.value)
-    found = {record: await _find(tx, record, texts) for record, texts in wanted.items()}
+    found = {record: await _find(tx, record, texts, *in_sight(tx, record)) for record, texts in wanted.items()}
     rejected: dict[str, Outcome] = {}
     for draft in drafts:
         for link, line in draft.links():
@@ -232,9 +240,11 @@ async def _look_up_keys(tx: Transaction, drafts: Sequence[Draft], known: dict[st
         tx.holders.update({("products", "sku", row["sku"]): row["id"] for row in found})
 
 
-async def _find(tx: Transaction, record: str, texts: set[str]) -> dict[str, UUID]:
-    """The ids of the records that these texts name."""
-    rows = await tx.fetch_all(_KNOWN[record], texts=sorted(texts)) if texts else []
+async def _find(
+    tx: Transaction, record: str, texts: set[str], seen: str = "", values: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, UUID]:
+    """The ids of the records that these texts name; ``seen`` is a further test of them, with its ``values``."""
+    rows = await tx.fetch_all(f"{_KNOWN[record]}{seen}", texts=sorted(texts), **values) if texts else []
     return {row["known"]: row["id"] for row in rows}
 
 

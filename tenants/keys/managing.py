@@ -163,6 +163,9 @@ def _check_roles(tx: Transaction, form: Form) -> None:
         if right not in possible:
             form.fail("rights", "key.right_beyond", right=right)
     _check_gain(tx, form, row["roles"], Narrowing.of(row))
+    useless = narrowed(policy.access(row["roles"]), Narrowing.of(row)).of_members()
+    if any(right.endswith(".read") for right in useless):
+        form.fail("roles", "key.of_members", rights=", ".join(useless))
 
 
 def _check_gain(tx: Transaction, form: Form, roles: list[str], narrowing: Narrowing) -> None:

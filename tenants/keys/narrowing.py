@@ -48,7 +48,10 @@ def narrowed(access: Access, narrowing: Narrowing) -> Access:
     """
     left = frozenset(filter(narrowing.leaves, access.rights))
     mark = hashlib.sha256(" ".join(sorted(left)).encode()).hexdigest()[:16]
-    return replace(access, roles=(*access.roles, f"key {mark}"), rights=left, closed={**access.closed, **_closed(left)})
+    closed = _closed(left)
+    kept = {right: rows for right, rows in access.field_rows.items() if tuple(right.split(".")[:2]) not in closed}
+    roles = (*access.roles, f"key {mark}")
+    return replace(access, roles=roles, rights=left, closed={**access.closed, **closed}, field_rows=kept)
 
 
 def _closed(rights: Collection[str]) -> dict[tuple[str, str], Fields]:

@@ -12,7 +12,7 @@ from tenants.field_labels import field_labels
 from tenants.judging import Draft, Verdicts
 from tenants.life_cycles.cycles import Cycle
 from tenants.messages import render
-from tenants.problems import Conflict
+from tenants.problems import NOBODY, CanGrant, Conflict
 from tenants.records import REGISTRY
 from tenants.transaction import Transaction
 
@@ -50,8 +50,8 @@ class Blocked(Conflict):
         super().__init__(first.code, current=first.current, **first.data)
         self._conflicts = tuple(conflicts)
 
-    def text(self, language: str) -> str:
-        return " ".join(conflict.text(language) for conflict in self._conflicts)
+    def text(self, language: str, can_grant: CanGrant = NOBODY) -> str:
+        return " ".join(conflict.text(language, can_grant) for conflict in self._conflicts)
 
 
 def hurdles(config: TenantConfig, cycle: Cycle, source: str, step: str) -> tuple[Hurdle, ...]:

@@ -10,8 +10,8 @@ from tenants.field_labels import field_label
 from tenants.life_cycles.cycles import Cycle
 from tenants.life_cycles.forms import asked_fields
 from tenants.life_cycles.gates import Hurdle, hurdles
-from tenants.messages import render
 from tenants.permissions import Access
+from tenants.problems import NotAllowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,7 @@ def lacking_right(access: Access, step: str) -> str | None:
 def refused_right(access: Access, language: str, right: str) -> str:
     """The sentence for a right that is missing, or is not of the order at hand."""
     holders = access.policy.full_holders(right) if right in access.rows else access.policy.holders(right)
-    roles = ", ".join(holders) or "-"
-    return render("not_allowed", language, {"right": right, "roles": roles})
+    return NotAllowed(right, holders).text(language)
 
 
 def _form(config: TenantConfig, transition: Transition, language: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 A sentence says what was wrong, with which value, and what to do. Placeholders are filled by :func:`render`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tenants.languages import label, product_language
@@ -21,6 +21,7 @@ from tenants.messages import (
     fields,
     files,
     imports,
+    isolation,
     keys,
     life_cycles,
     limits,
@@ -38,6 +39,7 @@ from tenants.messages import (
 
 LONGEST_VALUE = 80
 MOST_LISTED = 20
+MOST_NAMED = 6
 
 SENTENCES: dict[str, tuple[str, str]] = {
     **access.SENTENCES,
@@ -53,6 +55,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **fields.SENTENCES,
     **files.SENTENCES,
     **imports.SENTENCES,
+    **isolation.SENTENCES,
     **keys.SENTENCES,
     **life_cycles.SENTENCES,
     **limits.SENTENCES,
@@ -121,6 +124,8 @@ def _shown(value: Any, language: str, chinese: bool) -> str:
         return label(value, language)
     if isinstance(value, Listed):
         return _listed(value, language, chinese) or "-"
+    if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
+        return _first(value, chinese) or "-"
     if isinstance(value, str) and value in RECORD_NAMES:
         return RECORD_NAMES[value][chinese]
     text = str(value)
@@ -132,3 +137,11 @@ def _listed(named: Mapping[str, Mapping[Any, str]], language: str, chinese: bool
     shown = "“{label}”（{key}）" if chinese else "'{label}' ({key})"
     texts = [shown.format(label=label(labels, language, key), key=key) for key, labels in named.items()]
     return ("、" if chinese else ", ").join(texts[:MOST_LISTED]) + ("…" if len(texts) > MOST_LISTED else "")
+
+
+def _first(names: Sequence[str], chinese: bool) -> str:
+    """The first of many names, and how many more there are."""
+    told, more = ", ".join(names[:MOST_NAMED]), len(names) - MOST_NAMED
+    if more <= 0:
+        return told
+    return f"{told} 等 {len(names)} 项" if chinese else f"{told} and {more} more"

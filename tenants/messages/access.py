@@ -37,9 +37,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "access.rows_team": ("those of their teams", "所在团队的记录"),
     "access.rows_team_tree": ("those of their teams and the teams below", "所在团队及下级团队的记录"),
     "access.rows_shared": ("those shared with them", "共享给本人的记录"),
+    "access.rows_customer": ("those of the customer they belong to", "所属客户的记录"),
     "access.rows_where": ("those where {condition}", "满足“{condition}”的记录"),
     "access.rows_all": ("all", "全部记录"),
     "access.rows_or": (" or ", "或"),
+    "access.rows_and": (", of these ", "，且为"),
     "access.rows_but": ("{rows}, but not {without}", "{rows}，但不含{without}"),
     "access.one_plan": (
         "Give a document or a draft, not both.",

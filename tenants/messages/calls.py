@@ -3,13 +3,15 @@
 SENTENCES: dict[str, tuple[str, str]] = {
     "invalid_input": ("{count} values are not valid.", "有 {count} 处输入无效。"),
     "not_allowed": (
-        "You lack the right '{right}'. Roles that have it: {roles}. Ask an administrator.",
-        "您没有“{right}”权限。拥有该权限的角色：{roles}。请联系管理员。",
+        "You lack the right '{right}'. Roles that have it: {roles}. {ask}",
+        "您没有“{right}”权限。拥有该权限的角色：{roles}。{ask}",
     ),
     "not_allowed_here": (
-        "Your right '{right}' is not of this record, or not of what it would become. Roles that have it of all: {roles}. Ask an administrator.",
-        "您的“{right}”权限不适用于此记录，或不适用于其更改后的状态。对所有记录拥有该权限的角色：{roles}。请联系管理员。",
+        "Your right '{right}' is not of this record, or not of what it would become. Roles that have it of all: {roles}. {ask}",
+        "您的“{right}”权限不适用于此记录，或不适用于其更改后的状态。对所有记录拥有该权限的角色：{roles}。{ask}",
     ),
+    "ask.administrator": ("Ask an administrator.", "请联系管理员。"),
+    "ask.members": ("Who can give it to you: {names}.", "可向您授予该权限的成员：{names}。"),
     "not_signed_in": ("Sign in first: this needs a valid token.", "请先登录：此操作需要有效的令牌。"),
     "sign_in_failed": ("E-mail address, password or company is wrong.", "电子邮件、密码或公司不正确。"),
     "sign_in_choose": (

@@ -33,6 +33,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{right}（仅本团队及下级团队的）",
     ),
     "change.scope_shared": ("{right} of what is shared with them", "{right}（仅共享给本人的）"),
+    "change.scope_customer": ("{right} of the customer they belong to", "{right}（仅所属客户的）"),
     "change.scope_where": ("{right} where {condition}", "{right}（条件：{condition}）"),
     "change.field_read_given": ("may read {field}", "可读取 {field}"),
     "change.field_read_taken": ("reading {field} is no longer granted", "不再授权读取 {field}"),
@@ -82,10 +83,30 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{count:member loses|members lose} this role's rights.",
         "有 {count} 名成员将失去此角色的权限。",
     ),
+    "effect.members_lose_rights": (
+        "{count:member loses|members lose} some of these rights: {rights}.",
+        "有 {count} 名成员将失去以下部分权限：{rights}。",
+    ),
+    "effect.blind_rights": (
+        "{rights} are of no use without '{read}', unless another role of theirs has it.",
+        "若成员的其他角色没有“{read}”，则 {rights} 无法使用。",
+    ),
+    "effect.members_get_role": (
+        "{count:member|members} with a removed role of this key would have this one at once.",
+        "有 {count} 名成员拥有此前已删除的同名角色，将立即获得此角色。",
+    ),
     "effect.members_of_role": ("{count:member holds|members hold} it.", "有 {count} 名成员拥有此角色。"),
     "effect.automation_runs": (
         "It has run {count:time|times}; the runs stay readable, and it does nothing any more.",
         "它已运行 {count} 次，运行记录仍可查看，此后不再运行。",
+    ),
+    "effect.of_members": (
+        "The automation is nobody, so these rights of its role, which are of a member's own records, of their teams' or of what is shared with them, give it nothing: {rights}. Give it a role with conditions.",
+        "自动化不是成员，因此其角色中仅针对本人、所在团队或共享记录的权限对它无效：{rights}。请为其指定带条件的角色。",
+    ),
+    "effect.of_members_to": (
+        "The {title} is nobody, so these rights of the role, which are of a member's own records, of their teams' or of what is shared with them, give it nothing: {rights}.",
+        "{title}不是成员，因此该角色中仅针对本人、所在团队或共享记录的权限对它无效：{rights}。",
     ),
     "effect.formula_shows": (
         "It may read {formula}, which is worked out from {field}, which it may not read.",
@@ -127,6 +148,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "effect.newest_outside": (
         "Of the newest {most} records with a value, {count:holds|hold} one outside of its limits, which may stay until it is changed.",
         "最新的 {most} 条有值的记录中有 {count} 条的值超出限制，修改之前可保持不变。",
+    ),
+    "effect.not_counted": (
+        "How many records do not fulfil it is not told: it would show values of fields or records that are closed to you.",
+        "不显示有多少条记录不符合：否则会泄露对您关闭的字段或记录的值。",
     ),
     "effect.values_doubled": (
         "{count:value is|values are} held by several records: {values}.",

@@ -78,17 +78,17 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Line {line} begins a second document; there can be one.",
         "第 {line} 行开始了第二个文档；只能有一个文档。",
     ),
-    "config.scope_of_fields": (
-        "A grant of fields has no scope: it is about these fields of all records that the role has.",
-        "字段授权没有范围：它适用于该角色拥有的所有记录的这些字段。",
+    "config.field_in_part": (
+        "'{field}' cannot be read of some records alone: it always has a value, is a file, or leads to many records. Give the grant the action write alone, take its scope away, or name fields that can be empty: {fields}.",
+        "“{field}”不能只对部分记录可读：它总有值、是文件或指向多条记录。请只授予 write 操作、去掉范围，或改用可为空的字段：{fields}。",
     ),
     "config.no_scope": (
         "Rights to '{object}' are of all records or of none. Scopes are there for: {objects}.",
         "“{object}”的权限只能针对全部记录或不授予。可设范围的对象：{objects}。",
     ),
     "config.unknown_scope": (
-        "There is no scope '{scope}' of '{object}', which belongs to nobody. Give a condition.",
-        "“{object}”不属于任何人，没有范围“{scope}”。请给出条件。",
+        "There is no scope '{scope}' of '{object}', which belongs to nobody. Its scopes: {scopes}, or a condition.",
+        "“{object}”不属于任何人，没有范围“{scope}”。可用的范围：{scopes}，或给出条件。",
     ),
     "config.action_without_scope": (
         "'{right}' has no scope of its own: an import creates and changes records by the rights to do that. Scope those.",
@@ -152,9 +152,27 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "流转不能进入或离开作废状态；作废是单独的操作。",
     ),
     "config.unknown_role": ("There is no role '{role}'.", "没有角色“{role}”。"),
-    "config.role_cycle": ("The role '{role}' inherits from itself.", "角色“{role}”继承了自身。"),
+    "config.role_cycle": (
+        "The role '{role}' inherits from itself: {path}.",
+        "角色“{role}”继承了自身：{path}。",
+    ),
     "config.built_in_role": ("'{role}' is a built-in role and cannot be changed.", "“{role}”是内置角色，不能更改。"),
-    "config.unknown_right": ("There is no right '{right}'.", "没有权限“{right}”。"),
+    "config.unknown_right": (
+        "There is no right '{right}'. There are: {rights}.",
+        "没有权限“{right}”。可用的权限：{rights}。",
+    ),
+    "config.unknown_right_near": (
+        "There is no right '{right}'. Did you mean '{near}'?",
+        "没有权限“{right}”。是否应为“{near}”？",
+    ),
+    "config.no_grant_fields": (
+        "The list of fields is empty. Name the fields, or leave 'fields' out to grant the whole object.",
+        "字段列表为空。请列出字段；若要授予整个对象，请去掉 fields。",
+    ),
+    "config.bad_scope": (
+        "{scope} is no scope. Give {scopes}, or where: with a condition.",
+        "{scope} 不是有效的范围。请使用 {scopes}，或用 where: 给出条件。",
+    ),
     "config.field_action": (
         "'{right}' is not about fields: a grant with fields has the actions read and write. Leave its fields out, or split it in two.",
         "“{right}”与字段无关：带字段的授权只能使用 read 和 write。请去掉字段，或拆成两条授权。",
@@ -186,6 +204,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "config.author_role": (
         "An automation acts under a role that its author also holds; you do not hold '{role}'.",
         "自动化使用的角色必须是其创建者拥有的角色；您没有“{role}”角色。",
+    ),
+    "config.automation_reads": (
+        "The automation acts under the role '{role}', which lacks '{right}': what it would tell or compare here. Grant it, or leave that out.",
+        "自动化以角色“{role}”运行，该角色没有此处所显示或比较内容的权限“{right}”。请授予该权限，或去掉该内容。",
     ),
     "config.bad_template": ("The text is no valid template: {reason}.", "文本不是有效的模板：{reason}。"),
     "config.missing_definition_near": (

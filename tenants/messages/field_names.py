@@ -29,6 +29,7 @@ FIELD_NAMES: dict[str, tuple[str, str]] = {
     "history": ("History", "历史"),
     "id": ("ID", "标识"),
     "isMe": ("Is me", "是否本人"),
+    "isMine": ("Is mine", "是否本人所属"),
     "isVoided": ("Void", "已作废"),
     "key": ("Key", "键"),
     "kind": ("Kind", "种类"),

@@ -54,6 +54,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{value} 不是使用小数逗号的数字，例如 1.234,50。",
     ),
     "import.unknown_reference": ("There is no {type} known as {value}.", "没有编号为 {value} 的{type}。"),
+    "import.out_of_sight": (
+        "Another {type} is known as {value} already, and your rights are not of it. Use another external id, or ask whoever has it.",
+        "已存在编号为 {value} 的{type}，但不在您的权限范围内。请使用其他外部编号，或联系其负责人。",
+    ),
     "import.duplicate": (
         "The external id {value} is already on line {line}.",
         "外部编号 {value} 已出现在第 {line} 行。",

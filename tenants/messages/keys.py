@@ -22,6 +22,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The roles of this key do not give '{right}', or no key may have it. Leave it out.",
         "该密钥的角色不包含“{right}”，或密钥不能拥有该权限，请去掉。",
     ),
+    "key.of_members": (
+        "A key is no member: these rights of its roles, which are of a member's own records, of their teams' or of what is shared with them, would give it nothing: {rights}. Choose a role of all records or with conditions, or leave these rights out with 'rights' or 'recordTypes'.",
+        "密钥不是成员：其角色中仅针对本人、所在团队或共享记录的权限对它无效：{rights}。请选择适用于全部记录或带条件的角色，或用 rights、recordTypes 排除这些权限。",
+    ),
     "key.not_network": (
         "'{value}' is no network address. Write it like 203.0.113.0/24 or 2001:db8::/32.",
         "“{value}”不是网络地址，请使用 203.0.113.0/24 或 2001:db8::/32 的格式。",

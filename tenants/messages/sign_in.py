@@ -24,6 +24,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "There is no second factor to prove. Begin with startSecondFactor.",
         "没有待验证的双重验证，请先调用 startSecondFactor。",
     ),
+    "second_factor.own": (
+        "Nobody can reset their own second factor. Use dropSecondFactor, with your password and a code or a recovery code.",
+        "不能重置自己的双重验证。请使用 dropSecondFactor，并提供密码和验证码或恢复码。",
+    ),
     "second_factor.owner": (
         "Only an owner can reset the second factor of an owner.",
         "只有所有者可以重置所有者的双重验证。",

@@ -106,6 +106,54 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "'{address}' answers with something that is no JSON object.",
         "“{address}”返回的不是 JSON 对象。",
     ),
+    "single_sign_on.not_believed": (
+        "The answer of your identity provider was not accepted. Begin again; if it happens again, tell your administrator: the audit log has the reason.",
+        "身份提供方的应答未被接受。请重新开始；如再次出现，请告知管理员：审计日志中有原因。",
+    ),
+    "single_sign_on.bad_form": (
+        "What was sent is no form that can be read here, or is too large.",
+        "所提交的内容不是可读取的表单，或过大。",
+    ),
+    "single_sign_on.not_of_kind": (
+        "'{name}' is no setting of a provider of this kind: leave it out.",
+        "“{name}”不是此类身份提供方的设置，请勿填写。",
+    ),
+    "single_sign_on.saml_wanted": (
+        "Give the provider's metadata, its address (metadataUrl), or issuer, signInUrl and certificates.",
+        "请提供身份提供方的元数据、元数据地址（metadataUrl），或同时提供 issuer、signInUrl 和 certificates。",
+    ),
+    "single_sign_on.bad_address": (
+        "'{address}' is no address: write one that begins with https:// and names no user.",
+        "“{address}”不是有效地址：请填写以 https:// 开头且不含用户名的地址。",
+    ),
+    "single_sign_on.bad_certificate": (
+        "'{value}' cannot be used: a certificate is X.509 as PEM or base64, valid today, with an RSA key of 2048 bits or more, or a key of P-256, P-384 or P-521.",
+        "无法使用“{value}”：证书须为 PEM 或 base64 格式的 X.509 证书，当前有效，密钥为 2048 位以上的 RSA 或 P-256、P-384、P-521。",
+    ),
+    "single_sign_on.too_many_certificates": (
+        "A provider has {most} certificates at most.",
+        "每个身份提供方最多有 {most} 个证书。",
+    ),
+    "single_sign_on.metadata_xml": (
+        "This cannot be read as metadata: XML of at most 256 KiB, without a document type.",
+        "无法作为元数据读取：应为不超过 256 KiB、不含文档类型声明的 XML。",
+    ),
+    "single_sign_on.metadata_entity": (
+        "Metadata of one identity provider of SAML 2.0 is wanted: an EntityDescriptor with one IDPSSODescriptor.",
+        "需要单个 SAML 2.0 身份提供方的元数据：含一个 IDPSSODescriptor 的 EntityDescriptor。",
+    ),
+    "single_sign_on.metadata_binding": (
+        "The provider names no address that takes requests by HTTP-Redirect.",
+        "该身份提供方未提供 HTTP-Redirect 方式的登录地址。",
+    ),
+    "single_sign_on.metadata_certificate": (
+        "The provider names no certificate that can be used: valid today, with an RSA key of 2048 bits or more, or a key of P-256, P-384 or P-521.",
+        "该身份提供方没有可用的证书：证书须当前有效，密钥为 2048 位以上的 RSA 或 P-256、P-384、P-521。",
+    ),
+    "single_sign_on.metadata_signed_requests": (
+        "The provider wants signed requests; ours are not signed. Switch that off there.",
+        "该身份提供方要求对请求签名，而我们的请求不签名，请在其中关闭此要求。",
+    ),
     "outgoing.closed": ("This process calls nobody: '{address}'.", "本进程不向外发起请求：“{address}”。"),
     "outgoing.no_address": (
         "'{address}' cannot be called: write an address that begins with https:// and names no user.",

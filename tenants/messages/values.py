@@ -3,8 +3,12 @@
 SENTENCES: dict[str, tuple[str, str]] = {
     "value.required": ("A value is needed here.", "此处必须填写。"),
     "value.not_writable": (
-        "You lack the right '{right}', so you cannot fill this in. Roles that have it: {roles}. Ask an administrator.",
-        "您没有“{right}”权限，不能填写此处。拥有该权限的角色：{roles}。请联系管理员。",
+        "You lack the right '{right}', so you cannot fill this in. Roles that have it: {roles}. {ask}",
+        "您没有“{right}”权限，不能填写此处。拥有该权限的角色：{roles}。{ask}",
+    ),
+    "value.not_writable_here": (
+        "Your right '{right}' is not of this record, or not of what it would become, so you cannot fill this in. Roles that have it of all: {roles}. {ask}",
+        "您的“{right}”权限不适用于此记录，或不适用于其更改后的状态，不能填写此处。对所有记录拥有该权限的角色：{roles}。{ask}",
     ),
     "value.not_text": ("{value} is not a text.", "{value} 不是文本。"),
     "value.too_long": (
@@ -14,6 +18,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "value.unprintable": (
         "The text holds a character that cannot be stored (NUL or half a character). Remove it.",
         "文本含有无法保存的字符（NUL 或不完整字符），请删除。",
+    ),
+    "value.not_a_name": (
+        "A name is one line of characters that can be seen. Remove line breaks, control characters and marks of direction.",
+        "名称只能是一行可见字符，请删除换行、控制字符和方向标记。",
     ),
     "value.not_integer": ("{value} is not a whole number.", "{value} 不是整数。"),
     "value.integer_range": (

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.types import BigInteger, DateTime
 
 from tenants.columns import (
+    belongs_to,
     count_column,
     flag_column,
     json_column,
@@ -45,6 +46,8 @@ tenants = Table(
     time_column("measured_at", nullable=True),
     # Whether an identity provider is enforced: only owners sign in with a password.
     flag_column("passwords_off", False),
+    # Whether it is one of the two companies of nobody, in which the proof of isolation is made.
+    flag_column("canary", False),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("slug"),
 )
@@ -86,6 +89,8 @@ sessions = Table(
     flag_column("second_factor", False),
     # By which identity provider it was opened: such a session is good for its company alone.
     uuid_column("provider_id", nullable=True),
+    # What the provider calls the session of its own in which it was opened.
+    text_column("provider_session", nullable=True),
     PrimaryKeyConstraint("token_hash"),
     ForeignKeyConstraint(["tenant_id", "member_id"], ["members.tenant_id", "members.id"], ondelete="CASCADE"),
     ForeignKeyConstraint(["tenant_id", "key_id"], ["api_keys.tenant_id", "api_keys.id"], ondelete="CASCADE"),
@@ -103,8 +108,11 @@ members = tenant_table(
     texts_column("roles"),
     text_column("language", default="en"),
     flag_column("active", True),
+    uuid_column("customer_id", nullable=True),
     time_column("created_at"),
     time_column("updated_at"),
+    # Customers have owners, who are members: neither of the two tables can be made whole before the other.
+    belongs_to("customers", "customer_id", later=True),
     unique("user_id"),
     # Sign-in asks for all memberships of one user before a tenant is chosen.
     Index("members_user_id_idx", "user_id"),

@@ -52,6 +52,7 @@ sign_in_challenges = Table(
     Column("bucket", LargeBinary, nullable=False),
     time_column("expires_at"),
     uuid_column("provider_id", nullable=True),
+    text_column("provider_session", nullable=True),
     PrimaryKeyConstraint("token_hash"),
     ForeignKeyConstraint(["tenant_id", "member_id"], ["members.tenant_id", "members.id"], ondelete="CASCADE"),
     Index("sign_in_challenges_user_id_idx", "user_id"),

@@ -1,6 +1,6 @@
 """Signing in at a company's identity providers: which there are, who is who there, and sign-ins that are under way."""
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, PrimaryKeyConstraint, Table
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, LargeBinary, PrimaryKeyConstraint, Table
 
 from tenants.columns import (
     belongs_to,
@@ -38,7 +38,23 @@ identity_providers = tenant_table(
     count_column("version", 1),
     time_column("created_at"),
     time_column("updated_at"),
+    text_column("kind", default="openid_connect"),
+    # Of SAML: where browsers are sent and the certificates that sign, as base64; or the address of the metadata that says both.
+    text_column("sign_in_url", default=""),
+    texts_column("certificates"),
+    text_column("metadata_url", default=""),
+    text_column("email_claim", default=""),
+    text_column("name_claim", default=""),
     unique("key"),
+    CheckConstraint("kind IN ('openid_connect', 'saml')", name="kind"),
+)
+
+# Messages of providers that count once, and were taken.
+taken_messages = tenant_table(
+    "taken_messages",
+    Column("message_hash", LargeBinary, nullable=False),
+    time_column("expires_at"),
+    key=("message_hash",),
 )
 
 # Of an issuer, not of a provider's row: a provider that is pointed elsewhere knows nobody.
@@ -81,6 +97,7 @@ single_sign_on_ends = Table(
     text_column("challenge"),
     flag_column("second_factor", False),
     time_column("expires_at"),
+    text_column("provider_session", nullable=True),
     PrimaryKeyConstraint("code_hash"),
     belongs_to("identity_providers", "provider_id", ondelete="CASCADE"),
     belongs_to("members", "member_id", ondelete="CASCADE"),

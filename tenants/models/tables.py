@@ -19,6 +19,7 @@ from tenants.models import (
     files,
     following,
     identity,
+    isolation,
     keys,
     life_cycles,
     people,
@@ -42,6 +43,7 @@ SHARED_TABLES = {
     "single_sign_on_ends": "whoever fetches their session has no tenant yet; only hashes are kept",
     "proofs": "whoever has the secret that was mailed has no tenant yet; only its SHA-256 is kept",
     "shared_documents": "registered by the operator for all companies; holds nothing of any",
+    "isolation_proofs": "made of the instance as a whole, and told to every company; holds nothing of any",
     "jobs": "the relay drains the work of all tenants in one statement; rows hold ids and times only",
 }
 
@@ -63,6 +65,7 @@ __all__ = [
     "files",
     "following",
     "identity",
+    "isolation",
     "keys",
     "life_cycles",
     "people",

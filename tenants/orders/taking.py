@@ -1,12 +1,14 @@
 """Taking orders and changing what they say."""
 
 from collections.abc import Collection, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 from tenants import customers
 from tenants.aggregates import CREATED, CUSTOMER, ORDER, UPDATED, Record, Row, Settled
 from tenants.config.definitions import label
+from tenants.field_rights import READ
 from tenants.field_types import BadValue
 from tenants.field_types.identifier import record_id
 from tenants.forms import Form
@@ -159,30 +161,30 @@ async def check(tx: Transaction, form: Form, record: Record, customer: Record | 
     form.text("notes")
     form.value("promisedAt", "date_time")
     form.value("orderedAt", "date_time", default=row.get("ordered_at", tx.now))
-    customers.check_owner(form, row, references)
-    if "version" not in row and not form.has("ownerId"):
-        row["owner_id"] = tx.caller.member_id
+    customers.check_owner(tx, form, row, references)
     _check_customer(form, row, customer, references)
     _check_shipping_address(form, row, customer.children["addresses"] if customer else references.rows("addresses"))
     _check_lines(form, record, references)
 
 
 async def _look_up(tx: Transaction, form: Form, row: Row, customer: Record | None) -> References:
-    """What the input names, and the customer's address book where an address of it may be meant."""
+    """What the input names, and the customer's address book where an address of it may be meant, as far as the caller may read it."""
     references = References(tx)
     references.ask(form, "ownerId", "member")
     known = row.get("customer_id")
     if customer is None:
         references.ask(form, "customerId", "customer")
         known = named_id(form, "customerId", "customer") if form.has("customerId") else known
-        if known is not None and (form.has("shippingAddressId") or "version" not in row):
-            references.select("addresses", _ADDRESSES, customer=known)
+        is_asked = known is not None and (form.has("shippingAddressId") or "version" not in row)
+        # An order shows the address to whoever may read the order: nobody copies one that they may not read where it is.
+        if is_asked and tx.access.allows("customer.read") and tx.access.has_field("customer", READ, "addresses"):
+            references.select("addresses", _ADDRESSES, record_type="address", customer=known)
     ask_products(form, references)
     await references.fetch()
     return references
 
 
-_ADDRESSES = "SELECT * FROM addresses WHERE tenant_id = %(tenant)s AND customer_id = %(customer)s ORDER BY position"
+_ADDRESSES = "SELECT * FROM addresses WHERE tenant_id = %(tenant)s AND customer_id = %(customer)s"
 
 
 def _check_lines(form: Form, record: Record, references: References) -> None:
@@ -231,7 +233,8 @@ def _check_shipping_address(form: Form, row: Row, book: Sequence[Row]) -> None:
     elif form.has("shippingAddress") or form.has("shippingAddressId"):
         row["shipping_address"] = None
     elif "version" not in row:
-        default = next((entry for entry in book if entry["kind"] == "delivery"), None)
+        deliveries = (entry for entry in book if entry["kind"] == "delivery")
+        default = min(deliveries, key=itemgetter("position"), default=None)
         row["shipping_address"] = _snapshot(default) if default else None
 
 

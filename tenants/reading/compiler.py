@@ -20,6 +20,7 @@ from tenants.languages import product_language
 from tenants.permissions import Access
 from tenants.reading.connections import Connection, needs_more_than_rows
 from tenants.reading.groups import MOST_GROUPS, grouping
+from tenants.reading.in_part import readable
 from tenants.reading.json_sql import TYPENAME, json_object, literal
 from tenants.reading.own_permissions import permissions_json
 from tenants.reading.pages import order_sql, order_terms, page_arguments
@@ -140,7 +141,7 @@ class _Compiler:
                 continue
             attribute = record.by_name[selected.name]
             if guarded:
-                require_to_read(self.reader.access, record, selected.name, attribute)
+                attribute = readable(self.reader.access, self.rows, record, selected.name, attribute)
             pairs.append((selected.key, self._attribute(record, attribute, alias, selected)))
         return json_object(pairs)
 
@@ -213,7 +214,7 @@ class _Compiler:
     def _items(self, record: RecordType, items: Items, alias: str, selected: Selected) -> str:
         other = self._alias()
         built = self._members(record, items.graphql, {member.name: member for member in items.members}, other, selected)
-        source = items_source(record, items, self.reader.access)
+        source = items_source(record, items, self.reader.config, self.reader.access, self.rows)
         source = (
             source.replace("{x}", other)
             .replace("{t}", alias)
@@ -247,10 +248,9 @@ class _Compiler:
 
     def _custom(self, record: RecordType, alias: str, selected: Selected) -> str:
         own = self.reader.config.own.get(record.name, {})
-        for part in selected.fields:
-            if part.name != TYPENAME:
-                require_to_read(self.reader.access, record, f"{OWN}{part.name}", own[part.name])
-        return self._members(record, f"{record.graphql}Custom", own, alias, selected)
+        names = [part.name for part in selected.fields if part.name != TYPENAME]
+        known = {name: readable(self.reader.access, self.rows, record, f"{OWN}{name}", own[name]) for name in names}
+        return self._members(record, f"{record.graphql}Custom", known, alias, selected)
 
     def _one(self, record: RecordType, relation: Relation, alias: str, selected: Selected) -> str:
         target, other = REGISTRY[relation.target], self._alias()

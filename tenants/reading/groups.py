@@ -12,10 +12,21 @@ from tenants.config.definitions import CustomField, label
 from tenants.config.snapshot import TenantConfig
 from tenants.permissions import Access
 from tenants.problems import InvalidInput
+from tenants.reading.in_part import readable
 from tenants.reading.json_sql import literal
-from tenants.reading.paths import owner_of, require_way, resolve
+from tenants.reading.paths import owner_of, path_of, require_way, resolve
 from tenants.reading.selection import Leaf
-from tenants.records import REGISTRY, Attribute, Column, CustomColumn, Lookup, RecordType, Relation
+from tenants.records import (
+    REGISTRY,
+    Attribute,
+    Column,
+    Custom,
+    CustomColumn,
+    Lookup,
+    RecordType,
+    Relation,
+    Structure,
+)
 from tenants.records.rights import require_to_read
 
 MOST_GROUPS = 200
@@ -47,27 +58,32 @@ class Grouping:
         return self._step(config, alias, self._within_sight(config, access))
 
     def _within_sight(self, config: TenantConfig, access: Access) -> tuple[Attribute, ...]:
-        """The way to the field, along records that the reader may read."""
+        """The way to the field, along records that the reader may read, by fields as they may read them."""
         tests, record = row_tests(config, access), self.record
         if tests is None:
             return self.attributes
         found: list[Attribute] = []
         for attribute in self.attributes:
-            if isinstance(attribute, Relation):
-                found.append(tests.related(attribute, record))
-                record = REGISTRY[attribute.target]
-            else:
-                found.append(attribute)
+            seen, before = attribute, found[-1] if found else None
+            if isinstance(before, Structure):
+                seen = next(member for member in before.members if member.name == attribute.name)
+            elif not isinstance(attribute, Custom):
+                seen = readable(access, tests, record, path_of(attribute, before), attribute)
+            if isinstance(seen, Relation):
+                seen, record = tests.related(seen, record), REGISTRY[seen.target]
+            found.append(seen)
         return tuple(found)
 
     def _step(self, config: TenantConfig, alias: str, attributes: tuple[Attribute, ...]) -> str:
         first, *rest = attributes
-        if rest and isinstance(first, Relation):
+        if not rest:
+            return _key_sql(config, alias, first)
+        if isinstance(first, Relation):
             other = f"{alias}g"
             join = first.join.replace("{x}", other).replace("{t}", alias)
             inner = self._step(config, other, tuple(rest))
             return f"(SELECT {inner} FROM {REGISTRY[first.target].table} {other} WHERE {other}.tenant_id = %(tenant)s AND {join})"
-        return _key_sql(config, alias, attributes[-1])
+        return self._step(config, alias, tuple(rest))
 
     def label_sql(self, config: TenantConfig, access: Access, language: str, key: str) -> str:
         """The name of a group for people, from the SQL of its key."""

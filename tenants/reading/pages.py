@@ -19,10 +19,11 @@ from tenants.config.snapshot import TenantConfig
 from tenants.field_types import FieldType, field_type
 from tenants.permissions import Access
 from tenants.problems import FieldError, InvalidInput
+from tenants.reading.in_part import readable
 from tenants.reading.plan import Parameters
 from tenants.reading.selection import Leaf, constant
 from tenants.records import REGISTRY, Column, Custom, CustomColumn, Lookup, Money, RecordType, Relation
-from tenants.records.rights import OWN, may_read, require_to_read
+from tenants.records.rights import OWN, may_read
 
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 200
@@ -112,7 +113,7 @@ def _term(
         name, direction = next(iter(direction.items()))
         attribute, field = config.own.get(record.name, {}).get(name), f"{OWN}{name}"
     if attribute is not None:
-        require_to_read(access, record, field, attribute)
+        attribute = readable(access, row_tests(config, access), record, field, attribute)
     if isinstance(attribute, Relation) and not attribute.many and isinstance(direction, Mapping):
         target = REGISTRY[attribute.target]
         access.require_to_read(target.right)

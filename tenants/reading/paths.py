@@ -3,7 +3,7 @@
 from tenants.config.snapshot import TenantConfig
 from tenants.permissions import Access
 from tenants.records import REGISTRY, Attribute, Custom, RecordType, Relation, Structure
-from tenants.records.rights import OWN, require_to_read
+from tenants.records.rights import OWN, part_to_read
 
 
 def resolve(record: RecordType, config: TenantConfig, path: str) -> tuple[Attribute, ...] | None:
@@ -36,12 +36,16 @@ def require_way(record: RecordType, attributes: tuple[Attribute, ...], access: A
     for attribute in attributes:
         # A structure is one field; its members are not fields of their own.
         if not isinstance(attribute, Custom) and not isinstance(before, Structure):
-            path = f"{OWN}{attribute.name}" if isinstance(before, Custom) else attribute.name
-            require_to_read(access, record, path, attribute)
+            part_to_read(access, record, path_of(attribute, before), attribute)
         if isinstance(attribute, Relation):
             record = REGISTRY[attribute.target]
             access.require_to_read(record.right)
         before = attribute
+
+
+def path_of(attribute: Attribute, before: Attribute | None) -> str:
+    """Where a record has what a way leads to, ``before`` which there was another."""
+    return f"{OWN}{attribute.name}" if isinstance(before, Custom) else attribute.name
 
 
 def _next(record: RecordType, config: TenantConfig, last: Attribute, name: str) -> Attribute | None:

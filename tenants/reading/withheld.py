@@ -2,19 +2,24 @@
 
 The history speaks of fields by names of its own: ``customerId`` is the field ``customer``, ``lines.3.unitPrice`` the field
 ``lines.unitPrice``. Changes of fields that the reader may not see are left out, and entries that tell nothing else; so are the files of
-such fields.
+such fields. A change that leads to a record which the reader may not read is told without its id.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from tenants.config.definitions import CustomField, split_field_key
+from tenants.config.own_attributes import target_of
+from tenants.config.snapshot import TenantConfig
 from tenants.field_rights import OBJECTS, READ, Fields
 from tenants.permissions import Access
 from tenants.reading.json_sql import literal
-from tenants.records import Items, RecordType, Relation
+from tenants.records import REGISTRY, Items, RecordType, Relation
 from tenants.records.rights import OWN, built_in_fields
+
+if TYPE_CHECKING:
+    from tenants.conditions.row_tests import RowTests
 
 # Fields under other names than those of the columns that the history speaks of.
 _COLUMNS: Mapping[str, str] = {
@@ -24,12 +29,13 @@ _COLUMNS: Mapping[str, str] = {
     "voidedBy": "voidedById",
     "lines.product": "lines.productId",
 }
-_FIELDS = {column: field for field, column in _COLUMNS.items()}
-_LINE = re.compile(r"^lines\.\d+\.")
-_WHOLE = re.compile(r"^(contacts|addresses)(\.|$)")
 # The fields that the history speaks of together.
 _CHILDREN: Mapping[str, tuple[str, ...]] = {"contacts": ("phones", "emails"), "addresses": ("addresses",)}
 _RECORDED = ("order", "customer", "product")
+_CHANGES = "jsonb_to_recordset({t}.changes) AS c(field text, old jsonb, new jsonb)"
+_LINE_PRODUCT = "lines.productId"
+# A field that leads to other records may have held something else before.
+_IS_ID = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
 
 def _closed(access: Access) -> dict[str, Fields]:
@@ -52,50 +58,82 @@ def related(relation: Relation, access: Access) -> Relation:
     return relation
 
 
-def items_source(record: RecordType, items: Items, access: Access) -> str:
-    """The rows that a list of a record shows that reader: of a history entry, the changes that they may know."""
-    if record.name != "history_entry" or not (access.closed and _closed(access)):
+def items_source(
+    record: RecordType, items: Items, config: TenantConfig, access: Access, rows: "RowTests | None"
+) -> str:
+    """The rows that a list of a record shows that reader, of whose rows ``rows`` are the tests: of a history entry, the changes that they may
+    know."""
+    if record.name != "history_entry":
         return items.source
-    tells = _by_type(access, "{t}.record_type", "c.field", _history_test)
-    hidden = ", ".join(map(literal, _hidden_of_line(access)))
-    old, new = (
-        f"CASE WHEN c.field = 'lines' THEN c.{name} - ARRAY[{hidden}]::text[] ELSE c.{name} END AS {name}"
-        for name in ("old", "new")
-    )
-    changes = "jsonb_to_recordset({t}.changes) AS c(field text, old jsonb, new jsonb)"
-    return f"(SELECT c.field, {old}, {new} FROM {changes} WHERE {tells}) AS {{x}}"
+    tells = _by_type(access, "{t}.record_type", "c.field", _history_test) if access.closed and _closed(access) else ""
+    leading = [*_leading(config, access, rows)]
+    if not (tells or leading):
+        return items.source
+    hidden = f"ARRAY[{', '.join(map(literal, _hidden_of_line(access)))}]::text[]"
+    old, new = (f"{_told(f'c.{name}', hidden, leading)} AS {name}" for name in ("old", "new"))
+    where = f" WHERE {tells}" if tells else ""
+    return f"(SELECT c.field, {old}, {new} FROM {_CHANGES}{where}) AS {{x}}"
 
 
-def known_changes(access: Access, record_type: str, changes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The changes of a record that the reader may know, as the history holds them."""
-    fields = access.closed.get((record_type, READ))
-    if fields is None:
-        return list(changes)
-    hidden = _hidden_of_line(access)
-    return [
-        {
-            name: {key: part for key, part in value.items() if key not in hidden}
-            if change["field"] == "lines" and isinstance(value, dict)
-            else value
-            for name, value in change.items()
-        }
-        for change in changes
-        if all(path in fields for path in _paths(change["field"]))
+def _leading(config: TenantConfig, access: Access, rows: "RowTests | None") -> Iterator[tuple[str, str, str]]:
+    """Record type and name of each field in the history that leads to records of which the reader may not read all, with the test of
+    ``{value}``, the id of one as text."""
+    tests = {name: test for name in (*_RECORDED, "member") if (test := _sight(name, access, rows))}
+    for record_type in _RECORDED if tests else ():
+        for path, _, relation in built_in_fields(record_type):
+            if isinstance(relation, Relation) and not relation.many and relation.target in tests:
+                yield record_type, _COLUMNS[path], tests[relation.target]
+    for key, definition in config.definitions["field"].items() if tests else ():
+        record_type, name = split_field_key(key)
+        if isinstance(definition, CustomField) and (target := target_of(definition)) in tests:
+            yield record_type, f"{OWN}{name}", tests[target]
+
+
+def _sight(name: str, access: Access, rows: "RowTests | None") -> str:
+    """Whether the reader may read the record whose id ``{value}`` is; nothing where they may read all of its type."""
+    record = REGISTRY[name]
+    if not access.allows(record.right):
+        # Themselves everybody knows.
+        return "{value} = %(member)s::text" if name == "member" else "FALSE"
+    test = rows.reading(record, "wl") if rows else ""
+    found = f"SELECT FROM {record.table} wl WHERE wl.tenant_id = %(tenant)s AND wl.id = {{value}}::uuid AND {test}"
+    return f"EXISTS ({found})" if test else ""
+
+
+def _told(value: str, hidden: str, leading: Sequence[tuple[str, str, str]]) -> str:
+    """A value of a change as the reader is told it: a line without what is hidden of it, and no id of a record that they may not read."""
+    whens = [
+        f"WHEN {{t}}.record_type = '{record_type}' AND c.field = {literal(name)} THEN {_shown_ids(value, test)}"
+        for record_type, name, test in leading
+        if name != _LINE_PRODUCT
     ]
+    line = f"{value} - {hidden}"
+    for _, name, test in leading:
+        if name == _LINE_PRODUCT:
+            whens.append(f"WHEN c.field ~ '^lines\\.\\d+\\.productId$' THEN {_shown_ids(value, test)}")
+            seen = test.replace("{value}", f"({value}->>'productId')")
+            line = f"({line} - CASE WHEN {seen} THEN '' ELSE 'productId' END)"
+    return f"CASE WHEN c.field = 'lines' THEN {line} {' '.join(whens)} ELSE {value} END"
+
+
+def _shown_ids(value: str, test: str) -> str:
+    """The id, or the list of ids, that a value is, without those that the test is against."""
+
+    def seen(text: str) -> str:
+        return f"CASE WHEN {text} ~ '{_IS_ID}' THEN {test.replace('{value}', text)} ELSE TRUE END"
+
+    ids, each, single = (
+        f"jsonb_array_elements({value}) WITH ORDINALITY AS l(id, place)",
+        "(l.id #>> '{}')",
+        f"({value} #>> '{{}}')",
+    )
+    several = f"(SELECT coalesce(jsonb_agg(l.id ORDER BY l.place), '[]') FROM {ids} WHERE {seen(each)})"
+    return f"CASE jsonb_typeof({value}) WHEN 'array' THEN {several} ELSE CASE WHEN {seen(single)} THEN {value} END END"
 
 
 def hangs_in_sight(access: Access, record_type: str, place: str) -> bool:
     """Whether the reader may have a file that hangs at that place of a record: in a field of the company's own, or among its files."""
     return access.has_field(record_type, READ, place if place.startswith(OWN) else "files")
-
-
-def _paths(field: str) -> tuple[str, ...]:
-    """The fields that a change is about."""
-    whole = _WHOLE.match(field)
-    if whole is not None:
-        return _CHILDREN[whole.group(1)]
-    name = _LINE.sub("lines.", field)
-    return (_FIELDS.get(name, name), "lines") if name.startswith("lines.") else (_FIELDS.get(name, name),)
 
 
 def _hidden_of_line(access: Access) -> list[str]:

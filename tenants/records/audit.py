@@ -14,9 +14,9 @@ SIGN_IN_KINDS = (
 AUDIT_KINDS = (
     *SIGN_IN_KINDS,
     *("member_added", "member_changed", "member_invited", "member_left", "team_changed", "record_shared"),
-    *("provider_changed", "handed_over", "company_founded"),
+    *("provider_changed", "provider_refused", "handed_over", "company_founded", "quotas_set"),
     *("key_created", "key_used", "key_rotated", "key_revoked"),
-    *("configuration_changed", "exported", "imported", "refused"),
+    *("configuration_changed", "draft_judged", "exported", "imported", "file_downloaded", "refused", "audit_removed"),
 )
 
 AUDIT_ENTRY = RecordType(

@@ -19,6 +19,8 @@ from tenants.records.teams import shares_of
 KINDS = ("person", "company")
 ADDRESS_KINDS = ("delivery", "billing", "other")
 
+# At whom the reader is a person.
+MY_CUSTOMER = "(SELECT wc.customer_id FROM members wc WHERE wc.tenant_id = %(tenant)s AND wc.id = %(member)s::uuid)"
 # Stands for the test whether the reader may read the order ``s``.
 SEEN_ORDERS = "{seen orders}"
 _VALID_ORDERS = (
@@ -78,6 +80,14 @@ CUSTOMER = RecordType(
         column("id", "id", "Opaque id."),
         column("version", "integer", "Grows by one with each change; give it as expectedVersion."),
         Permissions(),
+        column(
+            "isMine",
+            "boolean",
+            "Whether it is the customer at whom you are a person; false for staff.",
+            # Never NULL, and yet a plain comparison, which leads PostgreSQL to the row by index.
+            sql=f"({{t}}.id = {MY_CUSTOMER} AND {MY_CUSTOMER} IS NOT NULL)",
+            sortable=False,
+        ),
         column("kind", "text", "A person or a company.", enum="CustomerKind", choices=KINDS),
         column("name", "text", "Full name.", indexed=True),
         column("externalId", "text", "The id of the customer in the system it came from.", nullable=True),

@@ -8,6 +8,7 @@ from tenants.config.definitions import OrderType, label
 from tenants.messages import render
 from tenants.models import ADDRESS_PARTS
 from tenants.names import camel
+from tenants.problems import NotAllowed
 from tenants.records.attributes import (
     Custom,
     Lookup,
@@ -52,8 +53,7 @@ def _types(config: "TenantConfig", _access: "Access", language: str) -> Mapping[
 
 
 def _lacking(access: "Access", language: str, right: str) -> str:
-    roles = ", ".join(access.policy.holders(right)) or "-"
-    return render("not_allowed", language, {"right": right, "roles": roles})
+    return NotAllowed(right, access.policy.holders(right)).text(language)
 
 
 def _voiding(config: "TenantConfig", access: "Access", language: str) -> Mapping[str, Any]:

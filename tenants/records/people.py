@@ -7,7 +7,7 @@ MEMBER = RecordType(
     graphql="Member",
     plural="members",
     table="members",
-    description="A person who works in this company.",
+    description="A person who works in this company, or at one of its customers.",
     right="member.read",
     order=(("name", False),),
     attributes=(
@@ -19,6 +19,13 @@ MEMBER = RecordType(
         column("language", "text", "The language of messages to the member."),
         column("active", "boolean", "Whether the member may sign in."),
         Me(name="isMe", description="Whether it is you."),
+        Relation(
+            name="customer",
+            description="The customer at whom they are a person; null for staff.",
+            target="customer",
+            join="{x}.id = {t}.customer_id",
+            nullable=True,
+        ),
         Relation(
             name="teams",
             description="The teams that the member belongs to.",

@@ -2,6 +2,7 @@
 
 from tenants.records.attributes import Custom, Permissions, RecordType, Relation, Search, column, money
 from tenants.records.files import files_of
+from tenants.records.teams import shares_of
 
 PRODUCT = RecordType(
     name="product",
@@ -38,6 +39,7 @@ PRODUCT = RecordType(
             join="{x}.record_type = 'product' AND {x}.record_id = {t}.id",
             many=True,
         ),
+        shares_of("product"),
         files_of("product"),
         Custom(name="custom", description="The company's own fields."),
         column("createdAt", "date_time", "When the product was entered.", indexed=True),

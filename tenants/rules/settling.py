@@ -15,7 +15,7 @@ from tenants.rules.enforcing import Change, missing
 from tenants.rules.own_values import take_defaults, take_own_values
 from tenants.rules.states import field_states
 from tenants.rules.taken_keys import hold_keys, taken_keys
-from tenants.rules.writable import unwritable
+from tenants.rules.writable import rights_to_parts, unwritable, written_in_part
 from tenants.transaction import Transaction
 
 
@@ -36,8 +36,9 @@ async def settle(
     rules want it that say so. Raises :class:`InvalidInput` with all errors, those that the command put into the form as well.
     """
     fields, untold = tx.config.fields.get(aggregate.record_type, {}), frozenset[str]()
+    parts = await rights_to_parts(tx, aggregate, before) if form is not None else ()
     if form is not None:
-        form.errors.extend(unwritable(tx.access, aggregate.record_type, form))
+        form.errors.extend(unwritable(tx.access, aggregate.record_type, form, parts))
         take_own_values(form, fields, tx.config.currency)
         if before is None:
             untold = take_defaults(tx, Draft(aggregate, after), form)
@@ -63,7 +64,8 @@ async def settle(
     if form is not None:
         hold_keys(tx, aggregate, before, after)
         await give_numbers(tx, aggregate, after)
-    return Settled(aggregate, before, after, unique)
+    in_part = written_in_part(tx.access, aggregate.record_type, form) if form is not None else {}
+    return Settled(aggregate, before, after, unique, in_part)
 
 
 async def _judged(
@@ -76,7 +78,8 @@ async def _judged(
 ) -> tuple[UniqueValues, ...]:
     broken = await change.judge()
     if tx.states is not None:
-        tx.states.extend(field_states(change, fields, aggregate.record_type, tx.access, tx.language))
+        parts = await rights_to_parts(tx, aggregate, change.before)
+        tx.states.extend(field_states(change, fields, aggregate.record_type, tx.access, parts, tx.language))
     unique, taken = await change.claims()
     known = [*form.errors, *missing(form, fields, change.hidden | untold)] if form else []
     keys = await taken_keys(tx, aggregate, change.before, change.after, form) if form else []

@@ -35,10 +35,10 @@ SELECT m.id AS member_id, m.tenant_id, t.slug, t.passwords_off AND NOT 'owner' =
 WHERE m.user_id = %(user)s AND m.active ORDER BY t.slug
 """
 _CHALLENGE = """
-INSERT INTO sign_in_challenges (token_hash, user_id, tenant_id, member_id, bucket, provider_id, expires_at)
-VALUES (%(hash)s, %(user)s, %(tenant)s, %(member)s, %(bucket)s, %(provider)s, now() + %(lasts)s) RETURNING expires_at
+INSERT INTO sign_in_challenges (token_hash, user_id, tenant_id, member_id, bucket, provider_id, provider_session, expires_at)
+VALUES (%(hash)s, %(user)s, %(tenant)s, %(member)s, %(bucket)s, %(provider)s, %(session)s, now() + %(lasts)s) RETURNING expires_at
 """
-_CHALLENGED = "SELECT user_id, tenant_id, member_id, bucket, provider_id FROM sign_in_challenges WHERE token_hash = %(hash)s AND expires_at > now()"
+_CHALLENGED = "SELECT user_id, tenant_id, member_id, bucket, provider_id, provider_session FROM sign_in_challenges WHERE token_hash = %(hash)s AND expires_at > now()"
 _ANSWERED = "DELETE FROM sign_in_challenges WHERE token_hash = %(hash)s"
 _FORGET = "DELETE FROM sign_in_challenges WHERE expires_at < now()"
 
@@ -137,6 +137,7 @@ async def _opened(
         client,
         second_factor=second_factor,
         provider_id=provider,
+        provider_session=membership.get("provider_session"),
         method="identity provider" if provider else "password",
     )
     return SignedIn(opened.token, tenant_id, member_id, device)
@@ -175,6 +176,7 @@ async def challenge(database: Database, user_id: UUID, membership: Row, bucket: 
                     "tenant": membership["tenant_id"],
                     "member": membership["member_id"],
                     "provider": membership.get("provider_id"),
+                    "session": membership.get("provider_session"),
                 },
             )
         ).fetchone()

@@ -40,7 +40,7 @@ async def check_password(database: Database, user: Row, password: str, path: str
 
 
 async def change_password(database: Database, user: Row, old: str, new: str, token: bytes | None) -> None:
-    """A new password; all other sessions and known devices of the person end.
+    """A new password; all other sessions and known devices of the person end, and what was asked for by mail before is worthless.
 
     Raises :class:`InvalidInput` for a wrong old or a weak new one, and :class:`LimitExceeded`.
     """
@@ -64,7 +64,7 @@ async def is_wanted(database: Database, address: str) -> bool:
 
 
 async def reset_password(database: Database, secret: str, new: str) -> UUID:
-    """A new password for whoever has the secret of the message; all their sessions end. The person's id.
+    """A new password for whoever has the secret of the message; all their sessions end, and other messages are worthless. The person's id.
 
     Raises :class:`InvalidInput` for a secret that is unknown, used or too old (``token``) and a weak password.
     """
@@ -90,6 +90,7 @@ async def _set(database: Database, user: Row, hashed: str, token: bytes | None, 
     async with database.connection() as connection, connection.transaction():
         cursor = await connection.execute(_SET, {"user": user["id"], "old": user["password_hash"], "new": hashed})
         if cursor.rowcount:
+            await proofs.drop_of_account(connection, user["id"], user["email"])
             await record_of_person(connection, user["id"], kind)
     if cursor.rowcount:
         await forget_all(database, user["id"])

@@ -15,6 +15,8 @@ from uuid import UUID
 from tenants.actors import MEMBER
 from tenants.audit_log import About, record, record_of_person
 from tenants.database import Connection, Database
+from tenants.people import require_rank
+from tenants.permissions import RIGHTS
 from tenants.problems import Conflict, InvalidInput, NotFound
 from tenants.secrets import Secrets
 from tenants.sign_in import tries
@@ -112,17 +114,21 @@ async def drop(database: Database, kept: Secrets, user_id: UUID, password: str, 
 async def reset(tx: Transaction, member_id: UUID | None) -> UUID:
     """Take the second factor from a member who has lost it, and end their sessions.
 
-    Only where the person belongs to this company alone: else one company could weaken the sign-in of others. Raises
+    Only where the person belongs to this company alone: else one company could weaken the sign-in of others. Nobody does it for
+    themselves, where a token would do for a password and a code, nor for somebody who has rights that they lack. Raises
     :class:`NotAllowed` (``member.update``), :class:`NotFound` and :class:`Conflict`.
     """
     tx.access.require("member.update")
+    if member_id is not None and member_id == tx.caller.member_id:
+        raise Conflict("second_factor.own")
     row = await tx.fetch_one(
-        "SELECT id, user_id, roles FROM members WHERE tenant_id = %(tenant)s AND id = %(id)s", id=member_id
+        "SELECT id, user_id, name, roles FROM members WHERE tenant_id = %(tenant)s AND id = %(id)s", id=member_id
     )
     if row is None:
         raise NotFound("member", member_id)
     if "owner" in row["roles"] and "owner" not in tx.actor.roles:
         raise Conflict("second_factor.owner")
+    require_rank(tx, row, RIGHTS)
     await tx.execute("SELECT set_config('app.user_id', %(user)s::text, true)", user=row["user_id"])
     found = await tx.fetch_one(
         "SELECT count(*) AS found FROM members WHERE user_id = %(user)s AND active", user=row["user_id"]

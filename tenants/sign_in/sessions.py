@@ -13,7 +13,7 @@ from uuid import UUID
 
 from tenants.actors import MEMBER, Actor
 from tenants.audit_log import About, record, record_within
-from tenants.callers import key_actor, token_hash
+from tenants.callers import token_hash
 from tenants.database import ENTER, Caller, Connection, Database
 from tenants.problems import NotFound
 from tenants.transaction import Transaction
@@ -30,23 +30,23 @@ _HOLDS = "s.revoked_at IS NULL AND s.expires_at > now()"
 _VALID = f"SELECT s.token_hash FROM sessions s WHERE s.tenant_id = %(tenant)s AND s.token_hash = ANY(%(hashes)s) AND {_HOLDS}"  # noqa: S608
 _OPEN = f"SELECT s.token_hash FROM sessions s WHERE s.token_hash = ANY(%(hashes)s) AND {_HOLDS}"  # noqa: S608
 _INSERT = """
-INSERT INTO sessions (token_hash, tenant_id, member_id, created_at, expires_at, user_agent, address, second_factor, provider_id)
-VALUES (%(hash)s, %(tenant)s, %(member)s, now(), now() + %(idle)s, %(user_agent)s, %(address)s, %(second_factor)s, %(provider)s)
+INSERT INTO sessions (token_hash, tenant_id, member_id, created_at, expires_at, user_agent, address, second_factor, provider_id,
+                      provider_session)
+VALUES (%(hash)s, %(tenant)s, %(member)s, now(), now() + %(idle)s, %(user_agent)s, %(address)s, %(second_factor)s, %(provider)s,
+        %(provider_session)s)
 """
 # Nobody writes a session's row more often than every tenth minute because of its use, and that of a key more often than every minute.
 # A key ends when it was made to, used or not; one that was never used was last used when it was made.
 _USED = """
 UPDATE sessions s SET last_used_at = now(), expires_at = CASE WHEN s.key_id IS NULL
        THEN least(s.created_at + %(length)s, now() + %(idle)s) ELSE s.expires_at END
-FROM (SELECT token_hash, last_used_at = created_at AS is_first FROM sessions
+FROM (SELECT token_hash FROM sessions
       WHERE token_hash = ANY(%(hashes)s) AND revoked_at IS NULL AND expires_at > now()
         AND (last_used_at < now() - CASE WHEN key_id IS NULL THEN interval '10 min' ELSE interval '1 min' END
              OR key_id IS NOT NULL AND last_used_at = created_at)
       ORDER BY token_hash FOR UPDATE) used
 WHERE s.token_hash = used.token_hash
-RETURNING s.tenant_id, s.key_id, used.is_first
 """
-_KEY_NAME = "SELECT name, created_by_name FROM api_keys WHERE tenant_id = %(tenant)s AND id = %(key)s"
 _NAME = "SELECT name FROM members WHERE tenant_id = %(tenant)s AND id = %(member)s"
 # Sessions are not under row security, and members are: joined, they are those of the tenant alone, whatever else fails.
 _LIST = f"""
@@ -107,15 +107,6 @@ async def _member(connection: Connection, tenant_id: UUID, member_id: UUID) -> A
     return Actor(MEMBER, member_id, row["name"], ())
 
 
-async def _key(connection: Connection, tenant_id: UUID, key_id: UUID) -> Actor:
-    """The key as the log tells of it; enters the tenant."""
-    scope = {"tenant": tenant_id, "key": key_id}
-    await connection.execute(ENTER, scope)
-    row = await (await connection.execute(_KEY_NAME, scope)).fetchone()
-    assert row is not None, "a key is never deleted"
-    return key_actor(row | {"id": key_id})
-
-
 async def open_session(
     database: Database,
     tenant_id: UUID,
@@ -125,9 +116,11 @@ async def open_session(
     second_factor: bool = False,
     method: str = "",
     provider_id: UUID | None = None,
+    provider_session: str | None = None,
 ) -> SignedIn:
     """A new session of a member; ``second_factor`` says whether more than one factor has shown who it is. The audit log tells of it, with
-    the ``method`` by which they did, but where they did nothing. ``provider_id`` is the identity provider that has vouched for them."""
+    the ``method`` by which they did, but where they did nothing. ``provider_id`` is the identity provider that has vouched for them, and
+    ``provider_session`` what that calls the session of its own."""
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     async with database.connection() as connection, connection.transaction():
         await connection.execute(
@@ -141,6 +134,7 @@ async def open_session(
                 "address": client.address,
                 "second_factor": second_factor,
                 "provider": provider_id,
+                "provider_session": provider_session,
             },
         )
         if method:
@@ -177,13 +171,9 @@ async def open_sessions(database: Database, hashes: Collection[bytes]) -> set[by
 
 
 async def keep_used(database: Database, hashes: Collection[bytes]) -> None:
-    """Write down that these were used just now, so that they do not run out; the audit log tells when a key was used first."""
-    async with database.connection() as connection, connection.transaction():
-        cursor = await connection.execute(_USED, {"hashes": list(hashes), "length": LENGTH, "idle": IDLE})
-        for row in await cursor.fetchall():
-            if row["key_id"] is not None and row["is_first"]:
-                actor = await _key(connection, row["tenant_id"], row["key_id"])
-                await record_within(connection, row["tenant_id"], actor, "key_used")
+    """Write down that these were used just now, so that they do not run out."""
+    async with database.connection() as connection:
+        await connection.execute(_USED, {"hashes": list(hashes), "length": LENGTH, "idle": IDLE})
 
 
 async def list_sessions(tx: Transaction, member_id: UUID | None) -> list[Row]:

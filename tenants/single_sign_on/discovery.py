@@ -16,6 +16,7 @@ from tenants.outgoing import NoAnswer, Outgoing, nobody
 from tenants.problems import Problem
 from tenants.remembering import Remembered
 from tenants.single_sign_on.id_tokens import ALGORITHMS, TokenRefused, keys_for
+from tenants.single_sign_on.saml.apart import Apart, CannotRead, Reader
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 REMEMBERED_SECONDS = 3_600.0
@@ -24,6 +25,12 @@ BETWEEN_REFETCHES = 60.0
 AFTER_FAILURE = 5.0
 MOST_PROVIDERS = 5_000
 OK = 200
+_METADATA_PROBLEMS = {
+    "entity": "single_sign_on.metadata_entity",
+    "binding": "single_sign_on.metadata_binding",
+    "certificate": "single_sign_on.metadata_certificate",
+    "signed_requests": "single_sign_on.metadata_signed_requests",
+}
 
 Keys = list[Mapping[str, Any]]
 
@@ -45,6 +52,15 @@ class Metadata:
     tells_issuer: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SamlMetadata:
+    """A provider of SAML: its entity id, where browsers are sent, and the certificates that it signs with, as base64."""
+
+    entity_id: str
+    sign_in_url: str
+    certificates: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class _Kept:
     """What was read, or why it was not, and until when that counts; ``again_at`` is when it may be read again out of turn."""
@@ -55,13 +71,17 @@ class _Kept:
 
 
 class Discovery:
-    """Reads what providers say of themselves, through one door to the outside."""
+    """Reads what providers say of themselves, through one door to the outside; what of it is XML, by ``reader``."""
 
-    def __init__(self, call: Outgoing = nobody, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, call: Outgoing = nobody, clock: Callable[[], float] = time.monotonic, reader: Reader | None = None
+    ) -> None:
         self._call = call
         self._clock = clock
+        self.reader = reader or Apart()
         self._metadata: Remembered[str, _Kept] = Remembered(MOST_PROVIDERS)
         self._keys: Remembered[str, _Kept] = Remembered(MOST_PROVIDERS)
+        self._saml: Remembered[str, _Kept] = Remembered(MOST_PROVIDERS)
 
     async def metadata(self, issuer: str, *, fresh: bool = False) -> Metadata:
         """Raises :class:`NoAnswer` and :class:`BadProvider`."""
@@ -93,6 +113,40 @@ class Discovery:
         if not isinstance(keys, list):
             raise BadProvider("single_sign_on.no_keys", address=metadata.jwks_uri)
         return [key for key in keys if isinstance(key, dict)]
+
+    async def saml(self, address: str, *, fresh: bool = False, again: bool = False) -> SamlMetadata:
+        """What the metadata at an address says, read anew where it is wanted ``fresh``, or ``again``, once a minute at most, because
+        what it said does not explain a signature; what it said still counts where that cannot be read.
+
+        Raises :class:`NoAnswer` and :class:`BadProvider`.
+        """
+        kept = None if fresh else self._current(self._saml, address)
+        if kept is None:
+            kept = await self._read(self._saml, address, lambda: self._saml_at(address))
+        elif again and self._clock() >= kept.again_at:
+            kept.again_at = self._clock() + BETWEEN_REFETCHES
+            newer = await self._read(self._saml, address, lambda: self._saml_at(address))
+            if isinstance(newer.found, SamlMetadata):
+                newer.again_at = kept.again_at
+                kept = newer
+            else:
+                self._saml.put(address, kept)
+        found: SamlMetadata = _given(kept)
+        return found
+
+    async def saml_of(self, text: str) -> SamlMetadata:
+        """What a metadata document says. Raises :class:`BadProvider`."""
+        try:
+            found = await self.reader({"what": "metadata", "text": text})
+        except CannotRead as refused:
+            raise BadProvider(_METADATA_PROBLEMS.get(refused.reason, "single_sign_on.metadata_xml")) from None
+        return SamlMetadata(found["entityId"], found["signInUrl"], tuple(found["certificates"]))
+
+    async def _saml_at(self, address: str) -> SamlMetadata:
+        answer = await self._call("GET", address, {"Accept": "application/samlmetadata+xml, text/xml"})
+        if answer.status != OK:
+            raise BadProvider("single_sign_on.bad_status", address=address, status=answer.status)
+        return await self.saml_of(answer.body.decode("utf-8", "replace"))
 
     async def _discover(self, issuer: str) -> Metadata:
         address = issuer.rstrip("/") + WELL_KNOWN

@@ -15,6 +15,8 @@ from tenants.problems import Problem
 from tenants.transaction import Transaction
 
 OWNER = "owner"
+OPENID_CONNECT, SAML = "openid_connect", "saml"
+KINDS = (OPENID_CONNECT, SAML)
 LONGEST_NAME = 200
 # RFC 8176: more than one kind of proof was asked for.
 _SEVERAL_FACTORS = "mfa"
@@ -44,7 +46,7 @@ class NotLetIn(Problem):
 
 async def member_of(tx: Transaction, provider: Row, claims: Claims) -> UUID:
     """The member whom the provider has seen. Raises :class:`NotLetIn`."""
-    who = {"issuer": provider["issuer"], "subject": claims["sub"]}
+    who = _identity(provider, claims)
     if provider["domains"]:
         _address(provider, claims)
     member = await tx.fetch_one(_KNOWN, **who)
@@ -63,7 +65,7 @@ async def member_of(tx: Transaction, provider: Row, claims: Claims) -> UUID:
 
 async def _first_time(tx: Transaction, provider: Row, claims: Claims) -> Row:
     email = _address(provider, claims)
-    who = {"issuer": provider["issuer"], "subject": claims["sub"]}
+    who = _identity(provider, claims)
     member = await tx.fetch_one(_BY_ADDRESS, email=email, **who)
     if member is not None and (not provider["links_by_email"] or member["is_linked"]):
         # Whoever got the address of somebody who left is not that person.
@@ -78,7 +80,8 @@ async def _made(tx: Transaction, provider: Row, claims: Claims, email: str) -> R
     if not provider["creates_members"]:
         raise NotLetIn("single_sign_on.nobody", email=email, provider=provider["name"])
     said = claims.get("name")
-    name = said.strip()[:LONGEST_NAME] if isinstance(said, str) and said.strip() else email.partition("@")[0]
+    is_name = isinstance(said, str) and said.isprintable() and said.strip()
+    name = str(said).strip()[:LONGEST_NAME] if is_name else email.partition("@")[0]
     # Whoever is new has no password until they ask for a message to set one.
     values = {
         "email": email,
@@ -92,11 +95,22 @@ async def _made(tx: Transaction, provider: Row, claims: Claims, email: str) -> R
     return made
 
 
+def _identity(provider: Row, claims: Claims) -> Row:
+    """Who somebody is: ``issuer`` and ``subject``. Many providers call themselves the same in both protocols, and give different names to
+    people in each: what is one person's in one may be another's in the other."""
+    return {"issuer": issuer_of(provider), "subject": claims["sub"]}
+
+
+def issuer_of(provider: Row) -> str:
+    """The issuer under which people of a provider are known."""
+    return f"saml {provider['issuer']}" if provider["kind"] == SAML else str(provider["issuer"])
+
+
 def _address(provider: Row, claims: Claims) -> str:
     """The address that the provider has verified, in small letters. Raises :class:`NotLetIn`."""
     email = claims.get("email")
     # Some providers write the flag as a text.
-    if not isinstance(email, str) or claims.get("email_verified") not in (True, "true"):
+    if not isinstance(email, str) or not email.isprintable() or claims.get("email_verified") not in (True, "true"):
         raise NotLetIn("single_sign_on.not_verified", provider=provider["name"])
     address = email.strip().lower()
     domain = address.rpartition("@")[2]

@@ -6,7 +6,7 @@ The secret is written and never read.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 from uuid import UUID
 
@@ -17,19 +17,15 @@ from tenants.forms import Form
 from tenants.outgoing import NoAnswer
 from tenants.problems import Conflict, NotFound
 from tenants.secrets import Secrets
+from tenants.single_sign_on import settings
 from tenants.single_sign_on.discovery import BadProvider, Discovery
 from tenants.single_sign_on.id_tokens import ALGORITHMS, keys_for
-from tenants.single_sign_on.joining import OWNER
+from tenants.single_sign_on.joining import KINDS, OPENID_CONNECT, OWNER, SAML
 from tenants.transaction import Transaction, new_id
 
 RIGHT = "identity_provider.manage"
 MOST_PROVIDERS = 20
-MOST_ENTRIES = 100
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-_ISSUER = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[!-~]*)?")
-_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}")
-_SCOPE = re.compile(r"[!#-\[\]-~]{1,100}")
-_FLAGS = ("createsMembers", "linksByEmail", "owners", "countsAsSecondFactor", "enforced")
 _COLUMNS = (
     *(
         "name",
@@ -43,6 +39,7 @@ _COLUMNS = (
         "role_mapping",
     ),
     *("creates_members", "links_by_email", "owners", "counts_as_second_factor", "enforced", "active"),
+    *("sign_in_url", "certificates", "metadata_url", "email_claim", "name_claim"),
 )
 
 Row = dict[str, Any]
@@ -50,8 +47,8 @@ Row = dict[str, Any]
 _LIST = "SELECT * FROM identity_providers WHERE tenant_id = %(tenant)s ORDER BY key"
 _LOCK = "SELECT * FROM identity_providers WHERE tenant_id = %(tenant)s AND id = %(id)s FOR UPDATE"
 _INSERT = f"""
-INSERT INTO identity_providers (tenant_id, id, key, {", ".join(_COLUMNS)}, created_at, updated_at)
-VALUES (%(tenant)s, %(id)s, %(key)s, {", ".join(f"%({name})s" for name in _COLUMNS)}, %(now)s, %(now)s)
+INSERT INTO identity_providers (tenant_id, id, key, kind, {", ".join(_COLUMNS)}, created_at, updated_at)
+VALUES (%(tenant)s, %(id)s, %(key)s, %(kind)s, {", ".join(f"%({name})s" for name in _COLUMNS)}, %(now)s, %(now)s)
 """  # noqa: S608
 _UPDATE = f"""
 UPDATE identity_providers SET {", ".join(f"{name} = %({name})s" for name in _COLUMNS)}, version = version + 1, updated_at = %(now)s
@@ -65,7 +62,13 @@ UPDATE sessions SET revoked_at = %(now)s WHERE tenant_id = %(tenant)s AND provid
 _PASSWORDS = """
 UPDATE tenants SET passwords_off = EXISTS (SELECT 1 FROM identity_providers p
                                            WHERE p.tenant_id = %(tenant)s AND p.active AND p.enforced)
-WHERE id = %(tenant)s
+WHERE id = %(tenant)s RETURNING passwords_off
+"""
+# Whoever came in with a password where none counts goes out; they are told why at their next request (``tenants.callers``).
+_END_OTHERS = """
+UPDATE sessions s SET revoked_at = %(now)s FROM members m
+WHERE s.tenant_id = %(tenant)s AND s.provider_id IS NULL AND s.revoked_at IS NULL
+  AND m.tenant_id = s.tenant_id AND m.id = s.member_id AND NOT 'owner' = ANY(m.roles)
 """
 
 
@@ -73,6 +76,11 @@ async def list_providers(tx: Transaction) -> list[Row]:
     """The company's providers, by key. Raises :class:`NotAllowed`."""
     tx.access.require(RIGHT)
     return await tx.fetch_all(_LIST)
+
+
+async def may_manage(tx: Transaction) -> None:
+    """Raises :class:`NotAllowed`."""
+    tx.access.require(RIGHT)
 
 
 async def create_provider(tx: Transaction, kept: Secrets, values: Mapping[str, Any]) -> Row:
@@ -89,10 +97,11 @@ async def create_provider(tx: Transaction, kept: Secrets, values: Mapping[str, A
         form.fail("key", "value.taken", value=row["key"])
     if len(known) >= MOST_PROVIDERS:
         form.fail("key", "single_sign_on.too_many", most=MOST_PROVIDERS)
-    _take(tx, form, kept)
+    form.choice("kind", KINDS, OPENID_CONNECT)
+    settings.take(form, kept)
     _guard(tx, form, None)
     form.finish()
-    await tx.execute(_INSERT, **_stored(row), key=row["key"], now=tx.now)
+    await tx.execute(_INSERT, **_stored(row), key=row["key"], kind=row["kind"], now=tx.now)
     await _changed(tx, row, None)
     return {**row, "created_at": tx.now, "updated_at": tx.now}
 
@@ -108,7 +117,7 @@ async def update_provider(
     before = await _locked(tx, provider_id, expected)
     row = dict(before)
     form = Form(values, row)
-    _take(tx, form, kept)
+    settings.take(form, kept)
     _guard(tx, form, before)
     form.finish()
     if row == before:
@@ -145,6 +154,9 @@ async def provider_of(tx: Transaction, provider_id: UUID | None) -> Row:
 async def complaints(discovery: Discovery, row: Row, language: str) -> list[str]:
     """What is wrong with what the provider says of itself, read anew, in plain words; nothing where it can be used."""
     try:
+        if row["kind"] == SAML:
+            await settings.require_usable(discovery, row)
+            return []
         metadata = await discovery.metadata(row["issuer"], fresh=True)
         keys = await discovery.keys(metadata)
     except (NoAnswer, BadProvider) as problem:
@@ -161,45 +173,6 @@ async def _locked(tx: Transaction, provider_id: UUID | None, expected: int | Non
     if expected not in (None, row["version"]):
         raise Conflict("stale_version", type="identity_provider", expected=expected, actual=row["version"])
     return row
-
-
-def _take(tx: Transaction, form: Form, kept: Secrets) -> None:
-    row, values = form.row, form.values
-    form.text("name", required=True, longest=200)
-    form.text("issuer", required=True, longest=500)
-    if row["issuer"] and not _ISSUER.fullmatch(row["issuer"]):
-        form.fail("issuer", "single_sign_on.bad_issuer", issuer=row["issuer"])
-    form.text("clientId", required=True, longest=500)
-    if form.has("clientSecret"):
-        given = Form(values, {})
-        given.text("clientSecret", longest=1_000)
-        form.errors.extend(given.errors)
-        row["client_secret"] = kept.sealed(given.row["client_secret"]) if given.row.get("client_secret") else None
-    _entries(form, "scopes", _SCOPE, ("openid", "email", "profile"))
-    _entries(form, "domains", _DOMAIN, ())
-    _entries(form, "defaultRoles", None, ())
-    form.text("roleClaim", longest=200)
-    row.setdefault("role_claim", "")
-    if form.has("roleMapping"):
-        pairs = values["roleMapping"] or []
-        row["role_mapping"] = {pair["value"]: pair["role"] for pair in pairs[:MOST_ENTRIES]}
-    for name in _FLAGS:
-        form.value(name, "boolean", default=False)
-    form.value("active", "boolean", default=True)
-
-
-def _entries(form: Form, name: str, shape: re.Pattern[str] | None, default: Iterable[str]) -> None:
-    """A list of short texts, each once."""
-    column = {"defaultRoles": "default_roles"}.get(name, name)
-    form.row.setdefault(column, list(default))
-    if not form.has(name):
-        return
-    given = [text.strip() for text in form.values[name] or ()]
-    given = [text.lower() for text in given] if name == "domains" else given
-    form.row[column] = list(dict.fromkeys(given))[:MOST_ENTRIES] or list(default)
-    for text in form.row[column]:
-        if shape is not None and not shape.fullmatch(text):
-            form.fail(name, "single_sign_on.bad_entry", value=text)
 
 
 def _guard(tx: Transaction, form: Form, before: Row | None) -> None:
@@ -239,8 +212,10 @@ def _stored(row: Row) -> Row:
 
 async def _changed(tx: Transaction, after: Row | None, before: Row | None) -> None:
     """Let what holds for sign-ins follow, and write down who changed it; of the secret only whether there is another."""
-    await tx.execute(_PASSWORDS)
-    told = ("key", *_COLUMNS)
+    company = await tx.fetch_one(_PASSWORDS)
+    if company is not None and company["passwords_off"]:
+        await tx.execute(_END_OTHERS, now=tx.now)
+    told = ("key", "kind", *_COLUMNS)
     old, new = _told(before), _told(after)
     data = {name: (old.get(name), new.get(name)) for name in told if old.get(name) != new.get(name)}
     await record(tx, "provider_changed", data, about=About("identity_provider", cast(Row, after or before)["id"]))

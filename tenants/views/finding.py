@@ -20,11 +20,16 @@ WHERE v.tenant_id = %(tenant)s AND v.member_id = %(member)s::uuid AND (%(ids)s::
 
 
 def shared_views(config: TenantConfig, access: Access) -> dict[str, View]:
-    """The shared views for somebody with these rights, by key; those who may share see all of them."""
+    """The shared views for somebody with these rights, by key; those who may share see all of them. A person at a customer sees those that
+    name a role of theirs: the others are for the staff."""
     if access.allows(SHARE):
         return config.views
-    held = set(config.policy.lineage(access.roles))
-    return {key: view for key, view in config.views.items() if not view.roles or held.intersection(view.roles)}
+    held, is_staff = set(config.policy.lineage(access.roles)), not access.is_outside
+    return {
+        key: view
+        for key, view in config.views.items()
+        if (is_staff and not view.roles) or held.intersection(view.roles)
+    }
 
 
 def default_view(config: TenantConfig, access: Access, record_type: str) -> str | None:

@@ -39,10 +39,11 @@ RUNS = "SELECT status, count(*) AS n FROM automation_runs WHERE tenant_id = %(te
 
 
 class MailServer:
-    """Takes mails and counts them by Message-ID."""
+    """Takes mails, and counts them by Message-ID; ``messages`` are recipients and contents."""
 
     def __init__(self) -> None:
         self.taken: Counter[str] = Counter()
+        self.messages: list[tuple[list[str], bytes]] = []
         self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
         self._controller.start()
 
@@ -51,6 +52,7 @@ class MailServer:
         return f"smtp://127.0.0.1:{self._controller.port}"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  (aiosmtpd's name)
+        self.messages.append((envelope.rcpt_tos, envelope.content))
         head = envelope.content.decode("utf-8", "replace").lower()
         self.taken[head.partition("message-id: <")[2].partition("@")[0]] += 1
         return "250 OK"

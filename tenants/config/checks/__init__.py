@@ -33,7 +33,7 @@ def check(
 ) -> list[FieldError]:
     """All that is wrong with ``definitions`` as the next configuration after ``config``.
 
-    ``author`` bounds the roles of new or changed automations; None is for templates, which have no author yet. ``converted`` are the
+    ``author`` bounds what roles are given and the roles of new or changed automations; None is for templates, which have no author yet. ``converted`` are the
     fields whose values have been converted, so that they may change their type.
     """
     proposal = Proposal(config, definitions, author, converted)

@@ -3,14 +3,17 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tenants.actions import action_errors
+from tenants.actions import action_errors, parse_action
 from tenants.conditions import parse_condition
 from tenants.config.checks.base import Check, Links, Path, Proposal, Reference, register
 from tenants.config.checks.references import in_condition, in_text
 from tenants.config.definitions import Automation
 from tenants.config.snapshot import TenantConfig
-from tenants.problems import FieldError, InvalidInput
+from tenants.field_rights import EVERY, READ
+from tenants.permissions import Access
+from tenants.problems import FieldError, InvalidInput, NotAllowed
 from tenants.records import REGISTRY
+from tenants.templates import fields_shown
 
 LISTENING = ("order",)
 
@@ -28,7 +31,8 @@ class AutomationCheck(Check):
                 continue
             yield from _condition_errors(path, proposal.planned, automation)
             for place, action in enumerate(automation.actions):
-                found = action_errors(proposal.planned, automation, action)
+                found = [*action_errors(proposal.planned, automation, action)]
+                found = found or [*_telling_errors(proposal.planned, automation, action)]
                 yield from (error.below(*path, "actions", place) for error in found)
             yield from _role_errors(path, key, automation, proposal)
 
@@ -65,7 +69,44 @@ def _role_errors(path: Path, key: str, automation: Automation, proposal: Proposa
 
 
 def _condition_errors(path: Path, planned: TenantConfig, automation: Automation) -> Iterator[FieldError]:
+    """What its condition compares is there, and its role may read it: else what it does would tell it."""
+    record, condition = REGISTRY[automation.record_type], automation.condition
     try:
-        parse_condition(REGISTRY[automation.record_type], planned, automation.condition)
+        parse_condition(record, planned, condition)
+        if automation.enabled and automation.role in planned.policy.roles:
+            parse_condition(record, planned, condition, planned.policy.access((automation.role,)))
     except InvalidInput as problem:
         yield from (error.below(*path, "condition") for error in problem.errors)
+    except NotAllowed as problem:
+        yield FieldError((*path, "condition"), "config.automation_reads", _lacking(automation, problem.right))
+
+
+def _telling_errors(planned: TenantConfig, automation: Automation, body: Mapping[str, Any]) -> Iterator[FieldError]:
+    """Its role may read what its texts tell."""
+    if not automation.enabled or automation.role not in planned.policy.roles:
+        return
+    access = planned.policy.access((automation.role,))
+    for name, texts in parse_action(body).templates().items():
+        lacking = (_lacking_right(access, *field) for field in sorted(fields_shown(texts)))
+        for right in dict.fromkeys(right for right in lacking if right):
+            yield FieldError((name,), "config.automation_reads", _lacking(automation, right))
+
+
+def _lacking_right(access: Access, name: str, path: str) -> str:
+    """The right that is missing for a field, or for some of those that begin so; nothing where none is."""
+    if not access.allows(f"{name}.{READ}"):
+        return f"{name}.{READ}"
+    if path.endswith(EVERY):
+        fields = access.closed.get((name, READ))
+        beginning = path.removesuffix(EVERY)
+        is_open = fields is None or not any(
+            not is_open and path.startswith(beginning)
+            for path, is_open in (*fields.named.items(), *fields.others.items())
+        )
+    else:
+        is_open = access.has_field(name, READ, path)
+    return "" if is_open else f"{name}.{READ}.{path}"
+
+
+def _lacking(automation: Automation, right: str) -> dict[str, str]:
+    return {"role": automation.role, "right": right}

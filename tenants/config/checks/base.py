@@ -33,7 +33,7 @@ Links = Mapping[str, Link]
 class Proposal:
     """The configuration in force, and the definitions of the next one.
 
-    ``author`` bounds the roles of new or changed automations; None is for templates, which have no author yet. Fields
+    ``author`` bounds what roles are given and the roles of new or changed automations; None is for templates, which have no author yet. Fields
     that are ``converted`` may change their type.
     """
 

@@ -1,4 +1,5 @@
-"""Roles: their rights, fields and scopes exist, none inherits from itself, and none that closes fields inherits them open."""
+"""Roles: their rights, fields and scopes exist, none inherits from itself, none that closes fields inherits them open, and none is given
+what its author lacks."""
 
 from collections.abc import Iterator, Mapping
 
@@ -7,13 +8,15 @@ from tenants.config.checks.base import Check, Links, Path, Proposal, Reference, 
 from tenants.config.checks.references import in_condition
 from tenants.config.definitions import CustomField, Grant, Role, RowsWhere, split_field_key
 from tenants.field_rights import EVERY, FIELD_ACTIONS, OBJECTS, READ, opens
-from tenants.permissions import BUILT_IN_ROLES, RIGHTS
+from tenants.names import nearest
+from tenants.permissions import BUILT_IN_ROLES, RIGHTS, Policy
 from tenants.problems import FieldError, InvalidInput
-from tenants.records import REGISTRY
-from tenants.records.rights import OWN, built_in_fields
+from tenants.records import REGISTRY, Attribute
+from tenants.records.rights import OWN, built_in_fields, can_be_absent
 from tenants.row_rights import SCOPED, WITHOUT_ROWS
 
 _STEP = "transition."
+_READING = frozenset({READ, EVERY})
 
 
 @register
@@ -31,22 +34,27 @@ class RoleCheck(Check):
             for parent in role.inherits:
                 if parent not in known:
                     yield FieldError((*path, "inherits"), "config.unknown_role", {"role": parent})
-            if _inherits_itself(key, known):
-                yield FieldError((*path, "inherits"), "config.role_cycle", {"role": key})
+            ring = _ring(key, known)
+            if ring:
+                yield FieldError((*path, "inherits"), "config.role_cycle", {"role": key, "path": " > ".join(ring)})
             for place, grant in enumerate(role.grants):
                 for action in grant.actions:
                     if not _is_known(grant, action, transitions):
-                        data = {"right": f"{grant.object}.{action}"}
-                        code = "config.field_action" if _is_of_fields(grant) else "config.unknown_right"
-                        yield FieldError((*path, "grants", place), code, data)
+                        yield _no_right(grant, action, transitions).below(*path, "grants", place)
                 yield from (error.below(*path, "grants", place, "scope") for error in _scope_errors(grant))
-            if not _inherits_itself(key, known):
+            if not ring:
                 yield from (FieldError((*path, "closed_fields"), *error) for error in _closing_errors(role, known))
 
     def meaning(self, proposal: Proposal) -> Iterator[FieldError]:
+        yield from _beyond_author(proposal)
         known = {name: _paths(name, dict(proposal.of(CustomField))) for name in OBJECTS}
         for key, role in proposal.of(Role):
             for place, grant in enumerate(role.grants):
+                if grant.fields and grant.scope is not None and not _READING.isdisjoint(grant.actions):
+                    yield from (
+                        FieldError(("role", key, "grants", place, "fields"), "config.field_in_part", data)
+                        for data in _always_there(grant, proposal)
+                    )
                 for path in grant.fields:
                     if not path.endswith(EVERY) and path not in known.get(grant.object, ()):
                         data = {"object": grant.object, "field": path}
@@ -70,6 +78,20 @@ class RoleCheck(Check):
                 yield from in_condition(grant.object, grant.scope.where, links)
 
 
+def _beyond_author(proposal: Proposal) -> Iterator[FieldError]:
+    """Nobody gives a role what they lack: else to configure were to hold every right. What they hold is judged by the roles as they stand,
+    so that no change raises its own author; the steps are those of the change."""
+    before, author = proposal.config.definitions["role"], proposal.author
+    changed = [key for key, role in proposal.of(Role) if before.get(key) != role]
+    if author is None or not changed:
+        return
+    own = Policy(dict(before), proposal.definitions["transition"]).access(author.roles)
+    for key in changed:
+        gained = proposal.planned.policy.access((key,)).beyond(proposal.config.policy.access((key,)), own)
+        if gained:
+            yield FieldError(("role", key), "limit.role_grant", {"rights": ", ".join(sorted(gained))})
+
+
 def _paths(name: str, fields: Mapping[str, CustomField]) -> frozenset[str]:
     """The paths of all fields of an object to which there are rights. ``fields`` are the company's own by their keys in the document,
     archived ones too: their rights are kept until they come back."""
@@ -81,6 +103,18 @@ def _paths(name: str, fields: Mapping[str, CustomField]) -> frozenset[str]:
         if definition.reverse is not None and definition.target == name:
             found.add(f"{OWN}{definition.reverse.key}")
     return frozenset(found)
+
+
+def _always_there(grant: Grant, proposal: Proposal) -> Iterator[dict[str, str]]:
+    """The fields that the grant opens to be read of some records, or closes in some, and that no record can be without."""
+    built_in = {path: attribute for path, _, attribute in built_in_fields(grant.object)}
+    own = {f"{OWN}{key}": attribute for key, attribute in proposal.planned.own.get(grant.object, {}).items()}
+    known: Mapping[str, Attribute] = {**built_in, **own}
+    for path in grant.fields:
+        is_pattern = path.endswith(EVERY) and path != f"{OWN}{EVERY}"
+        if is_pattern or (path in known and not can_be_absent(known[path])):
+            able = (name for name, attribute in built_in.items() if can_be_absent(attribute))
+            yield {"field": path, "object": grant.object, "fields": ", ".join((*able, f"{OWN}{EVERY}"))}
 
 
 def _is_of_fields(grant: Grant) -> bool:
@@ -98,12 +132,11 @@ def _scope_errors(grant: Grant) -> Iterator[FieldError]:
     """What speaks against granting a right of some records alone."""
     if grant.scope is None:
         return
-    if grant.fields:
-        yield FieldError((), "config.scope_of_fields")
-    elif grant.object not in SCOPED:
+    if grant.object not in SCOPED:
         yield FieldError((), "config.no_scope", {"object": grant.object, "objects": ", ".join(SCOPED)})
     elif isinstance(grant.scope, str) and grant.scope not in SCOPED[grant.object]:
-        yield FieldError((), "config.unknown_scope", {"object": grant.object, "scope": grant.scope})
+        data = {"object": grant.object, "scope": grant.scope, "scopes": ", ".join(SCOPED[grant.object])}
+        yield FieldError((), "config.unknown_scope", data)
     for action in sorted(WITHOUT_ROWS.intersection(grant.actions)):
         yield FieldError((), "config.action_without_scope", {"right": f"{grant.object}.{action}"})
 
@@ -146,14 +179,29 @@ def _is_right(name: str, action: str, transitions: Mapping[str, object]) -> bool
     return action == "*" or action in RIGHTS[name] or is_step
 
 
-def _inherits_itself(key: str, roles: Mapping[str, Role]) -> bool:
+def _no_right(grant: Grant, action: str, transitions: Mapping[str, object]) -> FieldError:
+    """What is wrong with an action that there is no right to: the right that was probably meant, or those that there are."""
+    right = f"{grant.object}.{action}"
+    if _is_of_fields(grant):
+        return FieldError((), "config.field_action", {"right": right})
+    actions = list(RIGHTS.get(grant.object, ()))
+    if grant.object == "order":
+        actions += [f"{_STEP}{step}" for step in transitions]
+    if near := nearest(action, actions):
+        return FieldError((), "config.unknown_right_near", {"right": right, "near": f"{grant.object}.{near}"})
+    about = [f"{grant.object}.{each}" for each in actions] or [f"{name}.{EVERY}" for name in RIGHTS]
+    return FieldError((), "config.unknown_right", {"right": right, "rights": ", ".join(about)})
+
+
+def _ring(key: str, roles: Mapping[str, Role]) -> tuple[str, ...]:
+    """How a role inherits from itself: from it, by those between, to it again; nothing where it does not."""
+    queue: list[tuple[str, ...]] = [(key,)]
     seen: set[str] = set()
-    open_ends = list(roles[key].inherits)
-    while open_ends:
-        parent = open_ends.pop()
-        if parent == key:
-            return True
-        if parent in roles and parent not in seen:
-            seen.add(parent)
-            open_ends.extend(roles[parent].inherits)
-    return False
+    for path in queue:
+        for parent in roles[path[-1]].inherits:
+            if parent == key:
+                return (*path, key)
+            if parent in roles and parent not in seen:
+                seen.add(parent)
+                queue.append((*path, parent))
+    return ()

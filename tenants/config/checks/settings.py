@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from tenants.config.checks.base import Check, Path, Proposal, register
 from tenants.config.definitions import LANGUAGES, SETTINGS_KEY, Settings
 from tenants.config.texts import texts_of
+from tenants.field_types import BadValue
+from tenants.forms import LONGEST_NAME
+from tenants.names_told import name_of
 from tenants.problems import FieldError
 
 
@@ -17,6 +20,11 @@ class SettingsCheck(Check):
             path: Path = ("settings", key)
             if key != SETTINGS_KEY:
                 yield FieldError(path, "config.unknown_settings", {"key": key, "known": SETTINGS_KEY})
+            if settings.name is not None:
+                try:
+                    name_of(settings.name, LONGEST_NAME)
+                except BadValue as bad:
+                    yield FieldError((*path, "name"), bad.code, bad.data)
             for language in {tag for tag in settings.languages if settings.languages.count(tag) > 1}:
                 yield FieldError((*path, "languages"), "config.double_option", {"key": language})
         yield from _unknown_languages(proposal)

@@ -46,7 +46,8 @@ class Definition(BaseModel):
 
     ``kind`` names the kind, ``section`` its part of a document, under a comment with the ``heading``; ``names`` are what people call
     one of it, in English and Chinese; ``key_pattern`` is the form of its keys. Properties are left out of documents where they are at
-    their default, but for those that are ``spelled_out``: nobody would know what they are.
+    their default, but for those that are ``spelled_out``: nobody would know what they are. One that ``is_told_whole`` is said with all its parts when it comes or goes, for
+    whoever is to approve of it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
@@ -57,6 +58,7 @@ class Definition(BaseModel):
     key_pattern: ClassVar[str] = KEY_PATTERN
     archives: ClassVar[bool] = False
     spelled_out: ClassVar[frozenset[str]] = frozenset()
+    is_told_whole: ClassVar[bool] = False
 
     @model_validator(mode="before")
     @classmethod

@@ -1,8 +1,19 @@
 """Roles, and what they grant."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+import orjson
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from tenants.config.definitions.base import KEY_PATTERN, Definition, Key, Label, register
 
@@ -18,8 +29,18 @@ class RowsWhere(BaseModel):
 
 
 # Of which records a right is: those one owns, or that members of one's teams own, or also of the teams below these, or that were shared
-# with one or one's teams; or those for which a condition holds.
-RowScope = Literal["own", "team", "team_tree", "shared"] | RowsWhere
+# with one or one's teams; or that are of the customer at which one is a person; or those for which a condition holds.
+NamedScope = Literal["own", "team", "team_tree", "shared", "customer"]
+RowScope = NamedScope | RowsWhere
+
+
+def _scope(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    """One sentence for what is neither, instead of one for each."""
+    try:
+        return handler(value)
+    except ValidationError:
+        said = {"scope": orjson.dumps(value, default=str).decode(), "scopes": ", ".join(get_args(NamedScope))}
+        raise PydanticCustomError("config.bad_scope", "no scope", said) from None
 
 
 class Grant(BaseModel):
@@ -35,8 +56,16 @@ class Grant(BaseModel):
         Field(min_length=1),
     ]
     fields: tuple[FieldPattern, ...] = ()
-    scope: RowScope | None = None
+    scope: Annotated[RowScope, WrapValidator(_scope)] | None = None
     effect: Literal["allow", "deny"] = "allow"
+
+    @field_validator("fields")
+    @classmethod
+    def _names_some(cls, fields: tuple[str, ...]) -> tuple[str, ...]:
+        """An empty list would be a right to the whole object, which nobody means who empties it."""
+        if not fields:
+            raise PydanticCustomError("config.no_grant_fields", "no fields")
+        return fields
 
 
 @register
@@ -51,6 +80,7 @@ class Role(Definition):
     section = "roles"
     heading = "Roles beside the built-in ones, and what they may do."
     names = ("role", "角色")
+    is_told_whole = True
     label: Label
     inherits: tuple[Key, ...] = ()
     grants: tuple[Grant, ...] = ()

@@ -1,0 +1,10 @@
+"""Audit."""
+
+revision = "0030"
+down_revision = "0029"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Filled in by its parcel."""
