@@ -42,7 +42,9 @@ class PlannedChange:
         description="Whether something can no longer be seen, chosen or done afterwards."
     )
     dependents: list[Dependent] = strawberry.field(description="The definitions that need this one.")
-    values: int = strawberry.field(description="How many records hold it: a value of the field, the status, the role.")
+    values: int | None = strawberry.field(
+        description="How many records hold it: a value of the field, the status, the role; null where you may not read all of them."
+    )
     losses: list[str] = strawberry.field(description="What can no longer be seen, chosen or done, and by how many.")
     remarks: list[str] = strawberry.field(description="What else follows for records, such as an index that is built.")
     before: Json | None = strawberry.field(

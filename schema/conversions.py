@@ -69,10 +69,12 @@ class MadeOption:
 
 @strawberry.type(description="What a conversion would do; nothing is done.")
 class FieldConversionPlan:
-    records: int = strawberry.field(description="How many records there are of the type, which all are looked at.")
-    values: int = strawberry.field(description="How many of them have a value.")
-    converted: int = strawberry.field(description="How many values can be converted.")
-    failed: int = strawberry.field(description="How many cannot.")
+    records: int | None = strawberry.field(
+        description="How many records there are of the type, which all are looked at; null, like the other numbers, where you may not read all of them."
+    )
+    values: int | None = strawberry.field(description="How many of them have a value.")
+    converted: int | None = strawberry.field(description="How many values can be converted.")
+    failed: int | None = strawberry.field(description="How many cannot.")
     failures: list[ConversionFailure] = strawberry.field(
         description=f"The first {planning.MOST_SHOWN} of those that cannot."
     )
@@ -251,10 +253,10 @@ async def _planned(info: Info, plan: Callable[[Transaction], Awaitable[Plan]]) -
     version, found = await run(info, command, rehearsal=True)
     language = info.context.caller.language
     return FieldConversionPlan(
-        records=found.records,
-        values=found.values,
-        converted=found.converted,
-        failed=found.failed,
+        records=found.records if found.is_told else None,
+        values=found.values if found.is_told else None,
+        converted=found.converted if found.is_told else None,
+        failed=found.failed if found.is_told else None,
         failures=[_failure(each, language) for each in found.failures],
         made_options=[
             MadeOption(key=option.key, label=label(option.label, language, option.key)) for option in found.made

@@ -71,7 +71,7 @@ PERSONAL = frozenset(
             "ownSignIns",
         ),
         *("startSecondFactor", "proveSecondFactor", "renewRecoveryCodes", "dropSecondFactor"),
-        *("requestEmailChange", "switchCompany", "updateSelf"),
+        *("requestEmailChange", "switchCompany", "updateSelf", "leaveCompany"),
     }
 )
 NOT_SIGNED_IN = "NOT_SIGNED_IN"

@@ -25,7 +25,8 @@ class CreateApiKeyInput:
         default=UNSET, description="Only these rights of its roles, such as order.create; all if none is given."
     )
     record_types: list[str] | None = strawberry.field(
-        default=UNSET, description="Only these kinds of record: order, customer, product; all if none is given."
+        default=UNSET,
+        description="Only these kinds of record: order, customer, product; and of all else nothing that rights does not name. All if none is given.",
     )
     read_only: bool | None = strawberry.field(default=UNSET, description="Whether it may only read and export.")
     networks: list[str] | None = strawberry.field(

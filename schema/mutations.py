@@ -87,6 +87,7 @@ class Served:
                 raise
             if isinstance(problem, NotAllowed):
                 info.context.house.tallies.refused(caller, problem.right)
+            info.context.house.tallies.reached(caller, problem)
             return shown
 
 

@@ -123,7 +123,9 @@ class Viewer:
     )
     def closed_fields(self, info: Info) -> list[ClosedFields]:
         config, access = info.context.caller.config, info.context.caller.access
-        found = ((name, *closed_paths(access, name, own_told(access, name, config.own.get(name, {})))) for name in OBJECTS)
+        found = (
+            (name, *closed_paths(access, name, own_told(access, name, config.own.get(name, {})))) for name in OBJECTS
+        )
         return [
             ClosedFields(object=name, unreadable=unreadable, unwritable=unwritable)
             for name, unreadable, unwritable in found

@@ -275,9 +275,7 @@ async def read_record(
     raise Conflict("busy")
 
 
-async def selected_record(
-    info: Info, kind: type[Kind], record_id: UUID | None, *, guarded: bool = True
-) -> Kind | None:
+async def selected_record(info: Info, kind: type[Kind], record_id: UUID | None, *, guarded: bool = True) -> Kind | None:
     """:func:`read_record` for Strawberry's fields: the record of the type that ``kind`` stands for, typed as that class."""
     record = next(record for record in REGISTRY.values() if record.graphql == kind.__name__)
     # Strawberry has no public way to the syntax of the selection.

@@ -264,6 +264,7 @@ class SignInMutations:
         context = info.context
         context.require_first()
         await passwords.ask_for_reset(context.house.database, input["email"], context.language)
+        context.house.tallies.forgot(input["email"], client_at_hand().address)
         return RequestPasswordResetPayload(requested=True)
 
     @mutation(

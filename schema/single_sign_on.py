@@ -257,6 +257,9 @@ class SingleSignOnMutations:
     async def update_identity_provider(self, info: Info, input: Values) -> IdentityProviderResult:
         kept, wanted, expected = info.context.house.secrets, parse_id(input["id"]), input.get("expectedVersion")
         values = await _read(info, input)
+        if input.get("enforced"):
+            known = await run(info, lambda tx: providers.provider_of(tx, wanted))
+            await providers.require_usable(info.context.house.desk.discovery, known, info.context.caller.language)
         row = await run(info, lambda tx: providers.update_provider(tx, kept, wanted, values, expected))
         return IdentityProviderPayload(identity_provider=_shown(info, row))
 

@@ -27,12 +27,14 @@ from workers.ending import end
 REQUEST = 10
 CHARACTERS = 12
 SIGN_IN = 500
+# Founding a company: its password's hash, and the definitions of its template.
+FOUNDING = 5_000
 WRONG_TOKEN = 100
 # No more sign-ins than root fields are run, however often a document says so.
 MOST_SIGN_INS = 20
 _SIGN_INS = (
     *("signIn", "confirmSignIn", "requestPasswordReset", "resetPassword", "finishSingleSignOn"),
-    *("signUp", "confirmSignUp", "acceptInvitation", "confirmEmailChange"),
+    *("signUp", "acceptInvitation", "confirmEmailChange"),
 )
 # What an idle bucket holds, in seconds of its rate.
 HOLDS_SECONDS = 20
@@ -149,7 +151,9 @@ def price(document: str | None) -> int:
     if document is None:
         return REQUEST + SIGN_IN
     sign_ins = sum(map(document.count, _SIGN_INS))
-    return REQUEST + len(document) // CHARACTERS + SIGN_IN * min(sign_ins, MOST_SIGN_INS)
+    foundings = document.count("confirmSignUp")
+    dear = SIGN_IN * min(sign_ins, MOST_SIGN_INS) + FOUNDING * min(foundings, MOST_SIGN_INS)
+    return REQUEST + len(document) // CHARACTERS + dear
 
 
 def _owner(client: Address) -> str:

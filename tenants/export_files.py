@@ -22,7 +22,7 @@ from tenants.jobs import Job
 from tenants.keys.narrowing import Narrowing, narrowed
 from tenants.messages import render
 from tenants.notifications import add_notification
-from tenants.problems import InvalidInput, LimitExceeded
+from tenants.problems import InvalidInput, LimitExceeded, NotAllowed
 from tenants.transaction import Transaction, new_id
 
 RUNNING, DONE, STOPPED = "running", "done", "stopped"
@@ -152,7 +152,11 @@ async def next_batch(tx: Transaction, export_id: UUID) -> bool:
     if row["columns"] not in ([], names):
         await tx.execute(_CLEAR, id=export_id)
         row = {**row, "after": None, "done": 0, "size": 0}
-    found = await _pages(tx, caller, source, row["after"])
+    try:
+        found = await _pages(tx, caller, source, row["after"])
+    except NotAllowed as problem:
+        await _stop(tx, row, "export.not_allowed", {"right": problem.right})
+        return False
     content = written(row["format"], paths, found.rows, is_first=row["after"] is None)
     size = row["size"] + len(content)
     if size > LARGEST:

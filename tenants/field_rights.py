@@ -5,7 +5,7 @@ write it, may so all its fields, unless they are closed to it; then only those t
 some records alone, as that to an object may be (`tenants.row_rights`): the field is then closed, but for these.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -181,3 +181,19 @@ class _FieldJudge:
                 self._judge, (name, action, path), about, self._scopes, (name, action, EVERY)
             )
         return self._known[alike]
+
+
+def told_rights(rights: Iterable[str]) -> tuple[str, ...]:
+    """Rights as people are told of them: those to fields are left out where that to the record itself is among them."""
+    found = frozenset(rights)
+    return tuple(sorted(right for right in found if not _is_told_by(right, found)))
+
+
+# What stands for a right to fields.
+_WHOLE: Mapping[str, Sequence[str]] = {READ: (READ,), WRITE: ("create", "update")}
+
+
+def _is_told_by(right: str, found: Collection[str]) -> bool:
+    name, _, rest = right.partition(".")
+    action, _, field = rest.partition(".")
+    return bool(field) and any(f"{name}.{other}" in found for other in _WHOLE.get(action, ()))

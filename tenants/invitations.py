@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from tenants import proofs
+from tenants.access.scopes import row_test
 from tenants.actors import MEMBER, Actor, system
 from tenants.audit_log import About, record, record_within
 from tenants.callers import Callers
@@ -20,7 +21,9 @@ from tenants.forms import Form
 from tenants.messages import render
 from tenants.names_told import holds_address
 from tenants.notifications import add_notification
+from tenants.occasion import Occasion
 from tenants.people import add_member, check_customer, check_roles, customer_told
+from tenants.permissions import Access
 from tenants.problems import Conflict, LimitExceeded, NotAllowed, NotFound
 from tenants.proofs import LASTS, Proof
 from tenants.rules.writable import unwritable
@@ -231,6 +234,8 @@ async def _join(tx: Transaction, proof: Proof, person: Person) -> None:
     gained = policy.access(row["roles"]).beyond(policy.access(()), giver)
     if gained or inviter is None or not giver.allows(RIGHT) or ("owner" in row["roles"]) > ("owner" in giver.roles):
         raise Conflict("people.inviter_lacks")
+    if row["customer_id"] and not await _may_link(tx, giver, inviter["id"], row["customer_id"]):
+        raise Conflict("people.inviter_lacks")
     connection = await tx.connection()
     await proofs.use_within(connection, proof)
     user_id = await person.account(connection)
@@ -243,6 +248,18 @@ async def _join(tx: Transaction, proof: Proof, person: Person) -> None:
     await tx.update("invitations", ("state", "member_id"), joined)
     text = render("people.joined", inviter["language"], {"name": person.name})
     await add_notification(tx, inviter["id"], text, None, None, None)
+
+
+async def _may_link(tx: Transaction, giver: Access, giver_id: UUID, customer_id: UUID) -> bool:
+    """Whether a member with that access may read a customer, and so make somebody a person there."""
+    tests = row_test(tx.config, giver.rows)
+    test = tests.test("customer.read", "t0")
+    found = await tx.fetch_one(
+        f"SELECT 1 AS found FROM customers t0 WHERE t0.tenant_id = %(tenant)s AND t0.id = %(id)s AND {test or 'TRUE'}",  # noqa: S608
+        id=customer_id,
+        **tests.values(Occasion(tx.now, giver_id)),
+    )
+    return found is not None and giver.allows("customer.read")
 
 
 async def _member(tx: Transaction, row: Row, person: Person, user_id: UUID) -> UUID:

@@ -53,7 +53,7 @@ async def count_named(tx: Transaction, member_ids: Sequence[UUID]) -> dict[UUID,
 
 async def next_named(
     tx: Transaction, keys: Keys, member_id: UUID, through: UUID | None, most: int
-) -> list[Mapping[str, Any]]:
+) -> Sequence[Mapping[str, Any]]:
     """The next records that name the member, in the order of their ids: ``id`` and ``record_type`` of each."""
     if not keys:
         return []

@@ -11,6 +11,7 @@ from psycopg.errors import UniqueViolation
 
 from tenants import proofs
 from tenants.audit_log import record, record_of_person
+from tenants.calls import current
 from tenants.database import ENTER, Connection, Database
 from tenants.deliveries import EMAIL, add_delivery
 from tenants.field_rights import EVERY, WRITE, field_policies
@@ -20,7 +21,7 @@ from tenants.forms import Form
 from tenants.messages import render
 from tenants.permissions import Access
 from tenants.problems import InvalidInput, NotFound
-from tenants.sign_in import tries
+from tenants.sign_in import notices, tries
 from tenants.sign_in.passwords import check_password
 from tenants.transaction import Transaction
 
@@ -95,7 +96,8 @@ async def ask_for_address(database: Database, user: Row, password: str, email: s
 
 
 async def warn(tx: Transaction, email: str) -> None:
-    """Tell the present address that another one was asked for: only who had the password could."""
+    """Tell the present address and the audit log that another one was asked for: only who had the password could."""
+    await record(tx, "email_change_requested", {"address": current().address or None})
     subject, body = (render(code, tx.language, {}) for code in ("mail.address_warning_subject", "mail.address_warning"))
     await add_delivery(tx, EMAIL, email, subject, body, None)
 
@@ -130,3 +132,4 @@ async def _move(connection: Connection, scope: Row) -> None:
         await connection.execute(_MEMBERS, {**scope, "tenant": row["tenant_id"]})
     told = {"email": (scope["old"], scope["new"])}
     await record_of_person(connection, scope["user"], "member_changed", told)
+    await notices.tell(connection, scope["user"], "address_changed", address=scope["old"], email=scope["new"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
@@ -28,7 +29,7 @@ async def hash_password(password: str, path: tuple[str | int, ...] = ("password"
     """Raises :class:`InvalidInput` at ``path`` for a weak one; ``about`` are names and addresses of whose it is."""
     _require_strong(password, path, about)
     async with _LIMIT:
-        return await asyncio.to_thread(_HASHER.hash, password)
+        return await asyncio.to_thread(_HASHER.hash, _one_form(password))
 
 
 async def verify_password(password: str, stored: str | None) -> bool:
@@ -64,7 +65,17 @@ def _common() -> frozenset[str]:
     return frozenset(line.strip() for line in text.splitlines() if line and not line.startswith("#"))
 
 
+def _one_form(password: str) -> str:
+    """The password as it is hashed, however a keyboard or a system composes its letters. Source: NIST SP 800-63B, 3.1.1.2."""
+    return unicodedata.normalize("NFKC", password)
+
+
 def _verify(password: str, stored: str) -> bool:
+    # Hashes of before are of the password as it was typed.
+    return any(_matches(form, stored) for form in dict.fromkeys((_one_form(password), password)))
+
+
+def _matches(password: str, stored: str) -> bool:
     try:
         return _HASHER.verify(stored, password)
     except (VerificationError, InvalidHashError):

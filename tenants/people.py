@@ -12,6 +12,7 @@ from tenants.actors import MEMBER
 from tenants.audit_log import About, record
 from tenants.belongings import require_nothing
 from tenants.database import ENTER, Caller, Connection, Database
+from tenants.field_rights import told_rights
 from tenants.field_types import BadValue
 from tenants.field_types.contacts import email_address
 from tenants.forms import Form
@@ -292,9 +293,9 @@ def require_rank(tx: Transaction, member: Mapping[str, Any], objects: Collection
     above. All may change themselves."""
     policy = tx.config.policy
     missing = policy.access(member["roles"]).beyond(policy.access(()), tx.access)
-    found = sorted(right for right in missing if right.partition(".")[0] in objects)
+    found = told_rights(right for right in missing if right.partition(".")[0] in objects)
     if found and member["id"] != tx.caller.member_id:
-        raise Conflict("people.above", name=member["name"], rights=", ".join(found))
+        raise Conflict("people.above", name=member["name"], rights=found)
 
 
 def check_roles(tx: Transaction, form: Form, before: Sequence[str], *, is_given: bool = False) -> None:
@@ -310,4 +311,4 @@ def check_roles(tx: Transaction, form: Form, before: Sequence[str], *, is_given:
         return
     gained = policy.access(roles).beyond(policy.access(() if is_given else before), tx.access)
     if gained:
-        form.fail("roles", "limit.role_grant", rights=", ".join(sorted(gained)))
+        form.fail("roles", "limit.role_grant", rights=told_rights(gained))

@@ -147,6 +147,11 @@ class Access:
             for name in names
         )
 
+    def reads_whole(self, name: str, path: str) -> bool:
+        """Whether a field of an object may be read of all records."""
+        right = f"{name}.{READ}"
+        return self.allows(right) and right not in self.rows and self.has_field(name, READ, path)
+
     def has_some(self, name: str, action: str, path: str) -> bool:
         """The same, if only of some records."""
         return self.has_field(name, action, path) or bool(self.field_part(name, action, path))

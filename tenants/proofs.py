@@ -20,7 +20,7 @@ from tenants.transaction import new_id
 
 LONGEST_ADDRESS = 254
 # How long a secret may be brought back, by its purpose; an hour where nothing is said.
-LASTS = {"invitation": timedelta(days=14), "sign_up": timedelta(hours=24)}
+LASTS = {"invitation": timedelta(days=14), "sign_up": timedelta(hours=24), "notice": timedelta(hours=24)}
 AN_HOUR = timedelta(hours=1)
 FIRST_PAUSE = timedelta(seconds=15)
 MOST_ATTEMPTS = 8
@@ -29,10 +29,12 @@ _ASK = """
 INSERT INTO proofs (id, purpose, address, language, data, expires_at)
 VALUES (%(id)s, %(purpose)s, %(address)s, %(language)s, %(data)s, now() + %(lasts)s)
 """
+# Who waits for a message to get in does not wait for those that strangers have sent to others.
 _CLAIM = """
 UPDATE proofs SET attempts = attempts + 1, token_hash = NULL,
        due_at = CASE WHEN attempts + 1 < %(most)s THEN now() + %(pause)s * power(2, attempts) END
-WHERE id = (SELECT id FROM proofs WHERE due_at <= now() AND expires_at > now() ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+WHERE id = (SELECT id FROM proofs WHERE due_at <= now() AND expires_at > now()
+            ORDER BY purpose IN ('sign_up', 'notice'), due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, purpose, address, language, data
 """
 _FIND = """

@@ -106,7 +106,7 @@ async def update_team(
     return UUID(str(row["id"]))
 
 
-async def rights_beyond(tx: Transaction, team_ids: Sequence[UUID], member_ids: Sequence[UUID]) -> list[str]:
+async def rights_beyond(tx: Transaction, team_ids: Sequence[UUID], member_ids: Sequence[UUID]) -> tuple[str, ...]:
     """The rights to others' records that members of these teams, those included who come in, have by them, and that the caller does not
     have of all records: whoever could move people between teams without these could reach what is closed to them."""
     rows = await tx.fetch_all(_ROLES, teams=list(team_ids), members=list(member_ids))
@@ -116,7 +116,7 @@ async def rights_beyond(tx: Transaction, team_ids: Sequence[UUID], member_ids: S
         for right, rows_of in tx.config.policy.access(row["roles"]).rows.items()
         if not _BY_TEAMS.isdisjoint(scope for scope in rows_of.within if isinstance(scope, str))
     }
-    return sorted(right for right in found if not tx.access.allows(right) or right in tx.access.rows)
+    return tuple(sorted(right for right in found if not tx.access.allows(right) or right in tx.access.rows))
 
 
 async def _check_rights(tx: Transaction, form: Form, path: Sequence[UUID], new: Sequence[UUID]) -> None:

@@ -291,6 +291,13 @@ CASES: dict[str, Case] = {
         '{"where":{}} is no scope. Give own, team, team_tree, shared, customer, or where: with a condition.',
         '{"where":{}} 不是有效的范围。请使用 own, team, team_tree, shared, customer，或用 where: 给出条件。',
     ),
+    "a scope of nothing": Case(
+        grant("object: order, actions: [read], scope: {where: {or: []}}"),
+        "role.r.grants.0.scope",
+        "CONFIG_BAD_SCOPE",
+        '{"or":[]} is no scope. Give own, team, team_tree, shared, customer, or where: with a condition.',
+        '{"or":[]} 不是有效的范围。请使用 own, team, team_tree, shared, customer，或用 where: 给出条件。',
+    ),
     "a right with a slip": Case(
         grant("object: order, actions: [raed]"),
         "role.r.grants.0",

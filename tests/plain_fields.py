@@ -176,6 +176,7 @@ SPECIAL: Mapping[tuple[str, str], Callable[["Book", Row], Any]] = {
     ("Product", "files"): _files("product"),
     ("Order", "shares"): _shares("order"),
     ("Customer", "shares"): _shares("customer"),
+    ("Product", "shares"): _shares("product"),
     ("Customer", "isMine"): lambda book, row: (
         row["id"] in {me.row["customer_id"] for me in book.all("Member", id=book.viewer)}
     ),

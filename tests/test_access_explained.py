@@ -130,6 +130,17 @@ async def test_a_step_takes_two_rights(company: Company, client: Client) -> None
     assert (found["allowed"], found["right"]) == (False, "order.change_status")
 
 
+async def test_a_change_takes_the_right_to_read(company: Company, client: Client) -> None:
+    """What cannot be seen cannot be changed: that is the right that is missing."""
+    await done(
+        company, DEFINE_ROLE, key="blind", label={"en": "B"}, grants=[{"object": "customer", "actions": ["update"]}]
+    )
+    blind = await company.add_person("blind")
+    for field in (None, "name"):
+        found = await explain(company, "customer.update", field=field, member=str(blind.id))
+        assert (found["allowed"], found["right"]) == (False, "customer.read")
+
+
 async def test_records_and_members_that_are_not_there(company: Company, client: Client) -> None:
     order = await an_order(company)
     found = await explain(company, "order.update", record=order["id"], asker=company.member)

@@ -76,6 +76,7 @@ LEFT_OUT = {
     ("Voiding", "refusal"),
     ("Company", "languages"),
     ("Viewer", "closedFields"),
+    ("Viewer", "key"),
     ("Viewer", "permissions"),
     ("Configuration", "document"),
     ("Configuration", "definitions"),

@@ -105,3 +105,31 @@ async def test_an_automation_tells_what_its_role_may_read(company: Company, clie
     assert [run["status"] for run in runs] == ["succeeded", "failed"]
     told = await company.data("{ notifications { totalCount } }", person=conf)
     assert told["notifications"]["totalCount"] == 1
+
+
+async def test_a_plan_tells_of_rights_that_are_of_no_use(company: Company, client: Client) -> None:
+    """To change what one may not read, and to create what one may not fill in; both where the role and where the field changes."""
+    told = []
+
+    async def remarks(text: str) -> list[str]:
+        found = (await company.data(PLAN, {"document": f"orderloom: 1\n{text}", "merge": True}))["result"]
+        assert found["problems"] == []
+        return [remark for change in found["changes"] for remark in change["remarks"]]
+
+    blind = "roles: {blind: {label: {en: B}, grants: [{object: order, actions: [update, void]}]}}"
+    told += await remarks(blind)
+    assert told == [
+        "order.update, order.void are of no use without 'order.read', unless another role of theirs has it."
+    ]
+
+    must = "label: {en: Must}, type: text, required: true"
+    closed = "label: {en: Shut}, closed_fields: [order], grants: [{object: order, actions: [read, create]}]"
+    sentence = (
+        "The role 'shut' (Shut) may create such records, but not fill in the field 'order.must' (Must), which is required"
+        " and has no default."
+    )
+    assert await remarks(f"fields: {{order.must: {{{must}}}}}\nroles: {{shut: {{{closed}}}}}") == [sentence] * 2
+    await done(company, DEFINE_FIELD, object="order", key="must", label={"en": "Must"}, type="text", required=True)
+    assert await remarks(f"roles: {{shut: {{{closed}}}}}") == [sentence]
+    opened = closed.replace("create]}", "create]}, {object: order, actions: ['*'], fields: ['custom.*']}")
+    assert await remarks(f"roles: {{shut: {{{opened}}}}}") == []

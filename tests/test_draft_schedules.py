@@ -135,7 +135,8 @@ async def test_a_schedule_gives_nobody_more_than_they_have_then(
     async with unchanged(company, without=("jobs", "configuration_drafts", "notifications")):
         await work(overdue=True)
     found = await standing(company, draft)
-    said = "somebody else has approved it" if how == "unapproved" else "configuration.update"
+    lacks = ", in whose name it was to be applied, lacks the right 'configuration.update'."
+    said = "somebody else has approved it" if how == "unapproved" else lacks
     assert said in found["problem"]
     assert found["state"] == ("OPEN" if how == "unapproved" else "APPROVED")
 

@@ -62,3 +62,36 @@ async def test_a_file_goes_with_the_rights_that_it_was_made_under(
     assert (await fetched(company, url, owner)).status_code == 409
     begun = await done(company, EXPORT, owner, object="customer", format="CSV")
     assert begun["total"] == 0
+
+
+async def test_parts_of_a_column_and_what_it_leads_to_are_asked_again(
+    company: Company, client: Client, work: Drain
+) -> None:
+    """Lines are one column, and customers are told by name: neither is given out once a part is closed, or some are out of scope."""
+    orders = {"object": "order", "actions": ["read", "export"]}
+    customers = {"object": "customer", "actions": ["read"]}
+    prices = {"object": "order", "actions": ["read"], "fields": ["lines.unitPrice"], "effect": "deny"}
+    await an_order(company, customer={"name": "Ann"})
+    for key, narrower in {"a": [orders, customers, prices], "b": [orders, scoped("own", name="customer")]}.items():
+        await role(company, key, orders, customers)
+        person = await company.add_person(key)
+        await content(company, work, "JSON", person)
+        url = (await shown(company, person))[0]["url"]
+        assert (await fetched(company, url, person)).status_code == 200
+        await role(company, key, *narrower)
+        assert (await fetched(company, url, person)).status_code == 409
+        told = await content(company, work, "JSON", person)
+        assert ("unitPrice" in told, "Ann" in told) == (key == "b", key == "a")
+
+
+async def test_an_export_without_the_right_to_read_is_stopped(company: Company, client: Client, work: Drain) -> None:
+    """It is not begun again and again where it is taken away while the export waits."""
+    await role(company, "seller", EXPORTS)
+    seller = await company.add_person("seller")
+    begun = await done(company, EXPORT, seller, object="customer", format="CSV")
+    await role(company, "seller", {"object": "customer", "actions": ["export"]})
+    await work()
+    (ended,) = await shown(company, seller)
+    assert (ended["id"], ended["state"]) == (begun["id"], "STOPPED")
+    assert "'customer.read'" in ended["problem"]
+    assert await company.rows("SELECT FROM jobs WHERE tenant_id = %(tenant)s AND kind = 'export'") == []

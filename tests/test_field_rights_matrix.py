@@ -28,7 +28,7 @@ FIELDS: dict[str, str] = {
     " lines.discountRate lines.discountAmount lines.taxRate lines.netAmount lines.taxAmount lines.total",
     "customer": "kind name language externalId company people owner notes tags phones emails addresses orders orderSummary files shares createdAt"
     " updatedAt",
-    "product": "sku name externalId specification unit price taxRate active orderLines files createdAt updatedAt",
+    "product": "sku name externalId specification unit price taxRate active orderLines files shares createdAt updatedAt",
     "member": "name email roles language active customer teams createdAt",
 }
 # Open with the record: its address, and what consists of fields with rights of their own.

@@ -16,7 +16,7 @@ CLOSED_TO_PORTAL: dict[str, str] = {
     "order": "externalId statusDueAt statusReason lifeCycle nextSteps voiding channel priority owner tags notes voidedBy voidReason"
     " voidNote automationRuns shares lines.externalId",
     "customer": "externalId company people owner notes tags files shares",
-    "product": "externalId orderLines files",
+    "product": "externalId orderLines files shares",
 }
 # How many ways to learn a field are asked for in one request.
 AT_ONCE = 8

@@ -272,6 +272,9 @@ async def test_a_file_hangs_at_one_place(company: Company, client: Client) -> No
         "file.hangs",
         f"The file '{file_id}' hangs on another record, or at another place of this one. Upload it again.",
     )
+    # Whose it is not, and who looks from another record, learns nothing of it.
+    (error,) = await hung(company, second, [file_id])
+    assert error.code == "value.unknown_record"
     async with company.begin() as tx:
         await take_off(tx, [file_id])
     assert (await company.data(FILES, {"id": first["id"]}))["order"]["files"]["totalCount"] == 0

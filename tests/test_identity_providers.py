@@ -3,11 +3,14 @@
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from graphql import parse, validate
+from starlette.applications import Starlette
 
 from schema.execution import SCHEMA
+from tenants.database import Database
 from tests.documents import unchanged
 from tests.harness import Client, Company, Person, Row
 from tests.identity_provider import CREATE, REDIRECT
@@ -31,6 +34,7 @@ mutation($input: RemoveIdentityProviderInput!) { result: removeIdentityProvider(
   __typename ... on RemoveIdentityProviderPayload { id } ... on Problem { code message } ... on InvalidInput { errors { path code } }
 } }
 """
+ENTRIES = "{ auditEntries { nodes { kind details { field to } } } }"
 ROLE = """
 mutation($input: DefineRoleInput!) { defineRole(input: $input) { __typename } }
 """
@@ -180,3 +184,37 @@ async def test_another_company_sees_nothing_of_it(company: Company, client: Clie
         assert (await asked(other, document, None, id=provider, **values))["code"] == "NOT_FOUND"
     assert (await other.data(LIST))["identityProviders"] == []
     assert [row["name"] for row in await rows(company)] == ["Work Login"]
+
+
+async def test_what_nobody_could_sign_in_by_is_not_enforced(
+    company: Company, client: Client, app: Starlette, database: Database
+) -> None:
+    """Passwords of all but owners would count no more, and there would be no other way in."""
+    async with unchanged(company):
+        refusal = await asked(company, CREATE, **GOOD, enforced=True)
+        assert [(error["path"], error["code"]) for error in refusal["errors"]] == [
+            (["enforced"], "SINGLE_SIGN_ON_ENFORCE_LATER")
+        ]
+    provider = await made(company, issuer="https://127.0.0.1:1")
+    async with unchanged(company):
+        refusal = await asked(company, UPDATE, id=provider, enforced=True)
+        assert [(error["path"], error["code"]) for error in refusal["errors"]] == [
+            (["enforced"], "SINGLE_SIGN_ON_NOT_USABLE")
+        ]
+        assert refusal["message"].startswith("People cannot sign in at this provider: '127.0.0.1' ")
+        assert (await asked(company, UPDATE, company.member, id=provider, enforced=True))["__typename"] == "NotAllowed"
+    # Whoever tries to sign in is back at their page, and told nothing of what answers where; the company is.
+    started = f"/single-sign-on/{company.slug}/login?challenge={'a' * 43}"
+    answer = await client.http.get(started)
+    page, _, said = answer.headers["location"].partition("?")
+    assert (answer.status_code, page) == (303, "https://app.example.com/signed-in")
+    assert dict(parse_qsl(said)) == {
+        "error": "SINGLE_SIGN_ON_UNREACHABLE",
+        "message": "Work Login cannot be reached just now. Try again, or ask an administrator of your company.",
+    }
+    await app.state.house.tallies.write(database)
+    entries = (await company.data(ENTRIES))["auditEntries"]["nodes"]
+    told = {entry["kind"]: {part["field"]: part["to"] for part in entry["details"]} for entry in entries}
+    assert (told["PROVIDER_CHANGED"]["clientId"], told["PROVIDER_CHANGED"]["linksByEmail"]) == ("us", False)
+    assert told["PROVIDER_REFUSED"]["detail"].startswith("127.0.0.1, ")
+    assert (await asked(company, UPDATE, id=provider, name="Other"))["identityProvider"]["version"] == 2

@@ -26,8 +26,9 @@ from server.settings import app_database_url
 from tenants.callers import Callers
 from tenants.database import Database
 from tenants.models.tables import TENANT_TABLES
+from tenants.sign_in.sessions import open_session
 from tests.documents import stored
-from tests.harness import Company, found_company
+from tests.harness import Company, Person, found_company
 from tests.services import fresh_database
 from tests.walls import DirectClient, take_filters_away
 
@@ -92,21 +93,27 @@ class Pair(NamedTuple):
     other: Company
     others: Canary
 
+    member: Person
+
+    async def ask(self, document: str, variables: Row) -> bytes:
+        """Ask as the owner of the first."""
+        return orjson.dumps(await self.company.graphql(document, variables))
+
+    async def ask_as_member(self, document: str, variables: Row) -> bytes:
+        return orjson.dumps(await self.company.graphql(document, variables, person=self.member))
+
     @property
-    def ask(self) -> Ask:
-        """Asks as the owner of the first."""
-
-        async def ask(document: str, variables: Row) -> bytes:
-            return orjson.dumps(await self.company.graphql(document, variables))
-
-        return ask
+    def asks(self) -> tuple[Ask, Ask]:
+        return self.ask, self.ask_as_member
 
 
 async def pair_in(house: House) -> Pair:
     companies = [await found_company(house.database, house.callers) for _ in range(2)]
     company, other = (replace(company, client=DirectClient(house)) for company in companies)
     mine, others = [await furnished(house.database, house.callers, company.id) for company in companies]
-    return Pair(company, mine, other, others)
+    assert mine.member.id is not None
+    member = await open_session(house.database, company.id, mine.member.id)
+    return Pair(company, mine, other, others, Person(mine.member.id, "", member.token))
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +144,7 @@ async def all_tried(pair: Pair, kind: str) -> int:
     tried = [place for place in PLACES if place.kind == kind]
     for number, place in enumerate(tried):
         ids = chosen(place, pair.others.ids, number, KINDS)
-        found = await try_ids(pair.ask, place, ids, pair.mine.ids)
+        found = await try_ids(pair.asks, place, ids, pair.mine.ids)
         assert found.differing == (), (place, found)
         # Else the equal answers would say nothing.
         assert (found.looked, found.broke) == (True, False), (place, found)
@@ -226,7 +233,7 @@ async def test_without_both_walls_there_is_a_leak(open_database: Database, monke
     finders = [Place("query", field, "id", ()) for field in FINDERS if field != "notification"]
     for place in (*finders, Place("query", "orders", "where", ("customer", "id", "eq"))):
         ids = [pair.others.ids["customers" if place.path else FINDERS[place.field]]]
-        assert (await try_ids(pair.ask, place, ids, pair.mine.ids)).differing == tuple(ids), place
+        assert (await try_ids(pair.asks, place, ids, pair.mine.ids)).differing == tuple(ids), place
     assert await answered(pair, finders[0], str(uuid4())) is None
 
 

@@ -20,6 +20,7 @@ from tenants.calls import Call, under_way
 from tenants.database import Database
 from tenants.keys import using
 from tenants.keys.secret import is_wrong, new_secret
+from tenants.rules.writable import WRITTEN
 from tests.documents import (
     CREATE_ORDER,
     DEFINE_ROLE,
@@ -113,7 +114,8 @@ async def test_secrets_are_kept_as_hashes(company: Company, client: Client) -> N
     [
         ({"rights": ["order.read", "order.create"]}, {"order.read", "order.create"}),
         ({"readOnly": True}, READING),
-        ({"readOnly": True, "recordTypes": ["customer"]}, {"customer.read", "member.read", "automation.read"}),
+        ({"readOnly": True, "recordTypes": ["customer"]}, {"customer.read"}),
+        ({"recordTypes": ["customer"], "rights": ["customer.read", "member.read"]}, {"customer.read", "member.read"}),
         ({"roles": ["read_only"]}, READING),
     ],
 )
@@ -333,7 +335,8 @@ async def test_a_program_learns_what_it_is(company: Company, client: Client) -> 
     }
     assert allowed == set(rights)
     assert [step["key"] for step in of["order"]["steps"] if step["allowed"]] == []
-    assert all(field["readable"] and field["writable"] for field in of["order"]["fields"])
+    assert all(field["readable"] for field in of["order"]["fields"])
+    assert {field["path"] for field in of["order"]["fields"] if field["writable"]} == WRITTEN["order"]
     assert not any(field["readable"] or field["writable"] for field in of["customer"]["fields"])
     own = (await company.data("{ viewer { member { id } key { id } } }", person=company.member))["viewer"]
     assert own == {"member": {"id": str(company.member.id)}, "key": None}

@@ -57,7 +57,8 @@ async def test_a_plan_says_what_an_automation_cannot_do(company: Company, client
     await company.data(update, {"input": {"id": order["id"], "notes": "x"}})
     await work()
     found = await company.data(
-        "query($id: ID!) { order(id: $id) { channel version } automationRuns { nodes { status } } }", {"id": order["id"]}
+        "query($id: ID!) { order(id: $id) { channel version } automationRuns { nodes { status } } }",
+        {"id": order["id"]},
     )
     assert (found["order"], found["automationRuns"]["nodes"]) == (
         {"channel": "", "version": 2},

@@ -22,7 +22,7 @@ from tests.documents import (
     unchanged,
 )
 from tests.examples import define_fields
-from tests.harness import Client, Company, Person, Row
+from tests.harness import Client, Company, Person, Row, Statements
 from tests.test_access_explained import EXPLAIN
 from tests.test_files import PNG, download, uploaded
 from tests.test_row_scopes import LIST, seen
@@ -92,13 +92,13 @@ EVERYTHING = """query($own: ID!, $other: ID!) {
 }"""
 
 
-async def test_what_a_person_at_a_customer_sees(company: Company, client: Client) -> None:
+async def test_what_a_person_at_a_customer_sees(company: Company, client: Client, statements: Statements) -> None:
     """Their customer's orders with lines and steps, their customer, what is on sale; of staff and of others nothing."""
     petra, made = await market(company)
     await done(company, UPDATE_ORDER, id=made["own"]["id"], notes="more", promisedAt="2026-12-01T10:00:00Z")
     await done(company, CHANGE_STATUS, id=made["own"]["id"], status="confirmed")
     async with company.begin() as tx:
-        label = {"label": {"en": "View"}}
+        label: Row = {"label": {"en": "View"}}
         views = {"all": label, "staff": {**label, "roles": ["member"]}, "theirs": {**label, "roles": ["portal"]}}
         await change_sets.apply(tx, [change_sets.define(tx.config, "view", key, body) for key, body in views.items()])
     asked = {"own": made["own"]["id"], "other": made["other"]["id"]}
@@ -152,6 +152,12 @@ async def test_what_a_person_at_a_customer_sees(company: Company, client: Client
     }
     staff = (await company.data(EVERYTHING, asked))["own"]["history"]["nodes"]
     assert [entry["kind"] for entry in staff] == ["CREATED", "UPDATED", "STATUS_CHANGED"]
+    # Which customer is theirs is looked up by the statement that reads, and for nobody else.
+    for person, is_asked in ((petra, True), (company.owner, False)):
+        statements.clear()
+        await company.data("{ orders { totalCount nodes { number } } }", person=person)
+        (sent,) = statements.work
+        assert ("wc.customer_id" in sent) is is_asked
 
 
 # What a portal user asks for in vain: the right that they lack.

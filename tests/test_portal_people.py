@@ -83,7 +83,9 @@ async def test_who_is_a_person_at_a_customer(
     assert [node["email"] for node in linked] == [made_member["email"]]
 
 
-async def test_a_link_gives_no_right_that_its_giver_lacks(company: Company, client: Client) -> None:
+async def test_a_link_gives_no_right_that_its_giver_lacks(
+    company: Company, client: Client, work: Drain, outbox: Outbox
+) -> None:
     """Somebody who manages members may make nobody, themselves neither, a person at a customer to read what they may not read."""
     petra, made = await market(company)
     manage = [{"object": "member", "actions": ["read", "invite", "update"]}]
@@ -111,6 +113,21 @@ async def test_a_link_gives_no_right_that_its_giver_lacks(company: Company, clie
     colleague = await company.add_person("portal")
     await done(company, UPDATE_MEMBER, blind, id=str(colleague.id), customerId=made["ada"]["id"])
     assert await seen(company, colleague) == {made["own"]["id"]}
+    # Nor does an invitation give more than whoever sent it may give when it is accepted.
+    email = new_address()
+    await done(company, INVITE_MEMBER, blind, email=email, roles=["portal"], customerId=made["ada"]["id"])
+    outbox.sent.clear()
+    await work.mail()
+    (mail,) = [sent for sent in outbox.sent if sent["recipient"] == email]
+    given = {"input": {"token": secret_of(mail), "name": "Ivy", "password": "words of some kind"}}
+    await link(company, blind, made["zoe"])
+    answer = await client.graphql(ACCEPT, given)
+    assert (answer["data"]["result"]["__typename"], answer["data"]["result"]["code"]) == (
+        "Conflict",
+        "PEOPLE_INVITER_LACKS",
+    )
+    await link(company, blind, made["ada"])
+    assert (await client.graphql(ACCEPT, given))["data"]["result"]["email"] == email
 
 
 async def test_orders_that_they_enter_are_their_customers(company: Company, client: Client) -> None:

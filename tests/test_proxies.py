@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 
 from server.proxies import Proxies
 from server.settings import Settings
-from tests.documents import done, mutation
+from tests.documents import ask, mutation
 from tests.harness import PASSWORD, Client, Company
 
 pytestmark = pytest.mark.anyio
@@ -74,7 +74,8 @@ async def test_sessions_and_keys_know_the_client(
     company: Company, client: Client, behind: Client, app: Starlette, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The header says where somebody is only where its proxy is trusted: sessions tell it, and keys are held to it."""
-    key = await done(company, CREATE_KEY, name="ERP", roles=["read_only"], networks=["198.51.100.0/24"])
+    made = await ask(company, CREATE_KEY, name="ERP", roles=["read_only"], networks=["198.51.100.0/24"])
+    key = made["secret"]
     found = []
     for trusted in ((), TRUSTED):
         monkeypatch.setattr(app, "proxies", Proxies(trusted))

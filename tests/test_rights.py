@@ -261,7 +261,11 @@ async def scene(company: Company, client: Client) -> Scene:
     team = await done(company, CREATE_TEAM, name="Team")
     found.inputs["updateTeam"] = {"id": team["id"], "name": "Sellers"}
     found.finders["team"] = f'(id: "{team["id"]}")'
-    shares = {"Order": (SHARE_ORDER, order), "Customer": (SHARE_CUSTOMER, customer), "Product": (SHARE_PRODUCT, product)}
+    shares = {
+        "Order": (SHARE_ORDER, order),
+        "Customer": (SHARE_CUSTOMER, customer),
+        "Product": (SHARE_PRODUCT, product),
+    }
     for kind, (share, shared) in shares.items():
         made = await done(company, share, id=shared["id"], memberId=str(company.member.id))
         share_id = made["shares"]["nodes"][0]["id"]

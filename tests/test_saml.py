@@ -172,11 +172,22 @@ async def test_who_is_refused_leaves_nothing(
     ):
         answer = await client.http.post(sent[0], data=sent[1])
         assert (answer.status_code, answer.text[:21]) == (400, "This sign-in is over,")
+    # A visit to this provider that comes back as if it had been to another one, of the other protocol or of this one.
+    for back in ("/single-sign-on/callback", f"/single-sign-on/{company.slug}/other/response"):
+        visit = Visit(client, company.slug)
+        _, state = asked((await visit.off()).headers["location"])
+        answer = (
+            await client.http.get(back, params={"state": state, "code": "c"})
+            if back.endswith("callback")
+            else await client.http.post(back, data=fields | {"RelayState": state})
+        )
+        assert visit.page(answer)["error"] == "SINGLE_SIGN_ON_MIXED_UP"
     odd = await client.http.post(action, content=b"{}", headers={"Content-Type": "application/json"})
     assert (odd.status_code, odd.text[:25]) == (400, "What was sent is no form ")
     assert (await client.http.post(action, data={"SAMLResponse": "x" * 600_001})).status_code == 400
     assert await members(company) == before
     assert await refusals(company, app, database) == [
+        ("single_sign_on.mixed_up", "Work Login"),
         ("single_sign_on.other_domain", "elsewhere.com, example.com"),
         ("single_sign_on.refused", "Work Login, AuthnFailed"),
         ("visit.expired", ""),
@@ -291,7 +302,7 @@ async def test_metadata_at_an_address_is_read_again_when_keys_change(
     )
     said = f"The provider calls itself '{address}', and not 'urn:other': write the issuer exactly as it does."
     assert (await company.data(TRY, {"id": provider}))["result"] == {"usable": False, "problems": [said]}
-    assert (await Visit(client, company.slug).off()).text == said + "\n"
+    assert "error=SINGLE_SIGN_ON_UNREACHABLE" in (await Visit(client, company.slug).off()).headers["location"]
 
 
 async def test_what_strangers_write_keeps_nothing_else_from_being_told(

@@ -308,7 +308,7 @@ async def test_forged_responses_are_refused(
     before, nothing = await members(company), await left(company)
     monkeypatch.setattr(app.state.house.desk.discovery, "reader", read_here)
     # So many at once are more than what one address may ask for, and all tests have the same.
-    monkeypatch.setattr(app.state, "strangers", Strangers(1_000_000))
+    monkeypatch.setitem(app.state._state, "strangers", Strangers(1_000_000))
     tallies = app.state.house.tallies
     refused: dict[str, str] = {}
     for name, (forge, _) in FORGERIES.items():

@@ -138,7 +138,7 @@ async def test_an_address_that_one_may_not_read_is_not_copied(company: Company, 
 
 
 async def test_a_plan_of_a_conversion_quotes_what_one_may_read(company: Company, client: Client) -> None:
-    """The values that cannot be converted are counted, and named of the orders alone that the reader may read."""
+    """The values that cannot be converted are named of the orders alone that the reader may read, and counted for who may read all."""
     await define_fields(company, {"order.weight": {"type": "text"}})
     configure = {"object": "configuration", "actions": ["*"]}
     await role(company, "admin_of_own", scoped("own"), configure)
@@ -149,11 +149,21 @@ async def test_a_plan_of_a_conversion_quotes_what_one_may_read(company: Company,
     await an_order(company, custom={"weight": "hidden"})
     given = {"of": {"object": "order", "key": "weight", "type": "decimal"}}
     plan = (await company.data(PLAN, given, person=person))["plan"]
-    assert (plan["failed"], [failure["recordId"] for failure in plan["failures"]]) == (2, [own["id"]])
+    assert [plan[name] for name in ("records", "values", "converted", "failed")] == [None] * 4
+    assert [failure["recordId"] for failure in plan["failures"]] == [own["id"]]
     assert "hidden" not in str(plan)
     answer = await company.graphql(PLAN, given, person=blind)
     assert [error["extensions"]["right"] for error in answer["errors"]] == ["order.read.custom.weight"]
     await done(company, UPDATE_ORDER, id=own["id"], custom={"weight": "1"})
     result = await ask(company, CONVERT, person, object="order", key="weight", type="decimal")
     assert result["__typename"] == "InvalidInput"
+    assert "some values cannot be converted" in result["errors"][0]["message"]
     assert "hidden" not in str(result)
+    # Options would be the values themselves.
+    made = {"object": "order", "key": "weight", "type": "select", "makeOptions": True}
+    (error,) = (await company.graphql(PLAN, {"of": made}, person=person))["errors"]
+    assert error["extensions"]["code"] == "INVALID_INPUT"
+    problem = await refused(company, CONVERT, person, **made)
+    assert bad_values(problem) == {"makeOptions": "CONVERSION_HIDDEN_OPTIONS"}
+    plan = (await company.data(PLAN, {"of": made}))["plan"]
+    assert (plan["values"], [option["key"] for option in plan["madeOptions"]]) == (2, ["o_1", "hidden"])

@@ -318,3 +318,21 @@ async def test_without_a_key_nothing_is_begun(company: Company, client: Client, 
         answer = await asked(client, START, company.owner.token, password=PASSWORD)
     assert (answer["__typename"], answer["code"]) == ("Conflict", "SECRETS_NO_KEY")
     assert (await asked(client, SIGN_IN, email=company.owner.email, password=PASSWORD))["__typename"] == "SignInPayload"
+
+
+async def test_a_code_is_asked_for_before_anything_is_told(company: Company, client: Client, clock: Clock) -> None:
+    """Where passwords do not count, and where somebody was deactivated meanwhile: the password alone does not tell whether it is right."""
+    admin = await company.add_person("admin")
+    await company.rows(
+        "UPDATE users SET password_hash = (SELECT password_hash FROM users WHERE email = %(owner)s) WHERE email = %(at)s RETURNING id",
+        owner=company.owner.email,
+        at=admin.email,
+    )
+    secret, _ = await enrolled(client, clock, admin.token)
+    await company.rows("UPDATE tenants SET passwords_off = TRUE WHERE id = %(tenant)s RETURNING id")
+    refusal = await confirm(client, await challenged(client, admin), clock.code(secret))
+    assert (refusal["__typename"], refusal["code"]) == ("NotSignedIn", "SINGLE_SIGN_ON_WANTED")
+    await company.rows("UPDATE tenants SET passwords_off = FALSE WHERE id = %(tenant)s RETURNING id")
+    waiting = await challenged(client, admin)
+    await company.rows("UPDATE members SET active = FALSE WHERE id = %(id)s RETURNING id", id=admin.id)
+    assert (await confirm(client, waiting, clock.code(secret)))["code"] == "SIGN_IN_CHALLENGE_OVER"

@@ -14,10 +14,14 @@ from tests.harness import PASSWORD, Client, Company, Row
 from tests.identity_provider import (
     CLIENT_SECRET,
     OTHER_PAGE,
+    WHO,
     Visit,
     at_provider,
     cancelled_at_provider,
+    members,
+    provide,
     providers,
+    refusals,
 )
 
 pytestmark = pytest.mark.anyio
@@ -369,4 +373,6 @@ async def test_a_provider_is_tried(company: Company, client: Client, issuer: str
     ):
         await update(company, provider, issuer=wrong)
         assert await tried() == {"usable": False, "problems": [said]}
-    assert (await Visit(client, company.slug).off()).text == "The name 'login.invalid' is not known.\n"
+    sent = (await Visit(client, company.slug).off()).headers["location"]
+    assert "error=SINGLE_SIGN_ON_UNREACHABLE" in sent
+    assert "login.invalid" not in sent

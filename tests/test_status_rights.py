@@ -76,11 +76,20 @@ async def test_a_field_is_written_only_in_a_status(company: Company, client: Cli
     await done(company, UPDATE_ORDER, person, id=made["id"], notes="more")
     # Whoever has it of all records is not asked.
     await done(company, UPDATE_ORDER, id=made["id"], promisedAt=DAY)
-    states = (
-        """query($input: UpdateOrderInput!) { previewUpdateOrder(input: $input) { accepted errors { path code } } }"""
-    )
+    states = """query($input: UpdateOrderInput!) { previewUpdateOrder(input: $input) { accepted errors { path code }
+          fieldStates { path readOnly } } }"""
     found = await company.data(states, {"input": {"id": made["id"], "promisedAt": None}}, person=person)
-    assert found["previewUpdateOrder"] == {"accepted": False, "errors": [{"path": ["promisedAt"], "code": code}]}
+    assert found["previewUpdateOrder"] == {
+        "accepted": False,
+        "errors": [{"path": ["promisedAt"], "code": code}],
+        "fieldStates": [
+            {"path": ["custom", "slot"], "readOnly": True},
+            {"path": ["promisedAt"], "readOnly": True},
+        ],
+    }
+    draft = await an_order(company)
+    found = await company.data(states, {"input": {"id": draft["id"], "promisedAt": None}}, person=person)
+    assert found["previewUpdateOrder"] == {"accepted": True, "errors": [], "fieldStates": []}
     rights = "{ viewer { permissions { object fields { path readable writable readableRows writableRows } } closedFields { object unwritable } } }"
     told = (await company.data(rights, person=person))["viewer"]
     order = next(entry for entry in told["permissions"] if entry["object"] == "order")

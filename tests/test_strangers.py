@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 import server.graphql_ws
 import server.strangers
 from schema.costs import RateLimited
-from server.strangers import HOLDS_SECONDS, Guesses, Strangers
+from server.strangers import HOLDS_SECONDS, Guesses, Strangers, price
 from tenants.database import Database
 from tenants.sign_in.sessions import sign_out
 from tests.harness import Client, Company, Statements
@@ -185,3 +185,11 @@ async def test_wrong_tokens_on_sockets_wait_as_well(address: str, company: Compa
     async with signed_in(address, company.owner) as member:
         await member.subscribe(EMPTY)
         assert (await member.receive())["type"] == "next"
+
+
+def test_founding_costs_what_it_takes() -> None:
+    """A template is written down beside the hash of a password; other sign-ins cost that hash alone."""
+    words = {
+        name: price(f"mutation {{ {name} }}") - 10 for name in ("confirmSignUp", "signUp", "resetPassword", "none")
+    }
+    assert words == {"confirmSignUp": 5_002, "signUp": 501, "resetPassword": 502, "none": 1}

@@ -15,7 +15,7 @@ from tenants.database import Database
 from tenants.deliveries import Send
 from tenants.messages import render
 from tenants.proofs import Message
-from tenants.sign_in import passwords
+from tenants.sign_in import notices, passwords
 
 BETWEEN_LOOKS = 1.0
 
@@ -57,9 +57,8 @@ class ProofMailer:
             return False
         wanted = WANTED.get(message.purpose)
         if wanted is None or await wanted(self.database, message.address):
-            secret = await proofs.sealed(self.database, message)
             try:
-                await self.send(self._mail(message, secret))
+                await self.send(await self._mail(message))
             except Exception as error:  # noqa: BLE001  (whatever a mail server does wrong is an attempt that failed)
                 # The text of the error may hold the message, and so its secret.
                 log.warning("Message %s was not sent: %s", message.id, type(error).__name__)
@@ -67,17 +66,29 @@ class ProofMailer:
         await proofs.sent(self.database, message)
         return True
 
-    def _mail(self, message: Message, secret: str) -> dict[str, object]:
+    async def _mail(self, message: Message) -> dict[str, object]:
+        if message.purpose == notices.PURPOSE:
+            what = render(message.data["text"], message.language, dict(message.data))
+            text = render("mail.notice_text", message.language, {"what": what})
+            return _made(message, render("mail.notice_subject", message.language, {}), text)
+        secret = await proofs.sealed(self.database, message)
         if self.frontend_url:
             link = f"{self.frontend_url}/{message.purpose}?{urlencode({'token': secret})}"
             way = render("mail.by_link", message.language, {"link": link})
         else:
             way = render("mail.by_secret", message.language, {"secret": secret})
-        return {
-            "id": message.id,
-            "channel": "email",
-            "recipient": message.address,
-            "subject": render(TEXTS[message.purpose][0], message.language, dict(message.data)),
-            "body": render(TEXTS[message.purpose][1], message.language, {**message.data, "way": way}),
-            "created_at": datetime.now(UTC),
-        }
+        subject = render(TEXTS[message.purpose][0], message.language, dict(message.data))
+        return _made(
+            message, subject, render(TEXTS[message.purpose][1], message.language, {**message.data, "way": way})
+        )
+
+
+def _made(message: Message, subject: str, body: str) -> dict[str, object]:
+    return {
+        "id": message.id,
+        "channel": "email",
+        "recipient": message.address,
+        "subject": subject,
+        "body": body,
+        "created_at": datetime.now(UTC),
+    }

@@ -57,11 +57,12 @@ OF_MEMBERS = frozenset({"created_by_id", "actor_id"})
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """One of the two: the mark that is in its texts, and the id of one row of each kind, by table."""
+    """One of the two: the mark that is in its texts, its owner and a member who is none, and the id of one row of each kind, by table."""
 
     tenant_id: UUID
     mark: str
     owner: Actor
+    member: Actor
     ids: Mapping[str, str]
 
 
@@ -98,7 +99,8 @@ async def furnished(database: Database, callers: Callers, tenant_id: UUID) -> Ca
     for table in _kinds():
         if table.name not in ids:
             ids[table.name] = await _make_up(database, tenant_id, table, mark, ids, owner.id)
-    return Canary(tenant_id, mark, owner, ids)
+    member = Actor(MEMBER, UUID(ids["members"]), mark, ("member",))
+    return Canary(tenant_id, mark, owner, member, ids)
 
 
 def _kinds() -> list[Table]:

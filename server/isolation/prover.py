@@ -30,16 +30,16 @@ KINDS = 4
 
 
 class Canaries(Callers):
-    """Callers of this process alone: owners of companies of nobody. No session has their tokens, and there is no other way in."""
+    """Callers of this process alone: members of companies of nobody. No session has their tokens, and there is no other way in."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self._let_in: dict[str, tuple[UUID, Actor]] = {}
 
-    def let_in(self, canary: Canary) -> str:
-        """A token for its owner."""
-        token = f"canary {canary.tenant_id}"
-        self._let_in[token] = canary.tenant_id, canary.owner
+    def let_in(self, tenant_id: UUID, actor: Actor) -> str:
+        """A token for that member."""
+        token = f"canary {actor.id}"
+        self._let_in[token] = tenant_id, actor
         return token
 
     async def by_token(self, token: str, *, fresh: bool = False, enrolling: bool = False) -> Caller:
@@ -75,12 +75,12 @@ class Prover:
         await self._read(others, mine)
 
     async def _try_ids(self, mine: Canary, others: Canary, tried: Iterable[Place]) -> None:
-        ask = self._ask(mine)
+        asks = [self._ask(mine.tenant_id, actor) for actor in (mine.owner, mine.member)]
         for number, (field, group) in enumerate(groupby(tried, lambda place: place.field)):
             before = await self.stored(mine, others)
             for place in group:
                 ids = chosen(place, others.ids, self.counts["turn"] + number, self._kinds)
-                found = await try_ids(ask, place, ids, mine.ids)
+                found = await try_ids(asks, place, ids, mine.ids)
                 self.counts["places"] += 1
                 self.counts["attempts"] += len(ids)
                 self.counts["unseen"] += 0 if found.looked else len(ids)
@@ -99,7 +99,7 @@ class Prover:
         asked = others.mark[:-1]
         caller = await self.callers.acting(mine.tenant_id, mine.owner)
         seen: set[str] = set()
-        for source in (told(self._ask(mine), mine.ids, asked), exported(self._database, caller)):
+        for source in (told(self._ask(mine.tenant_id, mine.owner), mine.ids, asked), exported(self._database, caller)):
             async for place, text in source:
                 self.counts["reads"] += 1
                 if place not in seen and any(mark in text for mark in foreign):
@@ -111,8 +111,8 @@ class Prover:
     def _find(self, code: str, **data: str) -> None:
         self.findings.append({"code": code, "data": data})
 
-    def _ask(self, canary: Canary) -> Ask:
-        token = self.callers.let_in(canary)
+    def _ask(self, tenant_id: UUID, actor: Actor) -> Ask:
+        token = self.callers.let_in(tenant_id, actor)
 
         async def ask(document: str, variables: Row) -> bytes:
             with under_way(Call("isolation")) as call:

@@ -39,8 +39,18 @@ class Tried(NamedTuple):
     broke: bool
 
 
-async def try_ids(ask: Ask, place: Place, ids: Sequence[str], own: Mapping[str, str]) -> Tried:
-    """Try each id in the place, and beside them one that never existed."""
+async def try_ids(asks: Sequence[Ask], place: Place, ids: Sequence[str], own: Mapping[str, str]) -> Tried:
+    """Try each id in the place, and beside them one that never existed. Where the operation does not look for them when the first of the
+    members ``asks``, because it is not for such as them, the next one does."""
+    tried = [await _try_as(asks[0], place, ids, own)]
+    for ask in asks[1:]:
+        if not tried[-1].looked:
+            tried.append(await _try_as(ask, place, ids, own))
+    differing = dict.fromkeys(found for each in tried for found in each.differing)
+    return Tried(tuple(differing), tried[-1].looked, any(each.broke for each in tried))
+
+
+async def _try_as(ask: Ask, place: Place, ids: Sequence[str], own: Mapping[str, str]) -> Tried:
     differing: list[str] = []
     looked, broke = True, False
     for part in _parts(ids, MOST_ROOT_FIELDS - 1):

@@ -38,6 +38,14 @@ class Action(BaseModel):
         """Its texts over the record, by the parameter that holds them."""
         return {}
 
+    def recipient(self) -> Iterator[tuple[str, str]]:
+        """Object and path of each field by which it finds whom it tells."""
+        yield from ()
+
+    def readers(self) -> str:
+        """The role whose members it tells; nothing where these are chosen otherwise."""
+        return ""
+
     @abstractmethod
     async def perform(self, tx: Transaction, context: ActionContext) -> str:
         """Do it, and say in one short line what came of it. Raises the house's problems."""

@@ -12,6 +12,8 @@ from tenants.problems import FieldError
 from tenants.templates import for_reader, load_order, own_fields, render, template_errors
 from tenants.transaction import Transaction
 
+ROLE = "role:"
+
 
 @register
 class Notify(Action):
@@ -23,13 +25,20 @@ class Notify(Action):
     text: Template
 
     def errors(self, config: TenantConfig, automation: Automation) -> Iterator[FieldError]:
-        role = self.to.removeprefix("role:")
-        if self.to != "owner" and (role == self.to or role not in {**BUILT_IN_ROLES, **config.roles}):
+        role = self.readers()
+        if self.to != "owner" and (not role or role not in {**BUILT_IN_ROLES, **config.roles}):
             yield FieldError(("to",), "config.unknown_role", {"role": self.to})
         yield from template_errors(config, "text", self.text)
 
     def templates(self) -> Mapping[str, Template]:
         return {"text": self.text}
+
+    def recipient(self) -> Iterator[tuple[str, str]]:
+        if self.to == "owner":
+            yield "order", "owner"
+
+    def readers(self) -> str:
+        return self.to.removeprefix(ROLE) if self.to.startswith(ROLE) else ""
 
     async def perform(self, tx: Transaction, context: ActionContext) -> str:
         order = await load_order(tx, context.record_id, own_fields(self.text))
@@ -45,6 +54,6 @@ class Notify(Action):
             return [(order["ownerId"], tx.config.reading(order["owner"]["language"]))] if order["ownerId"] else []
         rows = await tx.fetch_all(
             "SELECT id, language FROM members WHERE tenant_id = %(tenant)s AND active AND %(role)s = ANY(roles) ORDER BY id",
-            role=self.to.removeprefix("role:"),
+            role=self.readers(),
         )
         return [(row["id"], tx.config.reading(row["language"])) for row in rows]

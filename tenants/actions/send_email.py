@@ -37,6 +37,12 @@ class SendEmail(Action):
     def templates(self) -> Mapping[str, Template]:
         return {"subject": self.subject, "body": self.body}
 
+    def recipient(self) -> Iterator[tuple[str, str]]:
+        if self.to == "customer":
+            yield from (("order", "customer"), ("customer", "emails"))
+        elif self.to == "owner":
+            yield from (("order", "owner"), ("member", "email"))
+
     async def perform(self, tx: Transaction, context: ActionContext) -> str:
         order = await load_order(tx, context.record_id, own_fields(self.subject, self.body))
         found = {"customer": order["customer"]["email"], "owner": order["owner"]["email"]}.get(self.to, self.to)

@@ -7,24 +7,25 @@ from typing import Any, NamedTuple
 
 from tenants.config.breaking import Breaking, asks_more, breaking
 from tenants.config.change_sets import Change, after, errors_beside, is_open
+from tenants.config.checks.automations import told_too_much
 from tenants.config.checks.base import Reference
 from tenants.config.definitions import Automation, CustomField, split_field_key
 from tenants.config.dependents import Dependent, Dependents, needing
 from tenants.config.four_eyes import review_errors
 from tenants.config.number_remarks import empty_parts
 from tenants.config.role_losses import Lost, lost_rights
+from tenants.config.role_remarks import shut_out, useless_rights
 from tenants.config.sentences import title
-from tenants.config.shown_formulas import shown_formulas
+from tenants.config.shown_formulas import shown_copies, shown_formulas
 from tenants.config.snapshot import TenantConfig
 from tenants.config.uses import Use, archived_options, archived_references, turned_on
-from tenants.field_rights import READ
 from tenants.life_cycles import versions
 from tenants.life_cycles.cycles import cycle_of_type, default_type
 from tenants.life_cycles.dead_ends import dead_ends
-from tenants.messages import InLanguages, render
+from tenants.messages import SOME, InLanguages, render
+from tenants.permissions import Access
 from tenants.problems import FieldError
 from tenants.records.rights import OWN
-from tenants.row_rights import SCOPED
 from tenants.rules.building import claims_to_come, moves_claims
 from tenants.transaction import Transaction
 
@@ -42,21 +43,26 @@ class Remark(NamedTuple):
         }
         return render(self.code, language, shown)
 
-
-# Rights that are of no use to who may not read the record.
-_CHANGING = ("update", "change_status", "void", "share")
+    def uncounted(self) -> "Remark":
+        """The same without its number."""
+        return Remark(self.code, {**self.data, "count": SOME}) if "count" in self.data else self
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One change and what it does: ``values`` records hold what changes; ``losses`` is what people can no longer see or choose, and
+    """One change and what it does: ``values`` records hold what changes, which is None where that is not to be told; ``losses`` is what people can no longer see or choose, and
     ``remarks`` is what else follows."""
 
     change: Change
     dependents: tuple[Dependent, ...]
-    values: int
+    values: int | None
     losses: tuple[Remark, ...]
     remarks: tuple[Remark, ...]
+
+    def uncounted(self) -> "Effect":
+        """The same for who may not read all that is counted."""
+        losses, remarks = (tuple(each.uncounted() for each in told) for told in (self.losses, self.remarks))
+        return replace(self, values=None, losses=losses, remarks=remarks)
 
     @property
     def is_destructive(self) -> bool:
@@ -116,12 +122,26 @@ async def assess(tx: Transaction, changes: Iterable[Change]) -> Assessment:
         )
         for change in todo
     )
+    effects = tuple(effect if _reads(tx.access, effect.change) else effect.uncounted() for effect in effects)
     problems += [
-        FieldError(("status", effect.change.key), "config.in_use", {"key": effect.change.key, "count": effect.values})
+        FieldError(
+            ("status", effect.change.key),
+            "config.in_use",
+            {"key": effect.change.key, "count": SOME if effect.values is None else effect.values},
+        )
         for effect in effects
         if effect.change.kind == "status" and effect.change.takes_away and used.open_orders[effect.change.key]
     ]
     return Assessment(effects, tuple(problems))
+
+
+def _reads(access: Access, change: Change) -> bool:
+    """Whether all that a change is counted by may be read, of all records: figures over what is closed could tell it."""
+    if change.kind == "field":
+        name, key = split_field_key(change.key)
+        return access.reads_whole(name, f"{OWN}{key}")
+    counted = _COUNTED.get(change.kind)
+    return counted is None or access.reads_whole(*counted)
 
 
 def compares(change: Change) -> bool:
@@ -198,6 +218,9 @@ def _losses(used: Use, change: Change) -> Iterator[Remark]:
     count = used.of(change)
     if change.takes_away and count and change.kind in _LOST:
         yield Remark(_LOST[change.kind], {"count": count})
+    for name, found in used.elsewhere.get(change.key, {}).items() if change.kind == "role" else ():
+        if found:
+            yield Remark(_NAMING_ROLE[name], {"count": found})
     for option in archived_options(change):
         if found := used.options.get((change.key, option), 0):
             yield Remark("effect.option_archived", {"count": found, "option": option})
@@ -223,13 +246,18 @@ def _remarks(used: Use, change: Change) -> Iterator[Remark]:
 def _role_remarks(config: TenantConfig, planned: TenantConfig, change: Change) -> Iterator[Remark]:
     """What a role can work out of fields that it may not read: told of the role, and of a formula by which it comes to that."""
     if change.kind == "role" and is_open(change.after):
-        access = planned.policy.access((change.key,))
-        for name in SCOPED:
-            blind = sorted(f"{name}.{action}" for action in _CHANGING if access.allows(f"{name}.{action}"))
-            if blind and not access.allows(f"{name}.{READ}"):
-                yield Remark("effect.blind_rights", {"rights": blind, "read": f"{name}.{READ}"})
+        for rights, read in useless_rights(planned, change.key):
+            yield Remark("effect.blind_rights", {"rights": rights, "read": read})
         for formula, field in shown_formulas(planned, change.key):
             yield Remark("effect.formula_shows", {"formula": formula, "field": field})
+        for copy, field in shown_copies(planned, change.key):
+            yield Remark("effect.copy_shows", {"copy": copy, "field": field})
+    for role, field in shut_out(config, planned, change):
+        data = {
+            "role": Dependent(role, planned.policy.roles[role]),
+            "field": Dependent(field, planned.definitions["field"][field]),
+        }
+        yield Remark("effect.shut_out", data)
     if isinstance(change.after, CustomField) and change.after.is_computed and is_open(change.after):
         record_type, key = split_field_key(change.key)
         for role, definition in planned.roles.items():
@@ -240,14 +268,25 @@ def _role_remarks(config: TenantConfig, planned: TenantConfig, change: Change) -
 
 
 def _automation_remarks(planned: TenantConfig, change: Change) -> Iterator[Remark]:
-    """What a role gives to members alone: told of an automation that acts under it, and of the role by which it would do so."""
+    """What a role gives to members alone, and what it is told without the right to read it: told of an automation that acts under it or tells
+    it, and of the role by which that would be so."""
     if isinstance(change.after, Automation) and is_open(change.after):
         if rights := planned.policy.access((change.after.role,)).of_members():
             yield Remark("effect.of_members", {"rights": ", ".join(rights)})
-    if change.kind == "role" and (rights := planned.policy.access((change.key,)).of_members()):
-        for key, automation in planned.definitions["automation"].items():
-            if isinstance(automation, Automation) and automation.role == change.key:
-                yield Remark("effect.of_members_to", {"title": Dependent(key, automation), "rights": ", ".join(rights)})
+        for role, right in told_too_much(planned, change.after):
+            yield Remark("effect.text_shows", {"role": Dependent(role, planned.policy.roles[role]), "right": right})
+    if change.kind != "role":
+        return
+    rights = planned.policy.access((change.key,)).of_members()
+    for key, automation in planned.definitions["automation"].items():
+        if not isinstance(automation, Automation):
+            continue
+        of_it = Dependent(key, automation)
+        if rights and automation.role == change.key:
+            yield Remark("effect.of_members_to", {"title": of_it, "rights": ", ".join(rights)})
+        for role, right in told_too_much(planned, automation):
+            if role == change.key:
+                yield Remark("effect.text_shows_to", {"title": of_it, "right": right})
 
 
 def _type_remarks(config: TenantConfig, planned: TenantConfig, change: Change) -> Iterator[Remark]:
@@ -288,6 +327,19 @@ _LOST = {
     "void_reason": "effect.void_reason_used",
     "role": "effect.members_lose_role",
     "automation": "effect.automation_runs",
+}
+# By which field of which object the records of a definition are counted.
+_COUNTED = {
+    **dict.fromkeys(("status", "life_cycle", "transition"), ("order", "status")),
+    "order_type": ("order", "type"),
+    "void_reason": ("order", "voidReason"),
+    "role": ("member", "roles"),
+}
+# What else than members names a role.
+_NAMING_ROLE = {
+    "keys": "effect.keys_lose_role",
+    "providers": "effect.providers_of_role",
+    "invitations": "effect.invitations_of_role",
 }
 # Of all records, and of the newest.
 _BROKEN = {

@@ -15,9 +15,9 @@ from tenants.config.four_eyes import WRITE
 from tenants.field_types import BadValue, field_type
 from tenants.jobs import Job
 from tenants.languages import LANGUAGES
-from tenants.messages import InLanguages
+from tenants.messages import InLanguages, render
 from tenants.notifications import notify_holders
-from tenants.problems import InvalidInput, Problem
+from tenants.problems import InvalidInput, NotAllowed, Problem
 from tenants.transaction import Transaction
 
 
@@ -71,9 +71,11 @@ async def keep_reason(tx: Transaction, job: Job, problem: Problem) -> None:
     if row is None:
         return
     await jobs.cancel(tx, job.id)
-    reasons = InLanguages({language: _reason(problem, language) for language in LANGUAGES})
+    member = await scheduler(tx, row["id"])
+    name = member.name if member else ""
+    reasons = InLanguages({language: _reason(problem, language, name) for language in LANGUAGES})
     await notify_holders(tx, WRITE, "review.not_applied", {"name": row["name"], "reason": reasons})
-    reason = _reason(problem, tx.config.language)
+    reason = _reason(problem, tx.config.language, name)
     ended = {"apply_at": None, "scheduled_by": None, "job_id": None}
     await store(tx, row, {**ended, "problem": reason, "problem_at": tx.now})
 
@@ -86,8 +88,10 @@ async def _is_due(tx: Transaction, job: Job) -> Row | None:
     return row if row is not None and await jobs.take(tx, job.id) else None
 
 
-def _reason(problem: Problem, language: str) -> str:
-    """A refusal with the places that it names."""
+def _reason(problem: Problem, language: str, name: str) -> str:
+    """A refusal with the places that it names, for others than the member called ``name``, as whom the draft was to be applied."""
+    if isinstance(problem, NotAllowed):
+        return render("review.scheduler_lacks", language, {"name": name, "right": problem.right})
     if not isinstance(problem, InvalidInput):
         return problem.text(language)
     lines = ((".".join(str(part) for part in error.path), error.text(language)) for error in problem.errors)

@@ -18,6 +18,16 @@ from tenants.transaction import Transaction
 
 # Values that several records share which are named.
 NAMED = 3
+_NAMING_ROLES = """
+SELECT r.key,
+  (SELECT count(*) FROM api_keys k WHERE k.tenant_id = %(tenant)s AND k.revoked_at IS NULL AND k.expires_at > now()
+     AND r.key = ANY(k.roles)) AS keys,
+  (SELECT count(*) FROM identity_providers p WHERE p.tenant_id = %(tenant)s AND p.active AND (r.key = ANY(p.default_roles)
+     OR EXISTS (SELECT FROM jsonb_each_text(p.role_mapping) m WHERE m.value = r.key))) AS providers,
+  (SELECT count(*) FROM invitations i WHERE i.tenant_id = %(tenant)s AND i.state = 'open' AND i.expires_at > now()
+     AND r.key = ANY(i.roles)) AS invitations
+FROM unnest(%(roles)s::text[]) r(key)
+"""
 
 
 @dataclass(frozen=True)
@@ -25,7 +35,8 @@ class Use:
     """How many records hold what the changes are about.
 
     ``records`` by type; ``fields``, ``statuses``, ``types``, ``reasons``, ``members`` and ``runs`` by key; ``open_orders`` are those of a status that
-    are not void; ``options`` by field and option, ``doubled`` values by field, ``private_views`` by what they need.
+    are not void; ``options`` by field and option, ``doubled`` values by field, ``private_views`` by what they need; ``elsewhere`` is what else
+    than members names a role that goes, by role and kind.
     """
 
     records: Mapping[str, int]
@@ -39,6 +50,7 @@ class Use:
     members: Mapping[str, int]
     runs: Mapping[str, int]
     private_views: Mapping[tuple[str, str], int]
+    elsewhere: Mapping[str, Mapping[str, int]]
 
     @classmethod
     async def counted(cls, tx: Transaction, todo: Sequence[Change]) -> "Use":
@@ -66,6 +78,9 @@ class Use:
             members=await _members(tx) if any(change.kind == "role" for change in todo) else {},
             runs=await _counts(tx, "automation_runs", "automation") if "automation" in kinds else {},
             private_views=await _private_views(tx, todo),
+            elsewhere=await _elsewhere(
+                tx, [change.key for change in todo if change.kind == "role" and change.takes_away]
+            ),
         )
 
     def of(self, change: Change) -> int:
@@ -174,6 +189,11 @@ async def _members(tx: Transaction) -> dict[str, int]:
         " WHERE m.tenant_id = %(tenant)s AND m.active GROUP BY 1"
     )
     return {row["key"]: row["found"] for row in rows}
+
+
+async def _elsewhere(tx: Transaction, roles: Sequence[str]) -> dict[str, dict[str, int]]:
+    rows = await tx.fetch_all(_NAMING_ROLES, roles=list(roles)) if roles else []
+    return {row.pop("key"): row for row in rows}
 
 
 async def _private_views(tx: Transaction, todo: Sequence[Change]) -> dict[tuple[str, str], int]:

@@ -34,7 +34,7 @@ from tenants.conversions.running import (
     switch,
     way_of,
 )
-from tenants.conversions.shaping import FIRST, Wanted, field_of, filled, place_of, shape
+from tenants.conversions.shaping import FIRST, Wanted, field_of, filled, place_of, reads_values, shape
 from tenants.conversions.values import Converter, How
 from tenants.life_cycles.versions import bump
 from tenants.problems import Conflict, FieldError, InvalidInput, NotFound
@@ -168,7 +168,8 @@ async def plan_revert(tx: Transaction, conversion_id: UUID | None) -> Plan:
     converter = await _way_back(tx, row)
     place = require_place(tx, row["field"])
     change = Change("field", row["field"], converter.source, converter.target, converts=True)
-    found = Plan(row["field"], place.record_type, await assess(tx, [change]), ())
+    assessment, is_told = await assess(tx, [change]), reads_values(tx, place, row["field"])
+    found = Plan(row["field"], place.record_type, assessment, (), is_told)
     await look(tx, place, way_of(tx, _row(converter), row), found, is_unique=converter.target.unique)
     return found
 

@@ -9,7 +9,7 @@ import orjson
 from tenants.config.assessing import Assessment, assess
 from tenants.config.change_sets import Change
 from tenants.config.definitions import Option, split_field_key
-from tenants.conversions.shaping import Place, Value, Wanted, all_values, field_of, place_of, shape
+from tenants.conversions.shaping import Place, Value, Wanted, all_values, field_of, place_of, reads_values, shape
 from tenants.conversions.values import There, Way
 from tenants.field_rights import READ
 from tenants.field_types import BadValue
@@ -38,12 +38,14 @@ class Failure:
 @dataclass(slots=True)
 class Plan:
     """``records`` are all of the type; ``values`` have a value, of which ``converted`` get one of the new type. ``made`` are the options
-    that come with the conversion; ``failures`` are of records alone that the reader may read."""
+    that come with the conversion; ``failures`` are of records alone that the reader may read. Where these are not all, no number is to be
+    told: by asking for other limits again and again, each value could be found out."""
 
     key: str
     record_type: str
     assessment: Assessment
     made: tuple[Option, ...]
+    is_told: bool
     records: int = 0
     values: int = 0
     converted: int = 0
@@ -61,7 +63,8 @@ async def plan(tx: Transaction, wanted: Wanted) -> Plan:
     converter = await shape(tx, wanted)
     change = Change("field", wanted.key, source, converter.target, converts=True)
     made = tuple(option for option in converter.target.options if option not in source.options)
-    found = Plan(wanted.key, place.record_type, await assess(tx, [change]), made if wanted.make_options else ())
+    assessment, is_told = await assess(tx, [change]), reads_values(tx, place, wanted.key)
+    found = Plan(wanted.key, place.record_type, assessment, made if wanted.make_options else (), is_told)
     await look(tx, place, There(converter), found, is_unique=converter.target.unique)
     return found
 

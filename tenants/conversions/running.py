@@ -21,9 +21,10 @@ from tenants.config import change_sets
 from tenants.config.change_sets import Change
 from tenants.config.definitions import CustomField
 from tenants.conversions.planning import converted
-from tenants.conversions.shaping import FIRST, Place, Value, page, place_of
+from tenants.conversions.shaping import FIRST, Place, Value, page, place_of, reads_values
 from tenants.conversions.values import POSSIBLE, Back, Converter, How, There, Way, is_same
 from tenants.life_cycles.versions import bump
+from tenants.messages import SOME
 from tenants.problems import FieldError, InvalidInput
 from tenants.references import in_sight
 from tenants.reindexing import reindex_some
@@ -310,7 +311,8 @@ async def _refuse_failures(tx: Transaction, row: Row, place: Place) -> None:
     )
     if found and found["found"]:
         example = "…" if found["example"] is None else found["example"]
-        raise InvalidInput.at(("type",), "conversion.refused", count=found["found"], example=example)
+        count = found["found"] if reads_values(tx, place, row["field"]) else SOME
+        raise InvalidInput.at(("type",), "conversion.refused", count=count, example=example)
 
 
 async def queue(tx: Transaction, conversion_id: UUID) -> None:

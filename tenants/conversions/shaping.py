@@ -18,6 +18,7 @@ from tenants.field_types import REGISTRY, BadValue, field_type
 from tenants.field_values.kinds import RECORDS
 from tenants.field_values.slots import spare_name, stored_name
 from tenants.problems import InvalidInput
+from tenants.records.rights import OWN
 from tenants.transaction import Transaction
 
 PAGE = 1_000
@@ -114,9 +115,16 @@ async def shape(tx: Transaction, wanted: Wanted) -> Converter:
     )
     how = await filled(tx, source, target, how)
     if wanted.make_options and kind.has_options:
+        if not reads_values(tx, place_of(tx, wanted.key), wanted.key):
+            raise InvalidInput.at(("makeOptions",), "conversion.hidden_options")
         target = await _with_made_options(tx, Converter(source, target, how), wanted.key)
         how = how.model_copy(update={"ways": _option_ways(target.options)})
     return Converter(source, target, how)
+
+
+def reads_values(tx: Transaction, place: Place, key: str) -> bool:
+    """Whether the caller may read the values of a field in all records."""
+    return tx.access.reads_whole(place.record_type, f"{OWN}{split_field_key(key)[1]}")
 
 
 def _require_date_format(form: str | None) -> None:

@@ -68,14 +68,15 @@ async def find(database: Database, caller: Caller, file_id: UUID | None) -> Foun
 
 
 def _require_rights(caller: Caller, found: Mapping[str, Any]) -> None:
-    """What was exported under rights that are gone is given out no more: not the columns that were closed, and where a right is of some
-    records, nothing from before roles were changed."""
+    """What was exported under rights that are gone is given out no more: not the columns that were closed, and to who may read
+    some records or fields alone, nothing from before roles were changed: other records, and parts of a column, can have been open to them."""
     source, access = SOURCES[found["exported"]], caller.access
     for right in source.rights:
         access.require(right)
     columns = {".".join(path) for path in source.columns(caller)}
-    is_of_some = any(right in access.rows for right in (*source.rights, f"{found['exported']}.{READ}"))
-    if not columns.issuperset(found["columns"]) or (is_of_some and found["is_narrower"]):
+    closed = any(access.allows(f"{name}.{READ}") for name, action in access.closed if action == READ)
+    reads_some = bool(access.rows) or closed
+    if not columns.issuperset(found["columns"]) or (reads_some and found["is_narrower"]):
         raise Conflict("export.narrowed")
 
 

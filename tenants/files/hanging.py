@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from tenants.problems import FieldError
+from tenants.reading.withheld import hangs_in_sight
 from tenants.transaction import Transaction
 
 MOST_FILES = 20
@@ -34,10 +35,20 @@ def unfit(
     for position, file_id in enumerate(ids):
         row = rows.get(file_id)
         hangs_at = (row["record_type"], row["record_id"], row["place"]) if row else None
-        if row is None or (row["record_type"] is None and row["created_by_id"] != tx.actor.id):
+        if row is None or not _is_known(tx, row, place):
             yield FieldError((*path, position), "value.unknown_record", {"type": "file", "id": str(file_id)})
         elif row["record_type"] is not None and hangs_at != place:
             yield FieldError((*path, position), "file.hangs", {"id": str(file_id)})
+
+
+def _is_known(tx: Transaction, row: Row, place: tuple[str, UUID, str]) -> bool:
+    """Whether the actor may know of the file: their own, or one of the same record, where they may see it. Others are as if they never
+    were: to look up whether their records may be read is not worth it."""
+    record_type, record_id, _ = place
+    if row["created_by_id"] == tx.actor.id:
+        return True
+    is_here = (row["record_type"], row["record_id"]) == (record_type, record_id)
+    return is_here and hangs_in_sight(tx.access, record_type, row["place"])
 
 
 async def hang(tx: Transaction, place: tuple[str, UUID, str], ids: Collection[UUID]) -> None:

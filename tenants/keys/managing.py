@@ -9,6 +9,7 @@ from uuid import UUID
 from tenants.actors import KEY
 from tenants.audit_log import About, record
 from tenants.callers import token_hash
+from tenants.field_rights import told_rights
 from tenants.forms import Form
 from tenants.keys.narrowing import RECORD_TYPES, Narrowing, narrowed, network_of
 from tenants.keys.secret import hint, new_secret
@@ -172,7 +173,7 @@ def _check_gain(tx: Transaction, form: Form, roles: list[str], narrowing: Narrow
     """Nobody makes a key that may do what they may not."""
     gained = narrowed(tx.config.policy.access(roles), narrowing).beyond(tx.access)
     if gained:
-        form.fail("roles", "limit.role_grant", rights=", ".join(sorted(gained)))
+        form.fail("roles", "limit.role_grant", rights=told_rights(gained))
 
 
 def _check_scopes(form: Form) -> None:

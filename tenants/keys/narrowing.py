@@ -36,7 +36,8 @@ class Narrowing:
         if name in RECORD_TYPES:
             if (self.record_types and name not in self.record_types) or (self.read_only and action not in _READING):
                 return False
-        elif action != "read":
+        elif action != "read" or (self.record_types and right not in self.rights):
+            # Who says which records means no audit log, addresses of members or messages beside them.
             return False
         return not self.rights or right in self.rights
 

@@ -115,6 +115,13 @@ class InLanguages(dict[Any, str]):
     """A text that a company wrote in its languages, among the data of a sentence."""
 
 
+class Some(str):
+    """A number that is not told."""
+
+
+SOME = Some("some")
+
+
 class Listed(dict[str, Mapping[Any, str]]):
     """Things that a company has named, their labels by their keys, among the data of a sentence: all of them can be chosen."""
 
@@ -122,9 +129,11 @@ class Listed(dict[str, Mapping[Any, str]]):
 def _shown(value: Any, language: str, chinese: bool) -> str:
     if isinstance(value, InLanguages):
         return label(value, language)
+    if isinstance(value, Some):
+        return "若干" if chinese else value
     if isinstance(value, Listed):
         return _listed(value, language, chinese) or "-"
-    if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
+    if isinstance(value, tuple):
         return _first(value, chinese) or "-"
     if isinstance(value, str) and value in RECORD_NAMES:
         return RECORD_NAMES[value][chinese]
@@ -140,7 +149,7 @@ def _listed(named: Mapping[str, Mapping[Any, str]], language: str, chinese: bool
 
 
 def _first(names: Sequence[str], chinese: bool) -> str:
-    """The first of many names, and how many more there are."""
+    """The first of many names among the data of a sentence, and how many more there are."""
     told, more = ", ".join(names[:MOST_NAMED]), len(names) - MOST_NAMED
     if more <= 0:
         return told

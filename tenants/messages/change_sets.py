@@ -83,9 +83,25 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{count:member loses|members lose} this role's rights.",
         "有 {count} 名成员将失去此角色的权限。",
     ),
+    "effect.keys_lose_role": (
+        "{count:API key loses|API keys lose} this role's rights.",
+        "有 {count} 个 API 密钥将失去此角色的权限。",
+    ),
+    "effect.providers_of_role": (
+        "{count:identity provider gives|identity providers give} it, and who signs in there gets nothing by it.",
+        "有 {count} 个身份提供方会授予此角色，通过其登录的人将不再因此获得权限。",
+    ),
+    "effect.invitations_of_role": (
+        "{count:open invitation offers|open invitations offer} it, and who accepts gets nothing by it.",
+        "有 {count} 个未接受的邀请包含此角色，接受者将不会因此获得权限。",
+    ),
     "effect.members_lose_rights": (
         "{count:member loses|members lose} some of these rights: {rights}.",
         "有 {count} 名成员将失去以下部分权限：{rights}。",
+    ),
+    "effect.shut_out": (
+        "The {role} may create such records, but not fill in the {field}, which is required and has no default.",
+        "{role}可以新建此类记录，但不能填写必填且无默认值的{field}。",
     ),
     "effect.blind_rights": (
         "{rights} are of no use without '{read}', unless another role of theirs has it.",
@@ -111,6 +127,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "effect.formula_shows": (
         "It may read {formula}, which is worked out from {field}, which it may not read.",
         "此角色可读取 {formula}，而该值由其无权读取的 {field} 计算得出。",
+    ),
+    "effect.copy_shows": (
+        "It may read {copy}, which orders take over from {field}, which it may not read.",
+        "此角色可读取 {copy}，而订单的该值取自其无权读取的 {field}。",
+    ),
+    "effect.text_shows": (
+        "It tells {role} what takes '{right}', which they lack.",
+        "它会向{role}显示需要权限“{right}”的内容，而该角色没有此权限。",
+    ),
+    "effect.text_shows_to": (
+        "The {title} tells it what takes '{right}', which it lacks.",
+        "{title}会向此角色显示需要权限“{right}”的内容，而它没有此权限。",
     ),
     "effect.empty_parts": (
         "Where these are empty, numbers are made without them, such as '{number}': {fields}. Make them required where each number must have them.",

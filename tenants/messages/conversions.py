@@ -17,6 +17,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "More than {most} different texts occur; so many options cannot be made. Give the options yourself.",
         "出现的不同文本超过 {most} 个，无法全部作为选项，请自行给出选项。",
     ),
+    "conversion.hidden_options": (
+        "Options are made of all values, and you may not read all of them. Give the options yourself.",
+        "选项由全部值生成，而您无权读取全部值，请自行给出选项。",
+    ),
     "conversion.refused": (
         "{count:value|values} cannot be converted, such as '{example}'. See planFieldConversion, or let them be left empty.",
         "有 {count} 个值无法转换，例如“{example}”。请查看 planFieldConversion，或选择将其留空。",

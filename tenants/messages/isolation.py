@@ -46,8 +46,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "检验由独立进程完成，使用为您服务的同一程序和数据库；仅存在于其他进程内存中的混淆无法被发现。",
     ),
     "isolation.not_operators": (
-        "It acts as owners of two companies that are nobody's. It says nothing of the operator, who can reach the database itself.",
-        "检验以两家不属于任何人的公司的所有者身份进行，不涉及能够直接访问数据库的运营方。",
+        "It acts as an owner and a member of companies that are nobody's. It says nothing of the operator, who can reach the database itself.",
+        "检验以不属于任何人的公司的所有者和成员身份进行，不涉及能够直接访问数据库的运营方。",
     ),
     "isolation.not_timing": (
         "How long answers take is not compared.",

@@ -29,8 +29,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "您不能授予自己没有的权限：{rights}。",
     ),
     "limit.team_grant": (
-        "By their teams, members get rights to each other's records that you do not have of all records: {rights}."
-        " Ask somebody who has them.",
+        "By their teams, members get rights to each other's records that you do not have of all records: {rights}. Ask somebody who has them.",
         "成员可通过团队获得对彼此记录的权限，而您并不拥有对全部记录的这些权限：{rights}。请联系拥有这些权限的人。",
     ),
     "limit.sign_in": (

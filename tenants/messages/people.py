@@ -94,12 +94,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "mail.invitation_subject": ("You are invited to join a company", "邀请您加入一家公司"),
     "mail.invitation_text": (
-        "Somebody who is called \"{by}\" here invites you to work with the company \"{company}\".\n\n{way}\n\nThis holds for 14 days and can be used once. If you do not know them, do nothing.",
+        'Somebody who is called "{by}" here invites you to work with the company "{company}".\n\n{way}\n\nThis holds for 14 days and can be used once. If you do not know them, do nothing.',
         "“{by}”邀请您加入公司“{company}”。\n\n{way}\n\n14 天内有效，仅可使用一次。如不认识对方，请忽略本邮件。",
     ),
     "mail.sign_up_subject": ("Found your company", "创建您的公司"),
     "mail.sign_up_text": (
-        "Somebody, probably you, wants to found the company \"{name}\" with this address.\n\n{way}\n\nThis holds for 24 hours and can be used once. If it was not you, do nothing: no company is founded.",
+        'Somebody, probably you, wants to found the company "{name}" with this address.\n\n{way}\n\nThis holds for 24 hours and can be used once. If it was not you, do nothing: no company is founded.',
         "有人（可能是您本人）想用该地址创建公司“{name}”。\n\n{way}\n\n24 小时内有效，仅可使用一次。如非本人操作，请忽略本邮件，不会创建公司。",
     ),
     "mail.email_change_subject": ("Confirm your new address", "确认您的新地址"),

@@ -45,6 +45,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The configuration draft '{name}' could not be applied at its time, and nothing was changed. {reason}",
         "配置草稿“{name}”未能按计划应用，配置未作任何更改。{reason}",
     ),
+    "review.scheduler_lacks": (
+        "{name}, in whose name it was to be applied, lacks the right '{right}'. Somebody who has it can schedule it anew.",
+        "将以{name}的名义应用，但该成员没有权限“{right}”。可由拥有该权限的人重新安排。",
+    ),
     "review.never_ended": (
         "It was begun {attempts} times and never came to an end.",
         "已尝试 {attempts} 次，始终未能完成。",

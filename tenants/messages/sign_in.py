@@ -50,6 +50,37 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Somebody, probably you, has asked to set the password of this address anew.\n\n{way}\n\nThis holds for an hour and can be used once. If it was not you, do nothing: your password stays as it is.",
         "有人（可能是您本人）申请重设该地址的密码。\n\n{way}\n\n一小时内有效，仅可使用一次。如非本人操作，请忽略本邮件，密码不会改变。",
     ),
+    "mail.notice_subject": ("Your sign-in has changed", "您的登录方式有变动"),
+    "mail.notice_text": (
+        "{what}\n\nIf it was you, there is nothing to do. If it was not, set your password anew at once (requestPasswordReset), and tell an administrator of your company.",
+        "{what}\n\n如为本人操作，无需处理。否则请立即重设密码（requestPasswordReset），并告知公司管理员。",
+    ),
+    "notice.password_changed": (
+        "The password of your account was changed. Your other sessions have ended.",
+        "您账号的密码已更改，其他会话已结束。",
+    ),
+    "notice.password_reset": (
+        "The password of your account was set anew by a message to this address. Your sessions have ended.",
+        "您账号的密码已通过发送到该地址的邮件重设，所有会话已结束。",
+    ),
+    "notice.second_factor_set": ("A second factor was set up for your account.", "您的账号已启用双重验证。"),
+    "notice.second_factor_dropped": ("The second factor of your account was taken away.", "您账号的双重验证已取消。"),
+    "notice.second_factor_reset": (
+        "{by} of {company} has taken away the second factor of your account. Your sessions have ended.",
+        "{company} 的 {by} 已取消您账号的双重验证，所有会话已结束。",
+    ),
+    "notice.recovery_codes_renewed": (
+        "Your account has new recovery codes. Those before are worthless.",
+        "您的账号已生成新的恢复码，旧的恢复码已失效。",
+    ),
+    "notice.address_changed": (
+        "Your account is signed in to with {email} from now on, no more with this address.",
+        "您的账号今后使用 {email} 登录，不再使用该地址。",
+    ),
+    "notice.guessed_at": (
+        "Somebody has tried too many wrong passwords or codes for your account. Nobody got in, and you are let in on devices that you have signed in on before.",
+        "有人多次用错误的密码或验证码尝试登录您的账号，均未成功。您仍可在曾登录过的设备上登录。",
+    ),
     "mail.by_link": ("Follow this link:\n{link}", "请打开以下链接：\n{link}"),
     "mail.by_secret": ("Your secret:\n{secret}", "您的验证码：\n{secret}"),
 }

@@ -94,6 +94,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The provider signs with none of the algorithms that are believed here: {algorithms}.",
         "提供方的签名算法均不被接受，可接受的算法为：{algorithms}。",
     ),
+    "single_sign_on.unreachable": (
+        "{provider} cannot be reached just now. Try again, or ask an administrator of your company.",
+        "目前无法连接 {provider}，请重试或联系公司管理员。",
+    ),
+    "single_sign_on.enforce_later": (
+        "From then on nobody but owners could sign in if it did not work. Set the provider up first and try it, then enforce it.",
+        "若提供方不可用，除所有者外无人能登录。请先设置并测试，再强制使用。",
+    ),
+    "single_sign_on.not_usable": (
+        "People cannot sign in at this provider: {problems} Mend that before you enforce it.",
+        "目前无法通过该提供方登录：{problems}请先解决，再强制使用。",
+    ),
     "single_sign_on.no_keys": (
         "'{address}' has no public key that can be used.",
         "“{address}”没有可用的公钥。",

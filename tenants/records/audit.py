@@ -9,7 +9,7 @@ AUDITED = "record_type <> ALL (ARRAY['order'::text, 'customer'::text, 'product':
 SIGN_IN_KINDS = (
     *("signed_in", "sign_in_failed", "signed_out", "session_revoked", "sessions_revoked"),
     *("password_changed", "password_reset", "second_factor_set", "second_factor_dropped", "second_factor_reset"),
-    "recovery_codes_renewed",
+    *("recovery_codes_renewed", "password_reset_requested", "email_change_requested"),
 )
 AUDIT_KINDS = (
     *SIGN_IN_KINDS,

@@ -15,7 +15,7 @@ from tenants.rules.enforcing import Change, missing
 from tenants.rules.own_values import take_defaults, take_own_values
 from tenants.rules.states import field_states
 from tenants.rules.taken_keys import hold_keys, taken_keys
-from tenants.rules.writable import rights_to_parts, unwritable, written_in_part
+from tenants.rules.writable import closed_here, rights_to_parts, unwritable, written_in_part
 from tenants.transaction import Transaction
 
 
@@ -79,7 +79,8 @@ async def _judged(
     broken = await change.judge()
     if tx.states is not None:
         parts = await rights_to_parts(tx, aggregate, change.before)
-        tx.states.extend(field_states(change, fields, aggregate.record_type, tx.access, parts, tx.language))
+        closed = closed_here(tx, aggregate.record_type, parts)
+        tx.states.extend(field_states(change, fields, aggregate.record_type, tx.access, parts, closed, tx.language))
     unique, taken = await change.claims()
     known = [*form.errors, *missing(form, fields, change.hidden | untold)] if form else []
     keys = await taken_keys(tx, aggregate, change.before, change.after, form) if form else []

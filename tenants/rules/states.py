@@ -1,13 +1,13 @@
 """The states of a record's fields, as a change leaves them."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from tenants.config.definitions import CustomField, Effect
 from tenants.field_rights import READ, WRITE
 from tenants.permissions import Access
 from tenants.rules.enforcing import Change, rule_error
 from tenants.rules.field_state import FieldState
-from tenants.rules.places import OWN
+from tenants.rules.places import OWN, Place
 
 _CODES = {Effect.REQUIRE: "rule.required", Effect.READ_ONLY: "rule.read_only", Effect.HIDE: "rule.hidden"}
 
@@ -18,13 +18,15 @@ def field_states(
     record_type: str,
     access: Access,
     parts: Collection[str],
+    closed: Iterable[Place],
     language: str,
 ) -> Iterator[FieldState]:
     """One state for each field of which there is anything to say to that reader, after the change was judged. ``parts`` are the rights to
-    fields of some records alone that they have of this one."""
+    fields of some records alone that they have of this one; by those that they have of others, the fields ``closed`` are read-only."""
     in_force = [(rule, place) for rule in change.rules for place in rule.places if change.is_in_force(rule)]
     paths = {place.path: place.name for _, place in in_force}
     paths |= {options.place.path: options.place.name for options in change.options}
+    paths |= {place.path: place.name for place in closed}
     paths |= {("custom", key): f"{OWN}{key}" for key, definition in fields.items() if definition.required}
     for path, name in paths.items():
         if not _has(access, parts, record_type, READ, name):

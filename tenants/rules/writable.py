@@ -9,6 +9,7 @@ from tenants.forms import Form
 from tenants.permissions import Access
 from tenants.problems import FieldError
 from tenants.records.rights import OWN
+from tenants.rules.places import Place, find_place
 from tenants.saving import rights_of_row
 from tenants.transaction import Transaction
 
@@ -54,6 +55,16 @@ async def rights_to_parts(tx: Transaction, aggregate: Aggregate, before: Record 
         return ()
     known = [right for right in tx.access.field_rows if right.startswith(f"{aggregate.record_type}.")]
     return known if before is None else await rights_of_row(tx, aggregate, before.id, known)
+
+
+def closed_here(tx: Transaction, record_type: str, parts: Collection[str]) -> Iterator[Place]:
+    """The fields that the caller may write in some records, of which the one at hand, by its ``parts``, is none."""
+    for right in tx.access.field_rows:
+        name, action, path = right.split(".", 2)
+        if (name, action) == (record_type, WRITE) and right not in parts:
+            place = find_place(tx.config, record_type, path)
+            if place is not None:
+                yield place
 
 
 def unwritable(access: Access, record_type: str, form: Form, parts: Collection[str] = ()) -> Iterator[FieldError]:

@@ -86,6 +86,7 @@ async def sign_in(database: Database, given: Given, client: Client) -> SignedIn 
     membership = await _membership(database, user["id"], given.slug)
     if user["totp_since"] is not None:
         return await challenge(database, user["id"], membership, bucket)
+    _require_password_counts(membership)
     device = None if devices_known else await devices.remember(database, user["id"])
     return await _opened(database, membership, client, device)
 
@@ -115,8 +116,18 @@ async def confirm(database: Database, kept: Secrets, challenge: str, code: str, 
         cursor = await connection.execute(_ANSWERED, scope)
     if not cursor.rowcount:
         raise NotSignedIn("sign_in.challenge_over")
+    if row["provider_id"] is None:
+        _require_password_counts(await _still(database, row))
     device = await devices.remember(database, row["user_id"])
     return await _opened(database, row, client, device, second_factor=True)
+
+
+async def _still(database: Database, challenged: Row) -> Row:
+    """The membership that a challenge is for, as it is now."""
+    for membership in await memberships(database, challenged["user_id"]):
+        if membership["member_id"] == challenged["member_id"]:
+            return membership
+    raise NotSignedIn("sign_in.challenge_over")
 
 
 async def forget_challenges(database: Database) -> int:
@@ -149,9 +160,13 @@ async def _membership(database: Database, user_id: UUID, slug: str | None) -> Ro
         raise NotSignedIn("sign_in_failed")
     if len(chosen) > 1:
         raise ChooseCompany([row["slug"] for row in chosen])
-    if chosen[0]["needs_provider"]:
-        raise NotSignedIn("single_sign_on.wanted")
     return chosen[0]
+
+
+def _require_password_counts(membership: Row) -> None:
+    """Told once all is shown that was asked for: before, it would say that the password is right."""
+    if membership["needs_provider"]:
+        raise NotSignedIn("single_sign_on.wanted")
 
 
 async def memberships(database: Database, user_id: UUID) -> list[Row]:

@@ -12,7 +12,7 @@ from tenants.audit_log import record_of_person
 from tenants.database import Database
 from tenants.passwords import hash_password, verify_password
 from tenants.problems import InvalidInput
-from tenants.sign_in import tries
+from tenants.sign_in import notices, tries
 from tenants.sign_in.devices import forget_all
 from tenants.sign_in.sessions import revoke_of_person
 
@@ -92,6 +92,7 @@ async def _set(database: Database, user: Row, hashed: str, token: bytes | None, 
         if cursor.rowcount:
             await proofs.drop_of_account(connection, user["id"], user["email"])
             await record_of_person(connection, user["id"], kind)
+            await notices.tell(connection, user["id"], kind)
     if cursor.rowcount:
         await forget_all(database, user["id"])
         await revoke_of_person(database, user["id"], kept=token)

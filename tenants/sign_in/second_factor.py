@@ -19,7 +19,7 @@ from tenants.people import require_rank
 from tenants.permissions import RIGHTS
 from tenants.problems import Conflict, InvalidInput, NotFound
 from tenants.secrets import Secrets
-from tenants.sign_in import tries
+from tenants.sign_in import notices, tries
 from tenants.sign_in.passwords import check_password
 from tenants.sign_in.sessions import revoke_of_person
 from tenants.transaction import Transaction
@@ -90,6 +90,7 @@ async def prove(database: Database, kept: Secrets, user_id: UUID, code: str, tok
             "UPDATE sessions SET second_factor = true, stamp = stamp + 1 WHERE token_hash = %s", [token]
         )
         await record_of_person(connection, user_id, "second_factor_set")
+        await notices.tell(connection, user_id, "second_factor_set")
     await tries.forget(database, _bucket(user_id))
     await revoke_of_person(database, user_id, kept=token)
     async with database.connection() as connection, connection.transaction():
@@ -101,6 +102,7 @@ async def renew_codes(database: Database, kept: Secrets, user_id: UUID, password
     await _require_both(database, kept, user_id, password, code)
     async with database.connection() as connection, connection.transaction():
         await record_of_person(connection, user_id, "recovery_codes_renewed")
+        await notices.tell(connection, user_id, "recovery_codes_renewed")
         return await _new_codes(connection, user_id)
 
 
@@ -142,6 +144,8 @@ async def reset(tx: Transaction, member_id: UUID | None) -> UUID:
         id=member_id,
     )
     await record(tx, "second_factor_reset", about=About(MEMBER, row["id"]))
+    said = {"by": tx.actor.name, "company": tx.caller.tenant.name}
+    await notices.tell(await tx.connection(), row["user_id"], "second_factor_reset", **said)
     return UUID(str(member_id))
 
 
@@ -210,6 +214,7 @@ async def _forget(database: Database, user_id: UUID) -> None:
         await connection.execute(_DROP, {"user": user_id})
         await connection.execute(_DROP_CODES, {"user": user_id})
         await record_of_person(connection, user_id, "second_factor_dropped")
+        await notices.tell(connection, user_id, "second_factor_dropped")
 
 
 async def _change(database: Database, sql: str, *, refused: str | None = None, **values: Any) -> bool:

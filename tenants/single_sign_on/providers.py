@@ -13,9 +13,11 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from tenants.audit_log import About, record
+from tenants.field_rights import told_rights
 from tenants.forms import Form
+from tenants.names import camel
 from tenants.outgoing import NoAnswer
-from tenants.problems import Conflict, NotFound
+from tenants.problems import Conflict, InvalidInput, NotFound
 from tenants.secrets import Secrets
 from tenants.single_sign_on import settings
 from tenants.single_sign_on.discovery import BadProvider, Discovery
@@ -41,6 +43,9 @@ _COLUMNS = (
     *("creates_members", "links_by_email", "owners", "counts_as_second_factor", "enforced", "active"),
     *("sign_in_url", "certificates", "metadata_url", "email_claim", "name_claim"),
 )
+
+# Where a provider is: one that is somewhere else has to be tried first.
+_WHERE = ("issuer", "sign_in_url", "metadata_url")
 
 Row = dict[str, Any]
 
@@ -100,6 +105,8 @@ async def create_provider(tx: Transaction, kept: Secrets, values: Mapping[str, A
     form.choice("kind", KINDS, OPENID_CONNECT)
     settings.take(form, kept)
     _guard(tx, form, None)
+    if row["enforced"]:
+        form.fail("enforced", "single_sign_on.enforce_later")
     form.finish()
     await tx.execute(_INSERT, **_stored(row), key=row["key"], kind=row["kind"], now=tx.now)
     await _changed(tx, row, None)
@@ -119,6 +126,8 @@ async def update_provider(
     form = Form(values, row)
     settings.take(form, kept)
     _guard(tx, form, before)
+    if row["enforced"] and not before["enforced"] and any(row[name] != before[name] for name in _WHERE):
+        form.fail("enforced", "single_sign_on.enforce_later")
     form.finish()
     if row == before:
         return row
@@ -149,6 +158,14 @@ async def provider_of(tx: Transaction, provider_id: UUID | None) -> Row:
     """One of the company's providers. Raises :class:`NotAllowed` and :class:`NotFound`."""
     tx.access.require(RIGHT)
     return await _locked(tx, provider_id, None)
+
+
+async def require_usable(discovery: Discovery, row: Row, language: str) -> None:
+    """Raise :class:`InvalidInput` (``enforced``) for a provider that cannot be used now, and that nobody needs to sign in by yet: from then on
+    nobody but owners could."""
+    found = [] if row["enforced"] else await complaints(discovery, row, language)
+    if found:
+        raise InvalidInput.at(("enforced",), "single_sign_on.not_usable", problems=" ".join(found))
 
 
 async def complaints(discovery: Discovery, row: Row, language: str) -> list[str]:
@@ -194,9 +211,9 @@ def _guard(tx: Transaction, form: Form, before: Row | None) -> None:
                 form.fail(name, "config.unknown_role", role=role)
         gained = policy.access(role for role in roles if role != OWNER).beyond(tx.access)
         if gained:
-            form.fail(name, "limit.role_grant", rights=", ".join(sorted(gained)))
+            form.fail(name, "limit.role_grant", rights=told_rights(gained))
     if row["links_by_email"] and (gained := policy.access(("admin",)).beyond(tx.access)):
-        form.fail("linksByEmail", "limit.role_grant", rights=", ".join(sorted(gained)))
+        form.fail("linksByEmail", "limit.role_grant", rights=told_rights(gained))
     if row["creates_members"] and not row["default_roles"] and not (row["role_claim"] and row["role_mapping"]):
         form.fail("defaultRoles", "single_sign_on.roles_wanted")
 
@@ -217,7 +234,7 @@ async def _changed(tx: Transaction, after: Row | None, before: Row | None) -> No
         await tx.execute(_END_OTHERS, now=tx.now)
     told = ("key", "kind", *_COLUMNS)
     old, new = _told(before), _told(after)
-    data = {name: (old.get(name), new.get(name)) for name in told if old.get(name) != new.get(name)}
+    data = {camel(name): (old.get(name), new.get(name)) for name in told if old.get(name) != new.get(name)}
     await record(tx, "provider_changed", data, about=About("identity_provider", cast(Row, after or before)["id"]))
 
 

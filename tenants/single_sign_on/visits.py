@@ -20,6 +20,7 @@ from uuid import UUID
 from tenants.actors import SYSTEM, Actor
 from tenants.callers import Callers, token_hash
 from tenants.database import ENTER, Database, Outdated
+from tenants.outgoing import NoAnswer
 from tenants.problems import Conflict, NotSignedIn, Problem
 from tenants.secrets import Secrets
 from tenants.sign_in import second_factor, tries
@@ -143,7 +144,7 @@ class Arrival:
 async def begin(database: Database, desk: Desk, wanted: Wanted, browser: str) -> str:
     """The provider's address to send the browser to, which has the cookie ``browser``.
 
-    Raises :class:`CannotBegin`, :class:`NoAnswer` and :class:`BadProvider`.
+    Raises :class:`CannotBegin`, and :class:`SentBack` where the provider cannot be reached or used.
     """
     return_to = wanted.return_to or (desk.returns[0] if desk.returns else "")
     if return_to not in desk.returns:
@@ -152,7 +153,12 @@ async def begin(database: Database, desk: Desk, wanted: Wanted, browser: str) ->
         raise CannotBegin("single_sign_on.bad_challenge")
     provider = await provider_at(database, wanted.slug, wanted.key)
     visit = Visit(new_secret(), browser)
-    address = await WAYS[provider["kind"]].address(desk, provider, visit)
+    try:
+        address = await WAYS[provider["kind"]].address(desk, provider, visit)
+    except (NoAnswer, BadProvider) as problem:
+        # Why, is the company's to know: strangers could find out by it what answers where.
+        told = told_of(provider["tenant_id"], provider["id"], problem)
+        raise SentBack(Problem("single_sign_on.unreachable", provider=provider["name"]), return_to, told) from None
     async with database.connection() as connection:
         await connection.execute(
             _START,

@@ -1,6 +1,6 @@
 """Automations: their conditions and actions can be understood, and their roles are not above their author's."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tenants.actions import action_errors, parse_action
@@ -82,14 +82,31 @@ def _condition_errors(path: Path, planned: TenantConfig, automation: Automation)
 
 
 def _telling_errors(planned: TenantConfig, automation: Automation, body: Mapping[str, Any]) -> Iterator[FieldError]:
-    """Its role may read what its texts tell."""
+    """Its role may read what its texts tell, and by what it finds whom it tells."""
     if not automation.enabled or automation.role not in planned.policy.roles:
         return
     access = planned.policy.access((automation.role,))
-    for name, texts in parse_action(body).templates().items():
-        lacking = (_lacking_right(access, *field) for field in sorted(fields_shown(texts)))
-        for right in dict.fromkeys(right for right in lacking if right):
+    action = parse_action(body)
+    fields = {"to": action.recipient(), **{name: fields_shown(texts) for name, texts in action.templates().items()}}
+    for name, shown in fields.items():
+        for right in _lacking_rights(access, shown):
             yield FieldError((name,), "config.automation_reads", _lacking(automation, right))
+
+
+def told_too_much(planned: TenantConfig, automation: Automation) -> Iterator[tuple[str, str]]:
+    """Each role whose members its texts tell something that is closed to them, and the right that they lack."""
+    for body in automation.actions if automation.enabled else ():
+        action = parse_action(body)
+        role, texts = action.readers(), action.templates().values()
+        if role in planned.policy.roles:
+            fields = (field for text in texts for field in fields_shown(text))
+            yield from ((role, right) for right in _lacking_rights(planned.policy.access((role,)), fields))
+
+
+def _lacking_rights(access: Access, fields: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The rights that are missing for some of the fields, each once."""
+    lacking = (_lacking_right(access, *field) for field in sorted(set(fields)))
+    yield from dict.fromkeys(right for right in lacking if right)
 
 
 def _lacking_right(access: Access, name: str, path: str) -> str:

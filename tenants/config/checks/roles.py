@@ -2,12 +2,15 @@
 what its author lacks."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
 
 from tenants.conditions import parse_condition
 from tenants.config.checks.base import Check, Links, Path, Proposal, Reference, register
 from tenants.config.checks.references import in_condition
 from tenants.config.definitions import CustomField, Grant, Role, RowsWhere, split_field_key
-from tenants.field_rights import EVERY, FIELD_ACTIONS, OBJECTS, READ, opens
+from tenants.field_rights import EVERY, FIELD_ACTIONS, OBJECTS, READ, opens, told_rights
 from tenants.names import nearest
 from tenants.permissions import BUILT_IN_ROLES, RIGHTS, Policy
 from tenants.problems import FieldError, InvalidInput
@@ -85,11 +88,12 @@ def _beyond_author(proposal: Proposal) -> Iterator[FieldError]:
     changed = [key for key, role in proposal.of(Role) if before.get(key) != role]
     if author is None or not changed:
         return
-    own = Policy(dict(before), proposal.definitions["transition"]).access(author.roles)
+    roles = {key: role for key, role in before.items() if isinstance(role, Role)}
+    own = Policy(roles, proposal.definitions["transition"]).access(author.roles)
     for key in changed:
         gained = proposal.planned.policy.access((key,)).beyond(proposal.config.policy.access((key,)), own)
         if gained:
-            yield FieldError(("role", key), "limit.role_grant", {"rights": ", ".join(sorted(gained))})
+            yield FieldError(("role", key), "limit.role_grant", {"rights": told_rights(gained)})
 
 
 def _paths(name: str, fields: Mapping[str, CustomField]) -> frozenset[str]:
@@ -137,8 +141,19 @@ def _scope_errors(grant: Grant) -> Iterator[FieldError]:
     elif isinstance(grant.scope, str) and grant.scope not in SCOPED[grant.object]:
         data = {"object": grant.object, "scope": grant.scope, "scopes": ", ".join(SCOPED[grant.object])}
         yield FieldError((), "config.unknown_scope", data)
+    if isinstance(grant.scope, RowsWhere) and not _compares(grant.scope.where):
+        scopes = ", ".join(SCOPED.get(grant.object, ()))
+        yield FieldError((), "config.bad_scope", {"scope": orjson.dumps(grant.scope.where).decode(), "scopes": scopes})
     for action in sorted(WITHOUT_ROWS.intersection(grant.actions)):
         yield FieldError((), "config.action_without_scope", {"right": f"{grant.object}.{action}"})
+
+
+def _compares(where: Any) -> bool:
+    """Whether a condition says anything: one without a word holds of all records, or of none."""
+    if not isinstance(where, dict):
+        return True
+    parts = (part for name, value in where.items() for part in (value if name in ("and", "or") else [value]))
+    return any(name not in ("and", "or", "not") for name in where) or any(_compares(part) for part in parts)
 
 
 def _closing_errors(role: Role, known: Mapping[str, Role]) -> Iterator[tuple[str, dict[str, str]]]:
