@@ -143,3 +143,9 @@ async def an_order(company: Company, person: Person | None = None, /, **changes:
 def amounts(record: Mapping[str, Any], *names: str) -> list[str]:
     """The amounts of some money fields."""
     return [record[name]["amount"] for name in names]
+
+
+def without_names(message: str) -> str:
+    """The sentence of a refusal as it stands in a list, which asks for nobody who can give the right."""
+    said, named, _ = message.partition("Who can give it to you: ")
+    return f"{said}Ask an administrator." if named else message
