@@ -17,6 +17,7 @@ import pytest
 
 from server import cli, logs
 from server.embedded import Services
+from server.embedded.processes import free_port
 from server.settings import Settings
 from tenants.orders import change_status, void_order
 from tests.conftest import NewCompany
@@ -342,6 +343,7 @@ async def test_a_database_that_does_not_answer_is_one_line(
     orderloom: Orderloom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://me:hush-hush@127.0.0.1:9/shop")
+    monkeypatch.setenv("PORT", str(free_port()))
     for command in (["tenant", "list"], ["migrate"], ["serve"], ["worker"], ["clock"], ["seed-demo"]):
         said = await orderloom(*command)
         assert (said.code, said.out) == (1, "")
