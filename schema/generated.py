@@ -34,6 +34,7 @@ from tenants.records import (
     CUSTOMISABLE,
     REGISTRY,
     Attribute,
+    AuditWords,
     Column,
     Custom,
     Items,
@@ -321,6 +322,8 @@ def attribute_field(attribute: Attribute, types: Mapping[str, GraphQLNamedType])
             kind = cast(GraphQLOutputType, types["Money"])
         case Structure():
             kind = cast(GraphQLOutputType, types[attribute.graphql])
+        case AuditWords():
+            kind = GraphQLString
         case Permissions():
             kind = GraphQLList(GraphQLNonNull(GraphQLString))
         case Relation(many=False):

@@ -121,6 +121,22 @@ SELECT * FROM record_shares WHERE tenant_id = %(tenant)s AND member_id = %(from)
 """
 
 
+async def receiver_and_giver(
+    tx: Transaction, from_id: UUID | None, to_id: UUID | None, name: str
+) -> Mapping[UUID, Row]:
+    """Both members by their ids. Raises :class:`NotFound` for the giver, and :class:`InvalidInput`, at the input's ``name``, for a receiver who
+    is not there, may not sign in, or is the giver."""
+    rows = {row["id"]: row for row in await tx.fetch_all(_BOTH, ids=[from_id, to_id])}
+    if from_id is None or from_id not in rows:
+        raise NotFound("member", from_id)
+    if to_id is None or to_id not in rows:
+        raise InvalidInput.at((name,), "value.unknown_record", type="member", id=str(to_id))
+    if to_id == from_id or not rows[to_id]["active"]:
+        code = "people.same_member" if to_id == from_id else "people.receiver_inactive"
+        raise InvalidInput([FieldError((name,), code, {"name": rows[to_id]["name"]})])
+    return rows
+
+
 async def hand_over(
     tx: Transaction,
     from_id: UUID | None,
@@ -139,14 +155,9 @@ async def hand_over(
     keys = fields_meant(tx.config, fields)
     _require_for(tx, from_id)
     _require_rights(tx.access, things or (), keys)
-    rows = {row["id"]: row for row in await tx.fetch_all(_BOTH, ids=[from_id, to_id])}
-    if from_id is None or from_id not in rows:
-        raise NotFound("member", from_id)
-    if to_id is None or to_id not in rows:
-        raise InvalidInput.at(("toId",), "value.unknown_record", type="member", id=str(to_id))
-    if to_id == from_id or not rows[to_id]["active"]:
-        code = "people.same_member" if to_id == from_id else "people.receiver_inactive"
-        raise InvalidInput([FieldError(("toId",), code, {"name": rows[to_id]["name"]})])
+    rows = await receiver_and_giver(tx, from_id, to_id, "toId")
+    assert from_id is not None
+    assert to_id is not None
     if await tx.fetch_one(_RUNNING, id=from_id) is not None:
         raise Conflict("people.hand_over_runs", name=rows[from_id]["name"])
     (owned,) = await count(tx, [from_id])

@@ -5,7 +5,7 @@ from uuid import UUID
 from tenants.actors import MEMBER
 from tenants.audit_log import About, record
 from tenants.belongings import count
-from tenants.hand_overs import RIGHT, hand_over
+from tenants.hand_overs import RIGHT, hand_over, receiver_and_giver
 from tenants.notifications import notify_holders
 from tenants.people import end_own_membership, update_member
 from tenants.transaction import Transaction
@@ -47,6 +47,7 @@ async def leave(tx: Transaction, to_id: UUID | None, *, keep: bool = False) -> U
 async def _after(tx: Transaction, member_id: UUID, to_id: UUID | None, *, keep: bool) -> None:
     await record(tx, "member_left", {"keeps": True if keep else None}, about=About(MEMBER, member_id))
     if to_id is not None:
+        await receiver_and_giver(tx, member_id, to_id, "handOverTo")
         (owned,) = await count(tx, [member_id])
         if owned.need_somebody:
             await hand_over(tx, member_id, to_id)

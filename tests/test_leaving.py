@@ -66,11 +66,14 @@ async def test_a_member_leaves_by_themselves(
             (str(other.owner.id), "VALUE_UNKNOWN_RECORD"),
             ("made-up", "VALUE_UNKNOWN_RECORD"),
         ):
-            assert bad_values(await refused(company, LEAVE, leaver, handOverTo=receiver)) == {"toId": code}
+            assert bad_values(await refused(company, LEAVE, leaver, handOverTo=receiver)) == {"handOverTo": code}
         # The same of somebody else, for whom it takes the right.
         named = {"id": str(leaver.id), "handOverTo": str(keeper.id)}
         both = await refused(company, DEACTIVATE_MEMBER, **named, keep=True)
         assert bad_values(both) == {"handOverTo": "VALUE_EXCLUSIVE"}
+        # A receiver is somebody, also where there is nothing to receive.
+        nobody = {"id": str(company.read_only.id), "handOverTo": "made-up"}
+        assert bad_values(await refused(company, DEACTIVATE_MEMBER, **nobody)) == {"handOverTo": "VALUE_UNKNOWN_RECORD"}
     await leave(company, leaver, handOverTo=str(keeper.id))
     assert not await is_in(client, leaver.token)
     await work()

@@ -52,7 +52,10 @@ AUDIT_SENTENCES: dict[str, tuple[str, str]] = {
         "{actor} 邀请了 {email}[，角色：{roles}][，所属客户：{customer}]",
     ),
     "member_invited/withdrawn": ("{actor} withdrew the invitation of {email}", "{actor} 撤回了对 {email} 的邀请"),
-    "member_left": ("{actor} ended the membership of {about}[, {keeps}]", "{actor} 结束了 {about} 的成员资格[，{keeps}]"),
+    "member_left": (
+        "{actor} ended the membership of {about}[, {keeps}]",
+        "{actor} 结束了 {about} 的成员资格[，{keeps}]",
+    ),
     "member_left/themselves": ("{about} left the company[, {keeps}]", "{about} 离开了公司[，{keeps}]"),
     "team_changed": ("{actor} changed the team {about}[: {changes}]", "{actor} 修改了团队 {about}[：{changes}]"),
     "record_shared": (

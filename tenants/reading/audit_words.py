@@ -5,14 +5,14 @@ where the reader may read them; an entry itself tells names as they were when it
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from string import Formatter
+from typing import Any
 
 import orjson
 
 from tenants.actors import STRANGER, SYSTEM
 from tenants.config.snapshot import TenantConfig
-from tenants.field_rights import READ
 from tenants.languages import label, product_language
 from tenants.messages import RECORD_NAMES, SENTENCES
 from tenants.messages.audit import ACTORS, AUDIT_SENTENCES, DETAIL_NAMES, IMPORTED, UNNAMED, VALUE_WORDS
@@ -46,10 +46,17 @@ VARIANTS: Mapping[str, str] = {
 _SHARE = "coalesce(nullif(d.new->'share', 'null'), d.old->'share')"
 # What a record is told by, where the reader may read that of all of them.
 _RECORDS = {"order": ("orders", "number"), "customer": ("customers", "name"), "product": ("products", "name")}
-_DETAILS = (
-    "(SELECT coalesce(jsonb_object_agg(c.field, c.new), '{}') AS new, coalesce(jsonb_object_agg(c.field, c.old), '{}') AS old"
-    " FROM jsonb_to_recordset({t}.changes) AS c(field text, old jsonb, new jsonb)) d"
-)
+# What an entry can be about: where it is kept, and what it is called by.
+_NAMED = {
+    "member": ("members", "name"),
+    "team": ("teams", "name"),
+    "key": ("api_keys", "name"),
+    "invitation": ("invitations", "email"),
+    "identity_provider": ("identity_providers", "name"),
+    "draft": ("configuration_drafts", "name"),
+    "company": ("tenants", "name"),
+}
+_CHANGES = tuple(f"change.{name}" for name in ("on", "off", "set", "unset", "from_to", "other"))
 
 
 def audit_words(attribute: str, alias: str, config: TenantConfig, access: Access, language: str) -> str:
@@ -59,13 +66,63 @@ def audit_words(attribute: str, alias: str, config: TenantConfig, access: Access
     return words.about_name() if attribute == ABOUT_NAME else words.sentence()
 
 
+def _filled(sentence: str, placeholder: Callable[[str], str]) -> str:
+    """The SQL of a sentence: what is in brackets is left out where one of those in it has no value."""
+    parts = []
+    for place, part in enumerate(_OPTIONAL.split(sentence)):
+        is_optional = place % 2 == 1
+        pieces = list(_pieces(part, placeholder))
+        if is_optional:
+            parts.append(f"({' || '.join(pieces)})")
+        else:
+            parts += [piece if piece.startswith("'") else f"coalesce({piece}, '-')" for piece in pieces]
+    return f"concat({', '.join(parts)})"
+
+
+def _pieces(part: str, placeholder: Callable[[str], str]) -> Iterator[str]:
+    for text, name, words, _ in Formatter().parse(part):
+        if text:
+            yield literal(text)
+        if name:
+            value = f"({placeholder(name)})"
+            one, _, many = (words or "").partition("|")
+            yield value
+            if words:
+                yield f"CASE {value} WHEN '1' THEN {literal(f' {one}')} ELSE {literal(f' {many}')} END"
+
+
+def _map(words: Mapping[str, Any]) -> str:
+    return f"{literal(orjson.dumps(words).decode())}::jsonb"
+
+
 class _Words:
     def __init__(self, alias: str, config: TenantConfig, access: Access, language: str) -> None:
         self._alias, self._access, self._language = alias, access, language
         self._side = int(product_language(language) == "zh")
         self._comma = literal("、" if self._side else ", ")
-        labels = {key: label(role.label, language, key) for key, role in config.policy.roles.items()}
-        self._roles = f"{literal(orjson.dumps(labels).decode())}::jsonb"
+        self._config = config
+        # What is more than a detail as it was written.
+        self._special: Mapping[str, Callable[[], str]] = {
+            "actor": lambda: "d.actor",
+            "about": lambda: "d.about",
+            "times": lambda: "nullif(d.new->>'times', '1')",
+            "oldName": lambda: f"left(d.old->>'name', {LONGEST})",
+            "changes": self._changes,
+            "counts": self._counts,
+            "files": self._files,
+            "definitions": self._definitions,
+            "customer": lambda: self._customer("(d.new->>'customer')"),
+            "record": self._record,
+            "receiver": self._receiver,
+            "endsAt": lambda: f"left({_SHARE}->>'endsAt', 10)",
+            "mayChange": lambda: self._worded("mayChange", f"{_SHARE}->>'mayChange'"),
+            "secondFactor": self._second_factor,
+            "type": lambda: self._type("d.new->>'type'"),
+            "roles": lambda: self._each("d.new->'roles'", "coalesce(d.roles->>l.value, l.value)"),
+            "recordTypes": lambda: self._each("d.new->'recordTypes'", self._type("l.value")),
+            "rights": lambda: self._each("d.new->'rights'", "l.value"),
+            "networks": lambda: self._each("d.new->'networks'", "l.value"),
+        }
 
     def about_name(self) -> str:
         whens = [f"WHEN '{kind}' THEN {self._named(kind, f'{self._alias}.record_id')}" for kind in self._readable()]
@@ -75,13 +132,25 @@ class _Words:
         kinds = dict.fromkeys(key.partition("/")[0] for key in AUDIT_SENTENCES)
         whens = [f"WHEN '{kind}' THEN {self._of_kind(kind)}" for kind in kinds]
         otherwise = f"replace({self._alias}.kind, '_', ' ')"
-        details = _DETAILS.replace("{t}", self._alias)
-        return f"(SELECT CASE {self._alias}.kind {' '.join(whens)} ELSE {otherwise} END FROM {details})"
+        return f"(SELECT CASE {self._alias}.kind {' '.join(whens)} ELSE {otherwise} END FROM ({self._entry()}) d)"
+
+    def _entry(self) -> str:
+        """What sentences are made of, once for each entry: its details by name, who acted, what it is about, and what codes say."""
+        labels = {key: label(role.label, self._language, key) for key, role in self._config.policy.roles.items()}
+        types = {key: words[self._side] for key, words in RECORD_NAMES.items()}
+        names = {key: words[self._side] for key, words in DETAIL_NAMES.items()}
+        values = {name: {code: said[self._side] for code, said in words.items()} for name, words in VALUE_WORDS.items()}
+        return (
+            "SELECT coalesce(jsonb_object_agg(c.field, c.new), '{}') AS new, coalesce(jsonb_object_agg(c.field, c.old), '{}') AS old,"
+            f" {self._actor()} AS actor, {self._about()} AS about,"
+            f" {_map(labels)} AS roles, {_map(types)} AS types, {_map(names)} AS names, {_map(values)} AS words"
+            f" FROM jsonb_to_recordset({self._alias}.changes) AS c(field text, old jsonb, new jsonb)"
+        )
 
     def _of_kind(self, kind: str) -> str:
-        usual = self._filled(AUDIT_SENTENCES[kind][self._side])
+        usual = _filled(AUDIT_SENTENCES[kind][self._side], self._placeholder)
         others = [
-            f"WHEN {test.replace('{t}', self._alias)} THEN {self._filled(AUDIT_SENTENCES[key][self._side])}"
+            f"WHEN {test.replace('{t}', self._alias)} THEN {_filled(AUDIT_SENTENCES[key][self._side], self._placeholder)}"
             for key, test in VARIANTS.items()
             if key.startswith(f"{kind}/")
         ]
@@ -89,53 +158,14 @@ class _Words:
 
     # ---- sentences
 
-    def _filled(self, sentence: str) -> str:
-        """A sentence with its placeholders filled; what is in brackets is left out where one of those in it has no value."""
-        return _filled(sentence, self._placeholder)
-
     def _placeholder(self, name: str) -> str:
         """The SQL of what a placeholder stands for, null where it is not told."""
-        match name:
-            case "actor":
-                return self._actor()
-            case "about":
-                return self._about()
-            case "times":
-                return "nullif(d.new->>'times', '1')"
-            case "oldName":
-                return _cut("d.old->>'name'")
-            case "changes":
-                return self._changes()
-            case "counts":
-                return self._counts()
-            case "files":
-                return self._files()
-            case "definitions":
-                return self._definitions()
-            case "customer":
-                return self._customer("(d.new->>'customer')")
-            case "record":
-                return self._record()
-            case "receiver":
-                return self._receiver()
-            case "endsAt":
-                return f"left({_SHARE}->>'endsAt', 10)"
-            case "mayChange":
-                return self._worded(name, f"{_SHARE}->>'mayChange'")
-            case "secondFactor":
-                # Who has signed in for them has shown none.
-                return self._worded(name, f"CASE d.new->>'method' WHEN 'operator' THEN NULL ELSE d.new->>'{name}' END")
-            case "type":
-                return self._type("d.new->>'type'")
-            case "recordTypes":
-                return self._each(f"d.new->'{name}'", self._type("l.value"))
-            case "roles":
-                return self._each(f"d.new->'{name}'", f"coalesce({self._roles}->>l.value, l.value)")
-            case "rights" | "networks":
-                return self._each(f"d.new->'{name}'", "l.value")
+        if name in self._special:
+            return self._special[name]()
+        new = f"d.new->>'{name}'"
         if name in VALUE_WORDS:
-            return self._worded(name, f"d.new->>'{name}'")
-        return f"left(d.new->>'{name}', 10)" if name in _DATES else _cut(f"d.new->>'{name}'")
+            return self._worded(name, new)
+        return f"left({new}, 10)" if name in _DATES else f"left({new}, {LONGEST})"
 
     def _actor(self) -> str:
         said = {key: literal(words[self._side]) for key, words in ACTORS.items()}
@@ -151,17 +181,21 @@ class _Words:
         unnamed = f"concat({kinds}->>{self._alias}.record_type, ' ', {self._alias}.record_id)"
         return f"coalesce({self.about_name()}, {unnamed})"
 
+    def _second_factor(self) -> str:
+        """Who was given a token by the operator has shown none."""
+        shown = "CASE d.new->>'method' WHEN 'operator' THEN NULL ELSE d.new->>'secondFactor' END"
+        return self._worded("secondFactor", shown)
+
     def _worded(self, name: str, value: str) -> str:
-        words = _map({code: said[self._side] for code, said in VALUE_WORDS[name].items()})
-        return f"coalesce({words}->>({value}), {_cut(f'nullif({value}, {_FALSE})')})"
+        return f"coalesce(d.words->'{name}'->>({value}), left(nullif({value}, 'false'), {LONGEST}))"
 
     def _type(self, value: str) -> str:
-        return f"coalesce({_map({key: words[self._side] for key, words in RECORD_NAMES.items()})}->>({value}), {value})"
+        return f"coalesce(d.types->>({value}), {value})"
 
     def _each(self, values: str, each: str) -> str:
         """Each of a list in words, null for an empty one."""
         listed = f"(SELECT string_agg({each}, {self._comma}) FROM jsonb_array_elements_text({values}) AS l(value))"
-        return _cut(f"CASE jsonb_typeof({values}) WHEN 'array' THEN {listed} END")
+        return f"CASE jsonb_typeof({values}) WHEN 'array' THEN left({listed}, {LONGEST}) END"
 
     # ---- names
 
@@ -215,7 +249,6 @@ class _Words:
 
     def _changes(self) -> str:
         """Each detail as a change, as sentences of change sets tell it."""
-        names = _map({key: words[self._side] for key, words in DETAIL_NAMES.items()})
         told = {code: SENTENCES[code][self._side] for code in _CHANGES}
 
         def said(code: str) -> str:
@@ -228,7 +261,7 @@ class _Words:
             f" WHEN v.new IS NULL THEN {said('change.unset')} ELSE {said('change.from_to')} END"
         )
         values = (
-            f"SELECT coalesce({names}->>c.field, c.field) AS name, {self._value('c.old')} AS old, {self._value('c.new')} AS new,"
+            f"SELECT coalesce(d.names->>c.field, c.field) AS name, {self._value('c.old')} AS old, {self._value('c.new')} AS new,"
             " CASE jsonb_typeof(c.new) WHEN 'boolean' THEN c.new = 'true' END AS is_on"
             f" FROM jsonb_to_recordset({self._alias}.changes) AS c(field text, old jsonb, new jsonb)"
         )
@@ -237,9 +270,10 @@ class _Words:
     def _value(self, value: str) -> str:
         """A value among the details as a text: names in place of ids, lists joined; null where it is empty."""
         plain = f"({value} #>> '{{}}')"
+        person = self._name_or_id("member", "(l.value->>'id')")
         each = (
-            f"CASE WHEN c.field IN ({_ROLES}) THEN coalesce({self._roles}->>(l.value #>> '{{}}'), l.value #>> '{{}}')"
-            f" WHEN c.field = 'members' THEN {self._name_or_id('member', f'(l.value->>{_ID})')}"
+            f"CASE WHEN c.field IN ({_ROLES}) THEN coalesce(d.roles->>(l.value #>> '{{}}'), l.value #>> '{{}}')"
+            f" WHEN c.field = 'members' THEN {person}"
             " ELSE l.value #>> '{}' END"
         )
         return (
@@ -253,16 +287,16 @@ class _Words:
         )
 
     def _counts(self) -> str:
-        names = _map({key: words[self._side] for key, words in DETAIL_NAMES.items()})
         return (
-            f"(SELECT string_agg(concat(coalesce({names}->>c.field, c.field), ' ', c.new), {self._comma})"
+            f"(SELECT string_agg(concat(coalesce(d.names->>c.field, c.field), ' ', c.new), {self._comma})"
             f" FROM jsonb_to_recordset({self._alias}.changes) AS c(field text, new jsonb)"
             " WHERE jsonb_typeof(c.new) = 'number' AND c.new <> '0')"
         )
 
     def _files(self) -> str:
         told = _filled(
-            IMPORTED[self._side], lambda name: self._type("l.value->>'record'") if name == "record" else f"l.value->>'{name}'"
+            IMPORTED[self._side],
+            lambda name: self._type("l.value->>'record'") if name == "record" else f"l.value->>'{name}'",
         )
         between = literal("；" if self._side else "; ")
         return f"(SELECT string_agg({told}, {between}) FROM jsonb_array_elements(d.new->'files') AS l(value))"
@@ -276,7 +310,7 @@ class _Words:
         said = f"coalesce(l.value->'sentences'->>'{language}', concat(l.value->>'kind', ' ', l.value->>'key'))"
         between = literal("；" if self._side else "; ")
         return (
-            f"coalesce((SELECT string_agg(CASE WHEN l.place <= {most} THEN {_cut(said)} ELSE '…' END, {between} ORDER BY l.place)"
+            f"coalesce((SELECT string_agg(CASE WHEN l.place <= {most} THEN left({said}, {LONGEST}) ELSE '…' END, {between} ORDER BY l.place)"
             " FROM change_sets n CROSS JOIN jsonb_array_elements(n.changes) WITH ORDINALITY AS l(value, place)"
             f" WHERE n.tenant_id = %(tenant)s AND n.version = (d.new->>'version')::bigint AND l.place <= {most + 1}), {keys})"
         )

@@ -18,6 +18,7 @@ from tenants.config.snapshot import TenantConfig
 from tenants.field_types import BadValue
 from tenants.languages import product_language
 from tenants.permissions import Access
+from tenants.reading.audit_words import audit_words
 from tenants.reading.connections import Connection, needs_more_than_rows
 from tenants.reading.groups import MOST_GROUPS, grouping
 from tenants.reading.in_part import readable
@@ -34,6 +35,7 @@ from tenants.reading.withheld import items_source, related
 from tenants.records import (
     REGISTRY,
     Attribute,
+    AuditWords,
     Column,
     Custom,
     Items,
@@ -146,6 +148,7 @@ class _Compiler:
         return json_object(pairs)
 
     def _attribute(self, record: RecordType, attribute: Attribute, alias: str, selected: Selected) -> str:
+        config, access, language = self.reader.config, self.reader.access, self.reader.language
         match attribute:
             case Column():
                 return attribute.json_expression(alias)
@@ -160,27 +163,24 @@ class _Compiler:
             case Lookup():
                 return self._of_right(attribute, alias, selected)
             case Steps():
-                reader = self.reader
-                return steps_json(
-                    attribute, alias, selected, reader.config, reader.access, reader.language, self.parameters
-                )
+                return steps_json(attribute, alias, selected, config, access, language, self.parameters)
+            case AuditWords():
+                return audit_words(attribute.name, alias, config, access, language)
             case Permissions():
-                return permissions_json(record, alias, self.reader.access, self.rows)
+                return permissions_json(record, alias, access, self.rows)
             case Custom():
                 return self._custom(record, alias, selected)
-            case Relation(many=False):
-                return self._one(record, attribute, alias, selected)
-            case Relation(paged=False):
-                return self._list(record, attribute, alias, selected)
             case Relation():
-                join = related(attribute, self.reader.access).join
-                return self.page(
-                    REGISTRY[attribute.target],
-                    selected,
-                    lambda x: join.replace("{x}", x).replace("{t}", alias),
-                    via=record.name,
-                )
+                return self._relation(record, attribute, alias, selected)
         raise TypeError(attribute)
+
+    def _relation(self, record: RecordType, relation: Relation, alias: str, selected: Selected) -> str:
+        if not relation.many:
+            return self._one(record, relation, alias, selected)
+        if not relation.paged:
+            return self._list(record, relation, alias, selected)
+        target, join = REGISTRY[relation.target], related(relation, self.reader.access).join
+        return self.page(target, selected, lambda x: join.replace("{x}", x).replace("{t}", alias), via=record.name)
 
     def _money(self, money: Money, alias: str, selected: Selected) -> str:
         values = {

@@ -5,6 +5,7 @@
 
 from tenants.records.attributes import (
     Attribute,
+    AuditWords,
     Column,
     Custom,
     CustomColumn,
@@ -59,6 +60,7 @@ __all__ = [
     "CUSTOMISABLE",
     "REGISTRY",
     "Attribute",
+    "AuditWords",
     "Column",
     "Custom",
     "CustomColumn",

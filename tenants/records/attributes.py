@@ -184,6 +184,12 @@ class Permissions(Attribute):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuditWords(Attribute):
+    """An entry of the audit log in words: the name of what it is about, or what it says. They are in the reader's language, and made where
+    the entry is read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Relation(Attribute):
     """Another record, or a page of them. ``join`` relates ``{x}``, the other, to ``{t}``; the tenant is added by the reader.
 

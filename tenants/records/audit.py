@@ -1,7 +1,7 @@
 """The audit log, and the keys of programs, as they can be read."""
 
 from tenants.actors import ACTOR_KINDS
-from tenants.records.attributes import Items, RecordType, column
+from tenants.records.attributes import AuditWords, Items, RecordType, column
 
 # Entries that are no history of a record.
 AUDITED = "record_type <> ALL (ARRAY['order'::text, 'customer'::text, 'product'::text])"
@@ -37,6 +37,12 @@ AUDIT_ENTRY = RecordType(
         column("actorName", "text", "Who acted, by the name at that time."),
         column("aboutType", "text", "What it concerns, such as member, key or company.", sql="{t}.record_type"),
         column("aboutId", "id", "The id of whom or what it concerns.", sql="{t}.record_id"),
+        AuditWords(
+            name="aboutName",
+            description="What that is called now; null where you may not read it or it is gone.",
+            nullable=True,
+        ),
+        AuditWords(name="sentence", description="What happened as a person would say it, in your language."),
         Items(
             name="details",
             description="More about it, never a secret.",
