@@ -166,11 +166,12 @@ class Settings(BaseSettings):
     mail_from: Annotated[str, AfterValidator(_sender)] = Field(
         default="Orderloom <orderloom@localhost>", description="a sender like 'Orderloom <orders@example.com>'"
     )
-    # What secrets are encrypted with that must be read again, such as those of second factors: the first one encrypts, all decrypt.
+    # What secrets are encrypted with that must be read again, of second factors and of clients of identity providers: the first one
+    # encrypts, all decrypt.
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_keys)] = Field(
         default=(), description="keys that 'orderloom secret-key' makes, separated by spaces, the newest first"
     )
-    # Where people follow the links of messages: <FRONTEND_URL>/password_reset?token=... and the like.
+    # Where people follow the links of messages: <FRONTEND_URL>/password_reset?token=..., and invitation, sign_up and email_change likewise.
     frontend_url: Annotated[str, AfterValidator(_page)] = Field(
         default="", description="the address of your own web pages, like https://app.example.com"
     )
@@ -212,7 +213,7 @@ class Settings(BaseSettings):
     company_cost_rate: int = Field(default=20_000, ge=1, description="a number of points a second, like 20000")
     company_cost_burst: int = Field(default=400_000, ge=1, description="a number of points, like 400000")
     member_cost_share: int = Field(default=25, ge=1, le=100, description="a percentage, like 25")
-    # The same of one address whose clients send no token; behind a proxy that is all of them.
+    # The same of one address whose clients send no token; behind a proxy that TRUSTED_PROXIES does not name, that is all of them.
     anonymous_cost_rate: int = Field(default=5_000, ge=1, description="a number of points a second, like 5000")
     # Whether anybody may found a company, and what such a company may use at most.
     sign_up: Literal["open", "closed"] = Field(default="open", description="open or closed")

@@ -1,7 +1,7 @@
 """The audit log: what is no change of a record, but must be known of later. Who signed in, who was given what, what was exported.
 
-Entries are events, beside the history of records and chained in the same way: those about one member, key or company follow each
-other, numbered in ``audit_chains``. ``tenants.audit`` follows them. No secret is ever an entry's data.
+Entries are events, beside the history of records and chained in the same way: those about the same member, key, company or other thing
+follow each other, numbered in ``audit_chains``. ``tenants.audit`` follows them. No secret is ever an entry's data.
 """
 
 from collections.abc import Mapping
@@ -58,8 +58,8 @@ async def record(
 ) -> None:
     """Add an entry as part of the transaction.
 
-    ``kind`` is one of :data:`tenants.records.audit.AUDIT_KINDS`. ``data`` are JSON values by name, each what holds since then, or a tuple of what held before and
-    what holds since. ``about`` is whom or what it concerns: where it is not given, the member or key that acts, else the company.
+    ``kind`` is one of :data:`tenants.records.audit.AUDIT_KINDS`. ``data`` are JSON values by name, each what holds since then, or a tuple of
+    what held before and what holds since. ``about`` is whom or what it concerns: where it is not given, the member or key that acts, else the company.
     """
     about = about or _concerned(tx.actor, tx.tenant_id)
     numbered = await tx.fetch_one(_NUMBER, type=about.type, id=about.id)

@@ -15,11 +15,9 @@ from psycopg.types.json import Jsonb
 from tenants.actors import Actor
 from tenants.audit_log import COMPANY, About, record_within
 from tenants.config.change_sets import Change
-from tenants.config.checks import check
 from tenants.config.definitions import LANGUAGES, CustomField, Definition
 from tenants.config.documents import stored
 from tenants.config.shipped_templates import DEFAULT_TEMPLATE, read_template
-from tenants.config.snapshot import TenantConfig
 from tenants.database import ENTER, Connection, Database
 from tenants.field_types.currencies import CURRENCIES
 from tenants.passwords import hash_password
@@ -170,14 +168,6 @@ def _founding(tenant_id: UUID, definitions: Mapping[str, Mapping[str, Definition
         for key, definition in found.items()
     ]
     return {"tenant": tenant_id, "id": new_id(), "changes": Jsonb(changes)}
-
-
-def check_template(name: str) -> list[FieldError]:
-    """All that is unsound in a shipped template; the tests hold each to none."""
-    definitions = read_template(name)
-    empty: dict[str, dict[str, Definition]] = {kind: {} for kind in definitions}
-    config = TenantConfig("en", "UTC", "EUR", empty)
-    return check(config, definitions, None)
 
 
 _INSERT = """

@@ -12,10 +12,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from psycopg import AsyncConnection, AsyncCursor, errors
+from psycopg import AsyncConnection, errors
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import dict_row
 from psycopg.types.json import JsonbDumper, set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -25,7 +25,6 @@ from tenants.permissions import Access
 from tenants.wire import Bound, WireConnection, bind, statement
 
 Connection = WireConnection
-Cursor = AsyncCursor[DictRow]
 
 # What a session of the pool may never exceed; transactions of the house are short. The keepalives end the sessions of a
 # machine that is gone, with the locks they hold.

@@ -1,8 +1,9 @@
 """Who may do what. Casbin is the judge; a compiled :class:`Access` is the answer that calls look at.
 
 A right is named ``<object>.<action>``, a step of the life cycle ``order.transition.<key>``, that to a field
-``<object>.<action>.<field>`` (`tenants.field_rights`). A right may be of some records alone (`tenants.row_rights`). Casbin looks at every policy it has for each question, so it is given those of
-the roles at hand and asked once per set of roles under each :class:`Policy`, never while serving a call.
+``<object>.<action>.<field>`` (`tenants.field_rights`). A right may be of some records alone (`tenants.row_rights`). Casbin looks at every
+policy it has for each question, so it is given those of the roles at hand and asked once per set of roles under each :class:`Policy`,
+never while serving a call.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -153,7 +154,7 @@ class Access:
         return self.allows(right) and right not in self.rows and self.has_field(name, READ, path)
 
     def has_some(self, name: str, action: str, path: str) -> bool:
-        """The same, if only of some records."""
+        """Whether a field of an object may be read, or written, if only of some records."""
         return self.has_field(name, action, path) or bool(self.field_part(name, action, path))
 
     def field_part(self, name: str, action: str, path: str) -> str:

@@ -134,6 +134,10 @@ class NotFound(Problem):
         self.record_id = record_id
         super().__init__("not_found", type=record_type, id=str(record_id))
 
+    def text(self, language: str, can_grant: CanGrant = NOBODY) -> str:
+        # What was given may have been no id at all.
+        return render(self.code if self.record_id else "not_found_by_that", language, self.data)
+
 
 class Conflict(Problem):
     """The record's state forbids it. ``current`` is the record as it stands: (record type, id, version)."""

@@ -1,7 +1,7 @@
 """Proofs that somebody reads an address: a secret is mailed, and whoever brings it back has read the message.
 
 The secret is made when the message is sent, and only its SHA-256 is kept: neither the database nor a queue ever holds it. A message that
-may have been sent twice has two secrets, of which the last one counts.
+may have been sent twice has two secrets, of which the last one counts. Notices, which have no secret, are sent the same way.
 """
 
 import secrets

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from tests.plain_execution import Book, Record
 
 QUANTIFIERS = ("some", "none", "every")
-ONES = {"customer", "owner", "voidedBy", "product", "company", "order", "event"}
+ONES = {
+    *("customer", "owner", "voidedBy", "product", "company", "order", "event"),
+    *("member", "team", "parent", "createdBy"),
+}
 # Fields that are filtered by the key of what they show.
 KEYED = {("Order", "status"): "status", ("Order", "voidReason"): "void_reason", ("Order", "type"): "type"}
 ENUMS = {

@@ -109,6 +109,17 @@ def _about(book: "Book", row: Row) -> Any:
     return book.find("Order", row["record_id"]) if row["record_type"] == "order" else None
 
 
+# What entries of the audit log in these books are about.
+_NAMED = {"member": "Member", "team": "Team", "key": "ApiKey", "draft": "ConfigurationDraft"}
+
+
+def _about_name(book: "Book", row: Row) -> Any:
+    if row["record_type"] == "company":
+        return book.tenant.name
+    found = book.find(_NAMED[row["record_type"]], row["record_id"])
+    return found.row["name"] if found else None
+
+
 def _files(record_type: str) -> Callable[["Book", Row], Any]:
     return lambda book, row: book.paged(
         "File", book.all("File", record_type=record_type, record_id=row["id"], loose_since=None)
@@ -222,6 +233,7 @@ SPECIAL: Mapping[tuple[str, str], Callable[["Book", Row], Any]] = {
     ("AuditEntry", "details"): lambda _book, row: [
         {"field": change["field"], "from": change.get("old"), "to": change.get("new")} for change in row["changes"]
     ],
+    ("AuditEntry", "aboutName"): _about_name,
     # No key of these books was ever used.
     ("ApiKey", "lastUsedAt"): lambda _book, _row: None,
     ("AutomationRun", "event"): lambda book, row: book.find("HistoryEntry", row["event_id"]),

@@ -153,6 +153,11 @@ async def test_records_and_members_that_are_not_there(company: Company, client: 
     await done(company, UPDATE_MEMBER, id=str(company.member.id), active=False)
     found = await explain(company, "order.read", member=str(company.member.id))
     assert (found["allowed"], found["reason"]) == (False, "INACTIVE")
+    # What is no id is answered as one that nobody has, without a word that was not given.
+    chinese = await company.add_person("owner", language="zh")
+    for person, sentence in ((company.owner, "There is no member with that id."), (chinese, "没有该 ID 对应的成员。")):
+        answer = await company.graphql(EXPLAIN, {"action": "order.read", "member": "x"}, person=person)
+        assert answer["errors"][0]["message"] == sentence
 
 
 @pytest.mark.parametrize("asked", [("order.fly", None), ("planet.read", None), ("order.read", "mass"), ("", None)])

@@ -74,6 +74,7 @@ ORDERINGS: Mapping[str, Sequence[Sequence[Any]]] = {
 # Told in sentences of the messages, or not read by the compiler.
 LEFT_OUT = {
     ("Voiding", "refusal"),
+    ("AuditEntry", "sentence"),
     ("Company", "languages"),
     ("Viewer", "closedFields"),
     ("Viewer", "key"),

@@ -135,7 +135,7 @@ async def test_a_leaver_goes_on_knowing_keys(company: Company, client: Client) -
     rotated = await done(company, ROTATE_KEY, rotator, id=second["apiKey"]["id"], overlapHours=0)
     assert [await known(company, person) for person in (maker, rotator, company.owner)] == [1, 1, 0]
     await done(company, DEACTIVATE_MEMBER, id=str(maker.id))
-    knows = "knows the secrets of 1 keys of programs. Rotate these keys (rotateApiKey) or end them (revokeApiKey)."
+    knows = "knows the secrets of 1 key of a program. Rotate each (rotateApiKey) or end it (revokeApiKey)."
     assert await notes(company) == [f"Mo may not sign in any more, but {knows}"]
     assert await notes(company, rotator) == await notes(company)
     mo = {"name": "Mo", "active": False, "orders": 0, "customers": 0, "apiKeys": 1}

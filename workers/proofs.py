@@ -1,4 +1,4 @@
-"""Sends the messages whose secrets prove that somebody reads an address; see :mod:`tenants.proofs`."""
+"""Sends the messages whose secrets prove that somebody reads an address, and notices to people; see :mod:`tenants.proofs`."""
 
 import asyncio
 import logging

@@ -13,7 +13,7 @@ from tenants.conditions.tree import Condition, SqlContext, related, rows_of
 from tenants.field_types import field_type
 from tenants.field_types.numbers import PLACES
 from tenants.occasion import Occasion
-from tenants.records import Column, Money, RecordType, Relation
+from tenants.records import Column, Money, Relation
 
 COUNT, SUM, AVERAGE, SMALLEST, LARGEST = "count", "sum", "avg", "min", "max"
 FIGURES = (SUM, AVERAGE, SMALLEST, LARGEST)
@@ -91,11 +91,6 @@ def columns_for(function: str, attributes: Iterable[Any]) -> dict[str, Column | 
         ):
             found[attribute.name] = attribute
     return found
-
-
-def has_figures(function: str, record: RecordType) -> bool:
-    """Whether a function is defined for any built-in column of the record type."""
-    return bool(columns_for(function, record.attributes))
 
 
 @dataclass(frozen=True, slots=True)

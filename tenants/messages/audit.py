@@ -58,17 +58,18 @@ AUDIT_SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "member_left/themselves": ("{about} left the company[, {keeps}]", "{about} 离开了公司[，{keeps}]"),
     "team_changed": ("{actor} changed the team {about}[: {changes}]", "{actor} 修改了团队 {about}[：{changes}]"),
+    "team_changed/made": ("{actor} made the team {about}[: {changes}]", "{actor} 新建了团队 {about}[：{changes}]"),
     "record_shared": (
         "{actor} shared {record} with {receiver}[, {mayChange}][, until {endsAt}]",
-        "{actor} 将{record}共享给 {receiver}[，{mayChange}][，至 {endsAt}]",
+        "{actor} 将{record} 共享给 {receiver}[，{mayChange}][，至 {endsAt}]",
     ),
     "record_shared/changed": (
         "{actor} changed how {record} is shared with {receiver}[, {mayChange}][, until {endsAt}]",
-        "{actor} 更改了{record}对 {receiver} 的共享[，{mayChange}][，至 {endsAt}]",
+        "{actor} 更改了{record} 对 {receiver} 的共享[，{mayChange}][，至 {endsAt}]",
     ),
     "record_shared/ended": (
         "{actor} shares {record} with {receiver} no more",
-        "{actor} 不再将{record}共享给 {receiver}",
+        "{actor} 不再将{record} 共享给 {receiver}",
     ),
     "provider_changed": (
         "{actor} changed the identity provider {about}[: {changes}]",
@@ -138,11 +139,11 @@ AUDIT_SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "refused": (
         "{actor} wanted[ {times} times] to do what takes the right {right}, which they lacked",
-        "{actor}[ {times} 次]要执行需要权限 {right} 的操作，但没有此权限",
+        "{actor}[ {times} 次] 要执行需要权限 {right} 的操作，但没有此权限",
     ),
     "refused/reached": (
         "{actor} reached[ {times} times] for rights that they lack: {reason}[ ({right})]",
-        "{actor}[ {times} 次]试图取得自己没有的权限：{reason}[（{right}）]",
+        "{actor}[ {times} 次] 试图取得自己没有的权限：{reason}[（{right}）]",
     ),
     "audit_removed": (
         "{actor} removed {entries:entry|entries} about {about} from before {before} out of the audit log",

@@ -19,6 +19,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "您属于多个公司，请指定其中一个重新登录：{tenants}。",
     ),
     "not_found": ("There is no {type} with the id {id}.", "没有 ID 为 {id} 的{type}。"),
+    "not_found_by_that": ("There is no {type} with that id.", "没有该 ID 对应的{type}。"),
     "stale_version": (
         "The {type} has been changed meanwhile: you had version {expected}, it is now version {actual}. Look at it again and repeat your change.",
         "该{type}已被更改：您的版本是 {expected}，现在是版本 {actual}。请查看最新内容后重新修改。",

@@ -3,7 +3,7 @@
 SENTENCES: dict[str, tuple[str, str]] = {
     "isolation.answer_differs": (
         "{place} answers otherwise for an id of another company ({tables}) than for one that never existed.",
-        "对于其他公司的编号（{tables}），{place} 的应答与不存在的编号不同。",
+        "对其他公司的编号（{tables}），{place} 的应答与对不存在的编号的应答不同。",
     ),
     "isolation.changed": (
         "{place}, given ids of another company, changed rows of {tables}.",
@@ -39,7 +39,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "isolation.not_live": (
         "Not tried here: live updates over sockets; tests of each version try these.",
-        "此处不检验：通过套接字的实时更新；由每个版本的测试检验。",
+        "此处不检验：通过 WebSocket 的实时更新；由每个版本的测试检验。",
     ),
     "isolation.not_processes": (
         "The proof is made by a process of its own, with the program and the database that serve you; what only the memory of another process could mix up is not seen.",

@@ -34,8 +34,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "people.left": ("{name} has left the company.", "{name} 已离开公司。"),
     "people.knows_keys": (
-        "{name} may not sign in any more, but knows the secrets of {keys} keys of programs. Rotate these keys (rotateApiKey) or end them (revokeApiKey).",
-        "{name} 已不能登录，但仍知道 {keys} 个程序密钥。请轮换（rotateApiKey）或停用（revokeApiKey）这些密钥。",
+        "{name} may not sign in any more, but knows the secrets of {keys:key of a program|keys of programs}. Rotate each (rotateApiKey) or end it (revokeApiKey).",
+        "{name} 已不能登录，但仍知道 {keys} 个 API 密钥的内容。请轮换（rotateApiKey）或停用（revokeApiKey）这些密钥。",
     ),
     "people.same_member": ("{name} has these things already.", "这些已属于 {name}。"),
     "people.receiver_inactive": (
@@ -78,11 +78,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "people.name_is_address": (
         "'{name}' reads like an address of mail or of a web page. Write the name without it.",
-        "“{name}”含有邮件或网页地址，请写不含地址的名称。",
+        "“{name}”含有邮箱地址或网址，请填写不含地址的名称。",
     ),
     "people.name_to_strangers": (
         "'{name}' reads like an address of mail or of a web page, which no message to strangers may hold. Change the name before you invite anybody.",
-        "“{name}”含有邮件或网页地址，不能出现在发给陌生人的邮件中。请先更改名称再邀请。",
+        "“{name}”含有邮箱地址或网址，不能出现在发给陌生人的邮件中。请先更改名称再邀请。",
     ),
     "limit.sign_ups": (
         "Too many want to found a company just now. Try again in {minutes} minutes.",
@@ -115,6 +115,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "mail.new_owner_subject": ("Your company has a new owner", "您的公司有了新的所有者"),
     "mail.new_owner": (
         'The operator of this instance has made "{name}" ({email}) an owner of the company "{company}", because somebody asked for it. If you know nothing of it, ask the operator at once.',
-        "本实例的运营方应请求将“{name}”（{email}）设为公司“{company}”的所有者。如您不知情，请立即联系运营方。",
+        "本实例的运营方应他人请求，已将“{name}”（{email}）设为公司“{company}”的所有者。如您不知情，请立即联系运营方。",
     ),
 }

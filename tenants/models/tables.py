@@ -4,7 +4,7 @@ Alembic compares them with the database; the run-time SQL names the same columns
 
 * tenant tables (``tenant_table``): ``tenant_id`` leads the primary key, every unique key and every foreign key, and
   row security is forced on them;
-* the tables of :data:`SHARED_TABLES`, which must be readable before the tenant of a call is known.
+* the tables of :data:`SHARED_TABLES`, of no tenant, each for its reason: most must be readable before the tenant of a call is known.
 """
 
 from tenants.columns import metadata

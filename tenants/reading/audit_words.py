@@ -35,6 +35,7 @@ VARIANTS: Mapping[str, str] = {
     "member_added/invited": "{t}.actor_id = {t}.record_id",
     "member_invited/withdrawn": "d.new->>'state' = 'withdrawn'",
     "member_left/themselves": "{t}.actor_id = {t}.record_id",
+    "team_changed/made": "d.new->>'name' IS NOT NULL AND d.old->>'name' IS NULL",
     "record_shared/ended": "nullif(d.new->'share', 'null') IS NULL",
     "record_shared/changed": "nullif(d.old->'share', 'null') IS NOT NULL",
     "provider_changed/removed": "d.new->>'key' IS NULL AND d.old->>'key' IS NOT NULL",
@@ -107,21 +108,24 @@ class _Words:
             "about": lambda: "d.about",
             "times": lambda: "nullif(d.new->>'times', '1')",
             "oldName": lambda: f"left(d.old->>'name', {LONGEST})",
-            "changes": self._changes,
             "counts": self._counts,
             "files": self._files,
             "definitions": self._definitions,
-            "customer": lambda: self._customer("(d.new->>'customer')"),
-            "record": self._record,
-            "receiver": self._receiver,
             "endsAt": lambda: f"left({_SHARE}->>'endsAt', 10)",
             "mayChange": lambda: self._worded("mayChange", f"{_SHARE}->>'mayChange'"),
             "secondFactor": self._second_factor,
             "type": lambda: self._type("d.new->>'type'"),
-            "roles": lambda: self._each("d.new->'roles'", "coalesce(d.roles->>l.value, l.value)"),
             "recordTypes": lambda: self._each("d.new->'recordTypes'", self._type("l.value")),
             "rights": lambda: self._each("d.new->'rights'", "l.value"),
             "networks": lambda: self._each("d.new->'networks'", "l.value"),
+        }
+        # What takes much to plan, and is in several sentences.
+        self._shared: Mapping[str, Callable[[], str]] = {
+            "changes": self._changes,
+            "customer": lambda: self._customer("(d.new->>'customer')"),
+            "record": self._record,
+            "receiver": self._receiver,
+            "roles": lambda: self._each("d.new->'roles'", "coalesce(d.roles->>l.value, l.value)"),
         }
 
     def about_name(self) -> str:
@@ -132,7 +136,18 @@ class _Words:
         kinds = dict.fromkeys(key.partition("/")[0] for key in AUDIT_SENTENCES)
         whens = [f"WHEN '{kind}' THEN {self._of_kind(kind)}" for kind in kinds]
         otherwise = f"replace({self._alias}.kind, '_', ' ')"
-        return f"(SELECT CASE {self._alias}.kind {' '.join(whens)} ELSE {otherwise} END FROM ({self._entry()}) d)"
+        source = f"({self._entry()}) d CROSS JOIN LATERAL ({self._parts()}) e"
+        return f"(SELECT CASE {self._alias}.kind {' '.join(whens)} ELSE {otherwise} END FROM {source})"
+
+    def _parts(self) -> str:
+        """Parts of several sentences, each looked up for entries of the kinds that tell it. They stay parts of the statement: put into each
+        sentence they would have to be planned as often."""
+        parts = []
+        for name, part in self._shared.items():
+            telling = {key.partition("/")[0] for key, said in AUDIT_SENTENCES.items() if f"{{{name}}}" in said[0]}
+            kinds = ", ".join(f"'{kind}'" for kind in sorted(telling))
+            parts.append(f"CASE WHEN {self._alias}.kind IN ({kinds}) THEN {part()} END AS {name}")
+        return f"SELECT {', '.join(parts)} OFFSET 0"
 
     def _entry(self) -> str:
         """What sentences are made of, once for each entry: its details by name, who acted, what it is about, and what codes say."""
@@ -160,6 +175,8 @@ class _Words:
 
     def _placeholder(self, name: str) -> str:
         """The SQL of what a placeholder stands for, null where it is not told."""
+        if name in self._shared:
+            return f"e.{name}"
         if name in self._special:
             return self._special[name]()
         new = f"d.new->>'{name}'"
@@ -200,7 +217,7 @@ class _Words:
     # ---- names
 
     def _readable(self) -> Iterator[str]:
-        """What entries can be about whose names the reader may read."""
+        """What entries can be about whose names the reader may read. To people at a customer, staff are no business."""
         access = self._access
         rights = {
             "member": access.reads_whole("member", "name"),
@@ -209,9 +226,9 @@ class _Words:
             "invitation": access.allows("member.invite"),
             "identity_provider": access.allows("identity_provider.manage"),
             "draft": access.allows("configuration.read"),
-            "company": True,
         }
-        return (kind for kind, may in rights.items() if may)
+        yield "company"
+        yield from (kind for kind, may in rights.items() if may and not access.is_outside)
 
     def _named(self, kind: str, record_id: str) -> str:
         table, name = _NAMED[kind]
@@ -256,8 +273,8 @@ class _Words:
 
         change = (
             f"CASE WHEN v.is_on THEN {said('change.on')} WHEN NOT v.is_on THEN {said('change.off')}"
-            f" WHEN greatest(length(v.old), length(v.new)) > {LONGEST} OR v.old IS NOT DISTINCT FROM v.new"
-            f" THEN {said('change.other')} WHEN v.old IS NULL THEN {said('change.set')}"
+            f" WHEN greatest(length(v.old), length(v.new)) > {LONGEST} OR v.old = v.new THEN {said('change.other')}"
+            f" WHEN v.old IS NULL AND v.new IS NULL THEN NULL WHEN v.old IS NULL THEN {said('change.set')}"
             f" WHEN v.new IS NULL THEN {said('change.unset')} ELSE {said('change.from_to')} END"
         )
         values = (
