@@ -41,7 +41,7 @@ ACTIVE = "Whether it can be used; when it is switched off, the sessions that it 
 SECRET = "The secret that the provider has given for the client; encrypted, and never told again."  # noqa: S105  (a description)
 
 
-IdentityProviderKind = StrEnum("IdentityProviderKind", {kind.upper(): kind for kind in KINDS})  # type: ignore[misc]  # made of the kinds
+IdentityProviderKind = StrEnum("IdentityProviderKind", {kind.upper(): kind for kind in KINDS})  # type: ignore[misc]  # its members are those of the house
 strawberry.enum(IdentityProviderKind, description="The protocols that identity providers are asked by.")
 
 

@@ -62,7 +62,7 @@ class Door:
 
     async def _call(self, method: str, parts: SplitResult, headers: Mapping[str, str], content: bytes) -> Answer:
         # A process serves with 2.5 MiB less until it calls somebody.
-        import httpcore2  # noqa: PLC0415  (see above)
+        import httpcore2  # noqa: PLC0415  (memory: as said above)
 
         backend = _Pinned(httpcore2.AnyIOBackend(), await self._judged(parts))
         tls = self._tls if parts.scheme == "https" else None

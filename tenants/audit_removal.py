@@ -26,7 +26,7 @@ MOST_AT_ONCE = 2_000
 _CHAINS = f"""
 SELECT DISTINCT record_type, record_id FROM events
 WHERE tenant_id = %(tenant)s AND at < %(before)s AND kind = ANY(%(kinds)s) AND {AUDITED} ORDER BY record_type, record_id
-"""  # noqa: S608
+"""  # noqa: S608  (SQL of ours; values are parameters)
 # Whoever adds an entry waits here.
 _LOCK = """
 SELECT version FROM audit_chains WHERE tenant_id = %(tenant)s AND record_type = %(type)s AND record_id = %(id)s FOR UPDATE

@@ -68,7 +68,7 @@ LEFT JOIN (SELECT member_id, count(*) AS found FROM record_shares
            GROUP BY member_id) s ON s.member_id = m.id
 LEFT JOIN (SELECT n.member_id, count(*) AS found FROM ({KNOWN}) n GROUP BY n.member_id) k ON k.member_id = m.id
 WHERE m.tenant_id = %(tenant)s AND m.id = ANY(%(ids)s) ORDER BY m.name, m.id
-"""  # noqa: S608
+"""  # noqa: S608  (SQL of ours; values are parameters)
 _LEFT = "SELECT id FROM members WHERE tenant_id = %(tenant)s AND NOT active ORDER BY updated_at DESC, id LIMIT %(most)s"
 
 

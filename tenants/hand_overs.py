@@ -244,7 +244,7 @@ async def _require_reach(tx: Transaction, from_id: UUID, to_id: UUID, things: Se
         for action in ("read", "update") if thing in things and tests else ():
             right = f"{aggregate.record_type}.{action}"
             if test := tests.test(right, "t0") if tests else "":
-                beyond = f"SELECT 1 AS found FROM {aggregate.table} t0 WHERE t0.tenant_id = %(tenant)s AND t0.owner_id = %(from)s"  # noqa: S608
+                beyond = f"SELECT 1 AS found FROM {aggregate.table} t0 WHERE t0.tenant_id = %(tenant)s AND t0.owner_id = %(from)s"  # noqa: S608  (SQL of ours; values are parameters)
                 values = tests.values(Occasion(tx.now, tx.caller.member_id)) if tests else {}
                 if await tx.fetch_one(
                     f"{beyond} AND NOT coalesce({test}, FALSE) LIMIT 1", **{**values, "from": from_id}

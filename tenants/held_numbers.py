@@ -43,7 +43,7 @@ def first_free(start: str, held: str) -> str:
         return start
     text = "%(before)s::text || lpad(n.value::text, greatest(%(width)s::integer, length(n.value::text)), '0') || %(after)s::text"
     return (
-        f"SELECT n.value FROM generate_series({start}, {start} + {_WINDOW}) AS n(value)"  # noqa: S608
+        f"SELECT n.value FROM generate_series({start}, {start} + {_WINDOW}) AS n(value)"  # noqa: S608  (SQL of ours; values are parameters)
         f" WHERE NOT {held.replace('{x}', f'({text})')} ORDER BY n.value LIMIT 1"
     )
 
@@ -59,7 +59,7 @@ async def pass_over(connection: Connection, tenant_id: UUID, drawn: Iterable[Dra
                 continue
             start = "(c.value + 1)"
             sql = (
-                f"UPDATE counters c SET value = coalesce(({first_free(start, each.held)}) - 1, c.value + {_WINDOW})"  # noqa: S608
+                f"UPDATE counters c SET value = coalesce(({first_free(start, each.held)}) - 1, c.value + {_WINDOW})"  # noqa: S608  (SQL of ours; values are parameters)
                 " WHERE c.tenant_id = %(tenant)s AND c.key = %(key)s"
             )
             await connection.execute(sql, {"tenant": tenant_id, **each.parameters})

@@ -255,7 +255,7 @@ async def _may_link(tx: Transaction, giver: Access, giver_id: UUID, customer_id:
     tests = row_test(tx.config, giver.rows)
     test = tests.test("customer.read", "t0")
     found = await tx.fetch_one(
-        f"SELECT 1 AS found FROM customers t0 WHERE t0.tenant_id = %(tenant)s AND t0.id = %(id)s AND {test or 'TRUE'}",  # noqa: S608
+        f"SELECT 1 AS found FROM customers t0 WHERE t0.tenant_id = %(tenant)s AND t0.id = %(id)s AND {test or 'TRUE'}",  # noqa: S608  (SQL of ours; values are parameters)
         id=customer_id,
         **tests.values(Occasion(tx.now, giver_id)),
     )

@@ -64,7 +64,7 @@ class Verdicts:
         given: dict[str, Any] = {}
         shadows = ", ".join(self._shadows(given))
         (found,) = await self._tx.fetch_all(
-            f"WITH {shadows} SELECT {tests} FROM {self._draft.aggregate.table} t0"  # noqa: S608
+            f"WITH {shadows} SELECT {tests} FROM {self._draft.aggregate.table} t0"  # noqa: S608  (SQL of ours; values are parameters)
             " WHERE t0.tenant_id = %(tenant)s AND t0.id = %(judged)s",
             judged=self._draft.record.id,
             **given,
@@ -89,7 +89,7 @@ class Verdicts:
 def _shadow(table: str, key: str, known: str, rows: str, *, one: bool) -> str:
     function = "json_populate_record" if one else "json_populate_recordset"
     return (
-        f"{table} AS NOT MATERIALIZED (SELECT * FROM {table} WHERE tenant_id = %(tenant)s AND {key} <> %({known})s"  # noqa: S608
+        f"{table} AS NOT MATERIALIZED (SELECT * FROM {table} WHERE tenant_id = %(tenant)s AND {key} <> %({known})s"  # noqa: S608  (SQL of ours; values are parameters)
         f" UNION ALL SELECT * FROM {function}(NULL::{table}, %({rows})s::json))"
     )
 

@@ -44,7 +44,7 @@ async def count_named(tx: Transaction, member_ids: Sequence[UUID]) -> dict[UUID,
         return {}
     named = " UNION ".join(f"SELECT l.value, l.record_id {_rows(name)} AND l.value = ANY(%(ids)s)" for name in keys)
     rows = await tx.fetch_all(
-        f"SELECT value AS member_id, count(*) AS found FROM ({named}) n GROUP BY value",  # noqa: S608
+        f"SELECT value AS member_id, count(*) AS found FROM ({named}) n GROUP BY value",  # noqa: S608  (SQL of ours; values are parameters)
         ids=list(member_ids),
         **_scope(keys),
     )
@@ -61,7 +61,7 @@ async def next_named(
         f"SELECT '{name}' AS record_type, l.record_id AS id {_rows(name)} AND l.value = %(member)s" for name in keys
     )
     return await tx.fetch_all(
-        f"SELECT * FROM ({named}) n WHERE %(through)s::uuid IS NULL OR id > %(through)s::uuid ORDER BY id LIMIT %(most)s",  # noqa: S608
+        f"SELECT * FROM ({named}) n WHERE %(through)s::uuid IS NULL OR id > %(through)s::uuid ORDER BY id LIMIT %(most)s",  # noqa: S608  (SQL of ours; values are parameters)
         member=member_id,
         through=through,
         most=most,

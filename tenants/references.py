@@ -35,7 +35,7 @@ class References:
         if wanted is not None:
             self.select(
                 name,
-                f"SELECT {columns} FROM {record_type}s WHERE tenant_id = %(tenant)s AND id = %(id)s",  # noqa: S608
+                f"SELECT {columns} FROM {record_type}s WHERE tenant_id = %(tenant)s AND id = %(id)s",  # noqa: S608  (SQL of ours; values are parameters)
                 record_type=record_type,
                 id=wanted,
             )

@@ -95,7 +95,7 @@ async def reindex_batch(tx: Transaction, backfill: Backfill) -> list[UUID]:
     await learned()
     aggregate, test, scope = _scope(tx.config, backfill.key)
     rows = await tx.fetch_all(
-        f"SELECT id FROM {aggregate.table} WHERE tenant_id = %(tenant)s AND id > %(last)s{test}"  # noqa: S608
+        f"SELECT id FROM {aggregate.table} WHERE tenant_id = %(tenant)s AND id > %(last)s{test}"  # noqa: S608  (SQL of ours; values are parameters)
         f" ORDER BY id LIMIT {BATCH}",
         last=backfill.through or _FIRST,
         **scope,
@@ -109,7 +109,7 @@ async def reindex_batch(tx: Transaction, backfill: Backfill) -> list[UUID]:
 async def _count(tx: Transaction, config: TenantConfig, key: str) -> int:
     aggregate, test, scope = _scope(config, key)
     row = await tx.fetch_one(
-        f"SELECT count(*) AS found FROM {aggregate.table} WHERE tenant_id = %(tenant)s{test}",  # noqa: S608
+        f"SELECT count(*) AS found FROM {aggregate.table} WHERE tenant_id = %(tenant)s{test}",  # noqa: S608  (SQL of ours; values are parameters)
         **scope,
     )
     return row["found"] if row else 0
@@ -136,7 +136,7 @@ async def reindex(database: Database, caller: Caller) -> int:
         while last is not None:
             async with begin(database, caller, automations=False) as tx:
                 rows = await tx.fetch_all(
-                    f"SELECT id FROM {aggregate.table} WHERE tenant_id = %(tenant)s AND id > %(last)s"  # noqa: S608
+                    f"SELECT id FROM {aggregate.table} WHERE tenant_id = %(tenant)s AND id > %(last)s"  # noqa: S608  (SQL of ours; values are parameters)
                     f" ORDER BY id LIMIT {BATCH}",
                     last=last,
                 )

@@ -92,7 +92,7 @@ async def rights_of_row(
         return frozenset(rights)
     columns = ", ".join(f"{test} AS is_{place}" for place, test in enumerate(asked.values()))
     found = await tx.fetch_one(
-        f"SELECT {columns} FROM {aggregate.table} t0 WHERE t0.tenant_id = %(tenant)s AND t0.id = %(id)s",  # noqa: S608
+        f"SELECT {columns} FROM {aggregate.table} t0 WHERE t0.tenant_id = %(tenant)s AND t0.id = %(id)s",  # noqa: S608  (SQL of ours; values are parameters)
         id=record_id,
         **tests.values(Occasion(tx.now, tx.caller.member_id)),
     )
@@ -122,9 +122,9 @@ async def _load_all(
         seen, scope = f" AND {seen}", {**scope, **tests.values(Occasion(tx.now, tx.caller.member_id))}
     # Locked in the order of their ids, so that two who want the same records never wait for one another.
     statements = [
-        f"SELECT {columns} FROM {aggregate.table} WHERE tenant_id = %(tenant)s AND id {test}{seen} ORDER BY id FOR UPDATE",  # noqa: S608
+        f"SELECT {columns} FROM {aggregate.table} WHERE tenant_id = %(tenant)s AND id {test}{seen} ORDER BY id FOR UPDATE",  # noqa: S608  (SQL of ours; values are parameters)
         *(
-            f"SELECT * FROM {child.table} WHERE tenant_id = %(tenant)s AND {child.parent} {test} ORDER BY position, id"  # noqa: S608
+            f"SELECT * FROM {child.table} WHERE tenant_id = %(tenant)s AND {child.parent} {test} ORDER BY position, id"  # noqa: S608  (SQL of ours; values are parameters)
             for child in kinds
         ),
     ]

@@ -34,7 +34,7 @@ class Secrets:
     def _fernet(self) -> "MultiFernet":
         """Raises :class:`Conflict` where there is no key."""
         # A process that serves is 8 MiB smaller until somebody sets up a second factor.
-        from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415  (see above)
+        from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415  (memory: as said above)
 
         if not self._keys:
             raise Conflict("secrets.no_key")

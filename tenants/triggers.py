@@ -62,7 +62,7 @@ async def _holds(tx: Transaction, key: str, automation: Automation, row: Mapping
     predicate = condition.sql("t0", SqlContext(parameters))
     table = REGISTRY[automation.record_type].table
     found = await tx.fetch_one(
-        f"SELECT 1 AS found FROM {table} t0 WHERE t0.tenant_id = %(tenant)s AND t0.id = %(row_id)s AND ({predicate})",  # noqa: S608
+        f"SELECT 1 AS found FROM {table} t0 WHERE t0.tenant_id = %(tenant)s AND t0.id = %(row_id)s AND ({predicate})",  # noqa: S608  (SQL of ours; values are parameters)
         row_id=row["id"],
         **parameters.values(occasion),
     )

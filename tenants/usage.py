@@ -48,7 +48,7 @@ ORDER BY measured_at NULLS FIRST LIMIT %(most)s
 """)
 # The room of a table is shared out by rows: exact sizes would have to be read row by row. Files know theirs.
 _COUNTED = " UNION ALL ".join(
-    f"SELECT '{table}' AS name, (SELECT count(*) FROM {table} WHERE tenant_id = %(tenant)s::uuid) AS found"  # noqa: S608
+    f"SELECT '{table}' AS name, (SELECT count(*) FROM {table} WHERE tenant_id = %(tenant)s::uuid) AS found"  # noqa: S608  (SQL of ours; values are parameters)
     for table in MEASURED
 )
 _COUNT = statement(f"""
@@ -56,7 +56,7 @@ SELECT name, found, (found * pg_total_relation_size(c.oid) / greatest(c.reltuple
 FROM ({_COUNTED}) counted JOIN pg_class c ON c.oid = counted.name::regclass
 UNION ALL
 SELECT 'stored_files', count(*), coalesce(sum(size), 0)::bigint FROM stored_files WHERE tenant_id = %(tenant)s::uuid
-""")  # noqa: S608
+""")  # noqa: S608  (SQL of ours; values are parameters)
 _KEEP = statement("""
 INSERT INTO usage_days (tenant_id, day, orders, customers, products, storage_bytes, measured_at)
 VALUES (%(tenant)s::uuid, %(day)s, %(orders)s, %(customers)s, %(products)s, %(storage)s, now())

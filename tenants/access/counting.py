@@ -84,7 +84,7 @@ def _statement(tx: Transaction, held: Held, own: RowTests | None) -> Statement |
         tests.append(seen)
         values |= {f"own_{parameter}": value for parameter, value in mine.items()}
     table, where = REGISTRY[name].table, " AND ".join(tests)
-    sql = f"SELECT count(*) AS found FROM (SELECT FROM {table} t0 WHERE {where} LIMIT {MOST_RECORDS + 1}) c"  # noqa: S608
+    sql = f"SELECT count(*) AS found FROM (SELECT FROM {table} t0 WHERE {where} LIMIT {MOST_RECORDS + 1}) c"  # noqa: S608  (SQL of ours; values are parameters)
     return sql, {parameter: value for parameter, value in values.items() if f"%({parameter})s" in sql}
 
 

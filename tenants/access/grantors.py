@@ -19,7 +19,7 @@ FROM (SELECT name, roles, created_at, id FROM members
       WHERE tenant_id = %(tenant)s AND active AND roles && %(roles)s::text[] AND customer_id IS NULL
         AND NOT EXISTS (SELECT FROM members o WHERE o.tenant_id = %(tenant)s AND o.id = %(asker)s::uuid AND o.customer_id IS NOT NULL)
       ORDER BY created_at, id LIMIT {MOST_LOOKED_AT}) m
-"""  # noqa: S608
+"""  # noqa: S608  (SQL of ours; values are parameters)
 
 
 def can_give(access: Access, right: Right, lacking: Access) -> bool:

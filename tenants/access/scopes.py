@@ -68,7 +68,7 @@ async def matching(
 def _statement(
     tx: Transaction, name: str, table: str, action: str, rows: Rows | None, member_id: UUID | None
 ) -> tuple[str, Mapping[str, Any]]:
-    found = f"SELECT 1 AS found FROM {table} t0 WHERE t0.tenant_id = %(tenant)s AND t0.id = %(record)s"  # noqa: S608
+    found = f"SELECT 1 AS found FROM {table} t0 WHERE t0.tenant_id = %(tenant)s AND t0.id = %(record)s"  # noqa: S608  (SQL of ours; values are parameters)
     if rows is None:
         return found, {}
     right = f"{name}.{action}"

@@ -14,7 +14,7 @@ MOST_SETS = 200
 _SETS = f"""
 SELECT roles, count(*) AS found FROM members WHERE tenant_id = %(tenant)s AND active AND roles && %(roles)s::text[]
 GROUP BY roles ORDER BY found DESC, roles LIMIT {MOST_SETS}
-"""  # noqa: S608
+"""  # noqa: S608  (SQL of ours; values are parameters)
 
 Sets = Sequence[tuple[Sequence[str], int]]
 

@@ -140,7 +140,7 @@ async def _titles(tx: Transaction, place: Place, ids: list[UUID]) -> dict[UUID, 
         return {}
     seen, values = in_sight(tx, place.record_type)
     rows = await tx.fetch_all(
-        f"SELECT id, {title_sql(tx, place)} AS title FROM {place.table}"  # noqa: S608
+        f"SELECT id, {title_sql(tx, place)} AS title FROM {place.table}"  # noqa: S608  (SQL of ours; values are parameters)
         f" WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s::uuid[]){seen}",
         ids=ids,
         **values,

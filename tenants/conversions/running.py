@@ -201,7 +201,7 @@ async def _catch_up(tx: Transaction, row: Row, place: Place, way: Way) -> bool:
     """Make values anew that were written meanwhile; whether there is one that cannot be made."""
     noted = await tx.fetch_all(_CHANGED, field=row["field"], most=BATCH)
     rows = await tx.fetch_all(
-        f"SELECT id, custom->%(name)s::text AS value, custom->%(spare)s::text AS spare FROM {place.table}"  # noqa: S608
+        f"SELECT id, custom->%(name)s::text AS value, custom->%(spare)s::text AS spare FROM {place.table}"  # noqa: S608  (SQL of ours; values are parameters)
         " WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s::uuid[]) ORDER BY id FOR NO KEY UPDATE",
         name=place.name,
         spare=place.spare,
@@ -267,7 +267,7 @@ async def _forget_changes(tx: Transaction, row: Row) -> None:
 async def _search(tx: Transaction, row: Row) -> bool:
     aggregate = _AGGREGATES[place_of(tx, row["field"]).record_type]
     rows = await tx.fetch_all(
-        f"SELECT id FROM {aggregate.table} WHERE tenant_id = %(tenant)s"  # noqa: S608
+        f"SELECT id FROM {aggregate.table} WHERE tenant_id = %(tenant)s"  # noqa: S608  (SQL of ours; values are parameters)
         f" AND id > %(through)s::uuid ORDER BY id LIMIT {SEARCH_BATCH}",
         through=row["through"] or FIRST,
     )
@@ -302,7 +302,7 @@ async def _refuse_failures(tx: Transaction, row: Row, place: Place) -> None:
     """Raise :class:`InvalidInput` where there are failures; an example is of a record that the caller may read."""
     seen, values = in_sight(tx, place.record_type)
     found = await tx.fetch_one(
-        "SELECT count(*) AS found, (SELECT f.value #>> '{}' FROM conversion_failures f"  # noqa: S608
+        "SELECT count(*) AS found, (SELECT f.value #>> '{}' FROM conversion_failures f"  # noqa: S608  (SQL of ours; values are parameters)
         f" JOIN {place.table} ON {place.table}.tenant_id = f.tenant_id AND {place.table}.id = f.record_id"
         f" WHERE f.tenant_id = %(tenant)s AND f.conversion_id = %(id)s{seen} ORDER BY f.record_id LIMIT 1) AS example"
         " FROM conversion_failures WHERE tenant_id = %(tenant)s AND conversion_id = %(id)s",

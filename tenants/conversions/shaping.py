@@ -70,7 +70,7 @@ def place_of(tx: Transaction, key: str) -> Place:
 async def page(tx: Transaction, place: Place, through: UUID | None, most: int, *, lock: bool = False) -> list[Value]:
     """The next ``most`` records, in the order of their ids."""
     rows = await tx.fetch_all(
-        f"SELECT id, custom->%(name)s::text AS value, custom->%(spare)s::text AS spare FROM {place.table}"  # noqa: S608
+        f"SELECT id, custom->%(name)s::text AS value, custom->%(spare)s::text AS spare FROM {place.table}"  # noqa: S608  (SQL of ours; values are parameters)
         " WHERE tenant_id = %(tenant)s AND id > %(through)s::uuid"
         f" ORDER BY id LIMIT %(most)s{' FOR NO KEY UPDATE' if lock else ''}",
         name=place.name,

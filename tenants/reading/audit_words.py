@@ -67,12 +67,12 @@ def audit_words(attribute: str, alias: str, config: TenantConfig, access: Access
     return words.about_name() if attribute == ABOUT_NAME else words.sentence()
 
 
-def _filled(sentence: str, placeholder: Callable[[str], str]) -> str:
+def _filled(sentence: str, sql_of: Callable[[str], str]) -> str:
     """The SQL of a sentence: what is in brackets is left out where one of those in it has no value."""
     parts = []
     for place, part in enumerate(_OPTIONAL.split(sentence)):
         is_optional = place % 2 == 1
-        pieces = list(_pieces(part, placeholder))
+        pieces = list(_pieces(part, sql_of))
         if is_optional:
             parts.append(f"({' || '.join(pieces)})")
         else:
@@ -80,12 +80,12 @@ def _filled(sentence: str, placeholder: Callable[[str], str]) -> str:
     return f"concat({', '.join(parts)})"
 
 
-def _pieces(part: str, placeholder: Callable[[str], str]) -> Iterator[str]:
+def _pieces(part: str, sql_of: Callable[[str], str]) -> Iterator[str]:
     for text, name, words, _ in Formatter().parse(part):
         if text:
             yield literal(text)
         if name:
-            value = f"({placeholder(name)})"
+            value = f"({sql_of(name)})"
             one, _, many = (words or "").partition("|")
             yield value
             if words:
@@ -163,9 +163,9 @@ class _Words:
         )
 
     def _of_kind(self, kind: str) -> str:
-        usual = _filled(AUDIT_SENTENCES[kind][self._side], self._placeholder)
+        usual = _filled(AUDIT_SENTENCES[kind][self._side], self._part)
         others = [
-            f"WHEN {test.replace('{t}', self._alias)} THEN {_filled(AUDIT_SENTENCES[key][self._side], self._placeholder)}"
+            f"WHEN {test.replace('{t}', self._alias)} THEN {_filled(AUDIT_SENTENCES[key][self._side], self._part)}"
             for key, test in VARIANTS.items()
             if key.startswith(f"{kind}/")
         ]
@@ -173,8 +173,8 @@ class _Words:
 
     # ---- sentences
 
-    def _placeholder(self, name: str) -> str:
-        """The SQL of what a placeholder stands for, null where it is not told."""
+    def _part(self, name: str) -> str:
+        """The SQL of what a name in a sentence stands for, null where it is not told."""
         if name in self._shared:
             return f"e.{name}"
         if name in self._special:

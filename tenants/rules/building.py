@@ -31,7 +31,7 @@ MOST_NAMED = 5
 _AGGREGATES = {aggregate.record_type: aggregate for aggregate in (ORDER, CUSTOMER, PRODUCT)}
 _FIRST = UUID(int=0)
 _CLAIM = (
-    f"INSERT INTO {TABLE} (tenant_id, rule, value, record_id)"  # noqa: S608
+    f"INSERT INTO {TABLE} (tenant_id, rule, value, record_id)"  # noqa: S608  (SQL of ours; values are parameters)
     " SELECT %(tenant)s::uuid, c.rule, c.value, c.record_id"
     " FROM json_to_recordset(%(claims)s::json) AS c(rule text, value text, record_id uuid)"
     " ON CONFLICT (tenant_id, rule, value) DO NOTHING RETURNING value, record_id"
@@ -57,7 +57,7 @@ async def claim_anew(tx: Transaction, planned: TenantConfig, keys: Collection[st
     records have the same values.
     """
     for key in keys:
-        await tx.execute(f"DELETE FROM {TABLE} WHERE tenant_id = %(tenant)s AND rule = %(rule)s", rule=key)  # noqa: S608
+        await tx.execute(f"DELETE FROM {TABLE} WHERE tenant_id = %(tenant)s AND rule = %(rule)s", rule=key)  # noqa: S608  (SQL of ours; values are parameters)
         definition = planned.rules.get(key)
         if definition is None or definition.effect is not Effect.UNIQUE:
             await forget_backfill(tx, UNIQUE_RULE, key)
@@ -98,7 +98,7 @@ async def claims_to_come(
 
 async def _count(tx: Transaction, rule: JudgedRule) -> int:
     table = _AGGREGATES[rule.definition.record_type].table
-    row = await tx.fetch_one(f"SELECT count(*) AS found FROM {table} WHERE tenant_id = %(tenant)s")  # noqa: S608
+    row = await tx.fetch_one(f"SELECT count(*) AS found FROM {table} WHERE tenant_id = %(tenant)s")  # noqa: S608  (SQL of ours; values are parameters)
     return row["found"] if row else 0
 
 
@@ -130,7 +130,7 @@ async def claim_batch(tx: Transaction, backfill: Backfill) -> list[UUID]:
     page = await _page(tx, tx.config, rule, backfill.through or _FIRST, "FOR NO KEY UPDATE")
     # Found by the records: by the rule, of which all that was claimed so far would be read, a table without statistics looks as short.
     await tx.execute(
-        f"DELETE FROM {TABLE} WHERE tenant_id = %(tenant)s AND record_id = ANY(%(ids)s::uuid[]) AND rule || '' = %(rule)s",  # noqa: S608
+        f"DELETE FROM {TABLE} WHERE tenant_id = %(tenant)s AND record_id = ANY(%(ids)s::uuid[]) AND rule || '' = %(rule)s",  # noqa: S608  (SQL of ours; values are parameters)
         rule=rule.key,
         ids=list(page),
     )
@@ -175,7 +175,7 @@ async def _page(
     """The records after that id, in the order of their ids, with the children that the rule is about, as the ``config`` reads them."""
     aggregate = _AGGREGATES[rule.definition.record_type]
     rows = await tx.fetch_all(
-        f"SELECT * FROM {aggregate.table} WHERE tenant_id = %(tenant)s AND id > %(last)s"  # noqa: S608
+        f"SELECT * FROM {aggregate.table} WHERE tenant_id = %(tenant)s AND id > %(last)s"  # noqa: S608  (SQL of ours; values are parameters)
         f" ORDER BY id LIMIT {BATCH} {lock}",
         last=after,
     )
@@ -193,7 +193,7 @@ async def _add_children(
             for record in records.values():
                 record.children[child.name] = []
             found = await tx.fetch_all(
-                f"SELECT * FROM {child.table} WHERE tenant_id = %(tenant)s AND {child.parent} = ANY(%(ids)s)"  # noqa: S608
+                f"SELECT * FROM {child.table} WHERE tenant_id = %(tenant)s AND {child.parent} = ANY(%(ids)s)"  # noqa: S608  (SQL of ours; values are parameters)
                 " ORDER BY position, id",
                 ids=list(records),
             )

@@ -58,8 +58,8 @@ async def start(database: Database, kept: Secrets, user_id: UUID, password: str)
     """A new secret, which does not count yet. Raises :class:`InvalidInput` for a wrong password, :class:`LimitExceeded`, and
     :class:`Conflict` where there is a second factor already or the operator has set no key."""
     # Few processes ever set one up, and each would hold these libraries for it.
-    import pyotp  # noqa: PLC0415  (see above)
-    import segno  # noqa: PLC0415  (see above)
+    import pyotp  # noqa: PLC0415  (memory: as said above)
+    import segno  # noqa: PLC0415  (memory: as said above)
 
     user = await person(database, user_id)
     await check_password(database, user, password)

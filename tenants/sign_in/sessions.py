@@ -27,8 +27,8 @@ MOST_SHOWN = 200
 Row = dict[str, Any]
 
 _HOLDS = "s.revoked_at IS NULL AND s.expires_at > now()"
-_VALID = f"SELECT s.token_hash FROM sessions s WHERE s.tenant_id = %(tenant)s AND s.token_hash = ANY(%(hashes)s) AND {_HOLDS}"  # noqa: S608
-_OPEN = f"SELECT s.token_hash FROM sessions s WHERE s.token_hash = ANY(%(hashes)s) AND {_HOLDS}"  # noqa: S608
+_VALID = f"SELECT s.token_hash FROM sessions s WHERE s.tenant_id = %(tenant)s AND s.token_hash = ANY(%(hashes)s) AND {_HOLDS}"  # noqa: S608  (SQL of ours; values are parameters)
+_OPEN = f"SELECT s.token_hash FROM sessions s WHERE s.token_hash = ANY(%(hashes)s) AND {_HOLDS}"  # noqa: S608  (SQL of ours; values are parameters)
 _INSERT = """
 INSERT INTO sessions (token_hash, tenant_id, member_id, created_at, expires_at, user_agent, address, second_factor, provider_id,
                       provider_session)
@@ -54,21 +54,21 @@ SELECT s.id, s.token_hash, s.user_agent, s.address, s.created_at, s.last_used_at
 FROM sessions s JOIN members m ON m.tenant_id = s.tenant_id AND m.id = s.member_id
 WHERE s.tenant_id = %(tenant)s AND s.member_id = %(member)s AND {_HOLDS}
 ORDER BY s.last_used_at DESC, s.id LIMIT {MOST_SHOWN}
-"""  # noqa: S608
+"""  # noqa: S608  (SQL of ours; values are parameters)
 _REVOKE = f"""
 UPDATE sessions s SET revoked_at = now() FROM members m
 WHERE m.tenant_id = s.tenant_id AND m.id = s.member_id AND s.tenant_id = %(tenant)s AND s.id = %(id)s AND {_HOLDS}
 RETURNING s.id, s.member_id
-"""  # noqa: S608
+"""  # noqa: S608  (SQL of ours; values are parameters)
 _REVOKE_OTHERS = f"""
 UPDATE sessions s SET revoked_at = now()
 WHERE s.tenant_id = %(tenant)s AND s.member_id = %(member)s AND s.token_hash IS DISTINCT FROM %(kept)s AND {_HOLDS}
-"""  # noqa: S608
+"""  # noqa: S608  (SQL of ours; values are parameters)
 # A person's, in whatever companies: their password or second factor is not what it was.
 _REVOKE_OF_PERSON = f"""
 UPDATE sessions s SET revoked_at = now() FROM members m
 WHERE m.user_id = %(user)s AND s.tenant_id = m.tenant_id AND s.member_id = m.id AND s.token_hash IS DISTINCT FROM %(kept)s AND {_HOLDS}
-"""  # noqa: S608
+"""  # noqa: S608  (SQL of ours; values are parameters)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,9 +79,9 @@ def signed_claims(
     Raises :class:`TokenRefused`.
     """
     # A process serves with 8 MiB less until somebody signs in this way.
-    from joserfc import jwt  # noqa: PLC0415  (see above)
-    from joserfc.errors import BadSignatureError, ClaimError, JoseError  # noqa: PLC0415
-    from joserfc.jwk import import_key  # noqa: PLC0415
+    from joserfc import jwt  # noqa: PLC0415  (memory: as said above)
+    from joserfc.errors import BadSignatureError, ClaimError, JoseError  # noqa: PLC0415  (memory)
+    from joserfc.jwk import import_key  # noqa: PLC0415  (memory)
 
     registry = jwt.JWTClaimsRegistry(
         leeway=LEEWAY,

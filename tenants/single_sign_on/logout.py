@@ -38,9 +38,9 @@ _WHOSE = """tenant_id = %(tenant)s AND provider_id = %(provider)s
        OR member_id = %(member)s::uuid AND (%(session)s::text IS NULL OR provider_session IS NULL))"""
 _END = f"""
 UPDATE sessions SET revoked_at = %(now)s WHERE revoked_at IS NULL AND {_WHOSE} RETURNING member_id
-"""  # noqa: S608
-_END_CODES = f"DELETE FROM single_sign_on_ends WHERE {_WHOSE}"  # noqa: S608
-_END_CHALLENGES = f"DELETE FROM sign_in_challenges WHERE {_WHOSE}"  # noqa: S608
+"""  # noqa: S608  (SQL of ours; values are parameters)
+_END_CODES = f"DELETE FROM single_sign_on_ends WHERE {_WHOSE}"  # noqa: S608  (SQL of ours; values are parameters)
+_END_CHALLENGES = f"DELETE FROM sign_in_challenges WHERE {_WHOSE}"  # noqa: S608  (SQL of ours; values are parameters)
 
 
 async def log_out(database: Database, callers: Callers, desk: Desk, provider: Row, token: str) -> int:

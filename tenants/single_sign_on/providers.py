@@ -54,11 +54,11 @@ _LOCK = "SELECT * FROM identity_providers WHERE tenant_id = %(tenant)s AND id = 
 _INSERT = f"""
 INSERT INTO identity_providers (tenant_id, id, key, kind, {", ".join(_COLUMNS)}, created_at, updated_at)
 VALUES (%(tenant)s, %(id)s, %(key)s, %(kind)s, {", ".join(f"%({name})s" for name in _COLUMNS)}, %(now)s, %(now)s)
-"""  # noqa: S608
+"""  # noqa: S608  (SQL of ours; values are parameters)
 _UPDATE = f"""
 UPDATE identity_providers SET {", ".join(f"{name} = %({name})s" for name in _COLUMNS)}, version = version + 1, updated_at = %(now)s
 WHERE tenant_id = %(tenant)s AND id = %(id)s
-"""  # noqa: S608
+"""  # noqa: S608  (SQL of ours; values are parameters)
 _REMOVE = "DELETE FROM identity_providers WHERE tenant_id = %(tenant)s AND id = %(id)s"
 # Whoever came in by a provider that is not to be believed any more goes out again.
 _END_SESSIONS = """
