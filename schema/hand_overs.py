@@ -220,8 +220,13 @@ async def _receiver(tx: Transaction, giver: UUID | None, input: Values, name: st
         raise Invalid.at((said[0],), "value.exclusive", first=said[0], second=said[1])
     if input.get("toTeamLead"):
         return await hand_overs.lead_of(tx, giver)
-    # What is no id is answered as the id of nobody.
-    return None if input.get(name) is None else parse_id(input[name]) or UUID(int=0)
+    if input.get(name) is None:
+        return None
+    receiver = parse_id(input[name])
+    if receiver is None:
+        # What is no id is answered as one that nobody has.
+        raise Invalid.at((name,), "value.unknown_record", type="member", id=input[name])
+    return receiver
 
 
 async def _found(tx: Transaction, hand_over_id: UUID) -> HandOverPayload:

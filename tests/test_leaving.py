@@ -73,7 +73,9 @@ async def test_a_member_leaves_by_themselves(
         assert bad_values(both) == {"handOverTo": "VALUE_EXCLUSIVE"}
         # A receiver is somebody, also where there is nothing to receive.
         nobody = {"id": str(company.read_only.id), "handOverTo": "made-up"}
-        assert bad_values(await refused(company, DEACTIVATE_MEMBER, **nobody)) == {"handOverTo": "VALUE_UNKNOWN_RECORD"}
+        problem = await refused(company, DEACTIVATE_MEMBER, **nobody)
+        assert bad_values(problem) == {"handOverTo": "VALUE_UNKNOWN_RECORD"}
+        assert problem["message"] == "There is no member with the id made-up."
     await leave(company, leaver, handOverTo=str(keeper.id))
     assert not await is_in(client, leaver.token)
     await work()
